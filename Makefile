@@ -1,0 +1,38 @@
+# Fresh machine to running server or tests: only Python 3.11+, make and the registries are needed.
+PYTHON ?= python3
+PORT ?= 8080
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: serve test check bench soak clean
+
+serve: $(STAMP)
+	@$(BIN)/toolyard serve calculator --port $(PORT)
+
+test: $(STAMP)
+	@$(BIN)/python tests/support/install.py
+	@$(BIN)/python -m pytest -q $(TESTS)
+
+check: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+soak: $(STAMP)
+	@$(BIN)/python tests/support/install.py
+	@TOOLYARD_SOAK=1 $(BIN)/python -m pytest -q -m soak --timeout=1800
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "toolyard needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@echo "Setting up .venv (once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test --group check
+	@touch $@
+
+clean:
+	rm -rf .venv .tools .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Tools on the network: served over MCP, guarded, swapped while they work."""

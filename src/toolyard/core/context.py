@@ -1,0 +1,166 @@
+"""Who calls, until when, and the way back to the caller while a call runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import anyio
+import anyio.from_thread
+
+from toolyard.core.errors import InputRequired, MissingCapability
+from toolyard.core.inputs import CAPABILITY_OF, InputRequest
+
+EVERYTHING = "*"
+"""The scope that covers all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling: the token's name, the scopes it carries, the address it came from."""
+
+    name: str = "local"
+    """The name of the token, or `local` (this process) or `anonymous` (no token asked for)."""
+    scopes: frozenset[str] = frozenset({EVERYTHING})
+    """What the caller may do: `tool:NAME`, `tool:PREFIX*`, `metrics`, or `*` for everything."""
+    address: str | None = None
+    """The client's IP address, behind trusted proxies the one they vouch for."""
+
+    def may(self, scope: str) -> bool:
+        """Whether one of the caller's scopes covers `scope`."""
+        if EVERYTHING in self.scopes or scope in self.scopes:
+            return True
+        return any(own[-1:] == "*" and scope.startswith(own[:-1]) for own in self.scopes)
+
+    def may_call(self, tool: str) -> bool:
+        """Whether the caller may call, and therefore see, `tool`."""
+        return self.may(tool_scope(tool))
+
+
+def tool_scope(tool: str) -> str:
+    """The scope that calling `tool` needs."""
+    return f"tool:{tool}"
+
+
+LOCAL = Caller()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened; the typed ones are in `toolyard.events`."""
+
+
+EventHandler = Callable[[Event], None]
+"""Called in the event loop for each event: it must return at once and must not raise."""
+
+
+class CallChannel(Protocol):
+    """The way back to the caller while a call runs; a face of the server implements it."""
+
+    @property
+    def capabilities(self) -> Mapping[str, Any]:
+        """What the calling client declared it can do, as MCP writes it."""
+        ...
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether `ask` reaches the caller now; otherwise the call must be repeated."""
+        ...
+
+    async def progress(self, progress: float, total: float | None, message: str | None) -> None:
+        """Tell the caller how far the call is."""
+        ...
+
+    async def log(self, level: str, data: Any, logger: str | None) -> None:
+        """Send a log entry, if the caller wants entries of that level."""
+        ...
+
+    async def ask(self, request: InputRequest) -> Mapping[str, Any]:
+        """Send `request` to the caller's side and wait for its answer."""
+        ...
+
+
+class _Silence:
+    """The channel of a call made in this process: nobody listens."""
+
+    capabilities: Mapping[str, Any] = {}
+    can_ask = False
+
+    async def progress(self, progress: float, total: float | None, message: str | None) -> None:
+        del progress, total, message
+
+    async def log(self, level: str, data: Any, logger: str | None) -> None:
+        del level, data, logger
+
+    async def ask(self, request: InputRequest) -> Mapping[str, Any]:
+        raise MissingCapability({CAPABILITY_OF[request.method]: {}})
+
+
+def _ignore(event: Event) -> None:
+    del event
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What a call carries besides its arguments.
+
+    A function that is a tool receives it by annotating a parameter with `CallContext`. The call
+    is cancelled by cancelling its task; a tool that runs in a thread asks `check_cancelled`.
+    """
+
+    caller: Caller = LOCAL
+    deadline: float = math.inf
+    """When the call must be over, on the clock of `anyio.current_time`."""
+    channel: CallChannel = field(default_factory=_Silence)
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Answers to what an earlier try of this call asked, by key."""
+    state: str | None = None
+    """What that earlier try wanted to remember, unchanged: the server seals it."""
+    emit: EventHandler = _ignore
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds until the deadline, 0 or more."""
+        return max(0.0, self.deadline - anyio.current_time())
+
+    async def progress(
+        self, progress: float, total: float | None = None, message: str | None = None
+    ) -> None:
+        """Tell the caller how far the call is; `progress` grows with every report."""
+        await self.channel.progress(progress, total, message)
+
+    async def log(self, level: str, data: Any, *, logger: str | None = None) -> None:
+        """Send the caller a log entry; `level` is a syslog word such as `info` or `error`."""
+        await self.channel.log(level, data, logger)
+
+    async def ask(self, key: str, request: InputRequest) -> Mapping[str, Any]:
+        """Ask the caller's side something in the middle of a call and give its answer.
+
+        Where the protocol has no way back during a call, this raises `InputRequired`; the caller
+        answers and repeats the call, which then finds the answer here. So a tool that asks must
+        not have changed anything before it does.
+
+        Args:
+            key: Names the question within this tool; the same in every try.
+            request: Made by `elicit`, `sample` or `list_roots`.
+
+        Raises:
+            MissingCapability: The client cannot answer this kind of question.
+            InputRequired: The caller must answer and repeat the call; let it pass.
+        """
+        answer = self.inputs.get(key)
+        if answer is not None:
+            return answer
+        capability = CAPABILITY_OF[request.method]
+        if capability not in self.channel.capabilities:
+            raise MissingCapability({capability: {}})
+        if self.channel.can_ask:
+            return await self.channel.ask(request)
+        raise InputRequired({key: request}, self.state)
+
+    @staticmethod
+    def check_cancelled() -> None:
+        """In a tool that runs in a thread: end it here if the call was cancelled."""
+        anyio.from_thread.check_cancelled()

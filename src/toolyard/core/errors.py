@@ -1,0 +1,163 @@
+"""Every error toolyard raises on purpose, in one tree.
+
+ToolyardError
+├── ConfigError             settings that cannot be used, with their place
+├── InvalidTool             a tool, resource or prompt that cannot be offered as written
+├── NameClash               two sources would offer the same name
+├── InvalidArguments        arguments that the listed schema refuses
+├── ToolError               a tool says no; its text is for the model
+├── UnknownName             no tool, resource or prompt of that name
+├── InvalidCursor           a page cursor nobody gave out
+├── NotAllowed              the caller lacks a scope
+├── InputRequired           the call needs an answer from the caller's side first
+├── MissingCapability       the calling client cannot do what the call needs
+├── CallTimeout             the deadline passed
+├── CallInterrupted         the server is stopping
+└── Unreachable             a remote source cannot be reached
+    └── NotAdmitted         it answered, but does not let us in
+
+An error's text is a sentence for whoever must act: it holds no secret, no host path and no
+traceback, so a face (HTTP, stdio, the command line) may show it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from toolyard.core.inputs import InputRequest
+
+
+class ToolyardError(Exception):
+    """Root of the tree."""
+
+    code: ClassVar[str] = "error"
+    """Stable name for programs; the message is for people."""
+    retryable: ClassVar[bool] = False
+    """Whether the same call may succeed later, unchanged."""
+
+
+class ConfigError(ToolyardError):
+    """Settings that cannot be used; the message names the place and the value."""
+
+    code = "config"
+
+
+class InvalidTool(ToolyardError):
+    """A tool, resource or prompt that cannot be offered as it is written."""
+
+    code = "invalid_tool"
+
+
+class NameClash(ToolyardError):
+    """Two sources would offer the same name; the message names both."""
+
+    code = "name_clash"
+
+
+class InvalidArguments(ToolyardError):
+    """Arguments the listed schema refuses; the text tells a model how to mend them."""
+
+    code = "invalid_arguments"
+
+    def __init__(self, tool: str, problems: Sequence[str]) -> None:
+        lines = "".join(f"\n- {problem}" for problem in problems)
+        super().__init__(f"The arguments of {tool!r} are not valid:{lines}")
+        self.problems = tuple(problems)
+
+
+class ToolError(ToolyardError):
+    """Raised by a tool to refuse or fail on purpose; its text is shown to the model."""
+
+    code = "tool_error"
+
+
+class UnknownName(ToolyardError):
+    """There is no such tool, resource or prompt, or the caller may not know of it."""
+
+    code = "unknown_name"
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"Unknown {kind}: {name[:200]!r}")
+        self.kind = kind
+        self.name = name
+
+
+class InvalidCursor(ToolyardError):
+    """A page cursor that this server did not give out for this list."""
+
+    code = "invalid_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid cursor: list again from the start.")
+
+
+class NotAllowed(ToolyardError):
+    """The caller is known but lacks a scope."""
+
+    code = "not_allowed"
+
+    def __init__(self, required_scope: str) -> None:
+        super().__init__(f"This needs the scope {required_scope!r}.")
+        self.required_scope = required_scope
+
+
+class InputRequired(ToolyardError):
+    """The call cannot finish before the caller's side has answered `requests`.
+
+    The caller repeats the same call with the answers in `CallContext.inputs` and `state` in
+    `CallContext.state`. Raised by `CallContext.ask`, or by a tool that asks several things at once.
+    """
+
+    code = "input_required"
+
+    def __init__(self, requests: Mapping[str, InputRequest], state: str | None = None) -> None:
+        super().__init__(f"Input required: {', '.join(requests)}")
+        self.requests = dict(requests)
+        self.state = state
+
+
+class MissingCapability(ToolyardError):
+    """The calling client did not declare a capability the call needs."""
+
+    code = "missing_capability"
+
+    def __init__(self, required: Mapping[str, Any]) -> None:
+        super().__init__(f"The client lacks a capability this call needs: {', '.join(required)}")
+        self.required = dict(required)
+
+
+class CallTimeout(ToolyardError):
+    """The call was ended because its time ran out."""
+
+    code = "timeout"
+    retryable = True
+
+    def __init__(self, tool: str, seconds: float) -> None:
+        super().__init__(f"{tool!r} did not finish within {seconds:g} s and was ended.")
+
+
+class CallInterrupted(ToolyardError):
+    """The call was ended because the server is stopping."""
+
+    code = "interrupted"
+    retryable = True
+
+    def __init__(self, tool: str) -> None:
+        super().__init__(
+            f"The server is stopping and ended {tool!r} before it finished; try again."
+        )
+
+
+class Unreachable(ToolyardError):
+    """A remote source cannot be reached, or stopped answering."""
+
+    code = "unreachable"
+    retryable = True
+
+
+class NotAdmitted(Unreachable):
+    """A remote source refused us: a missing or wrong token, or a forbidden address."""
+
+    code = "not_admitted"
+    retryable = False

@@ -1,0 +1,165 @@
+"""What provides tools, and the small protocols a source may implement besides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Protocol, Self, runtime_checkable
+
+from toolyard.core.content import Content, Metadata, Resource
+from toolyard.core.context import CallContext
+from toolyard.core.tool import Icon, Tool, ToolCall, ToolResult
+
+
+@runtime_checkable
+class ToolProtocol(Protocol):
+    """A source of tools: functions, a built-in, a remote server, a registry of all of them.
+
+    It is entered before it is used and left when it is no longer needed; both by whoever
+    made it part of something (a registry, a server, a test).
+    """
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None: ...
+
+    async def list_tools(self, context: CallContext) -> Sequence[Tool]:
+        """The tools that can be called now, in an order that stays the same."""
+        ...
+
+    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Run one tool.
+
+        Raises:
+            UnknownName: The source has no tool of that name.
+            InvalidArguments: The tool's `input_schema` refuses the arguments.
+            ToolyardError: Whatever else of the tree the tool says on purpose.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A source offers something else than before, or the document `uri` has new content."""
+
+    kind: Literal["tools", "prompts", "resources", "resource"]
+    uri: str | None = None
+
+
+Listener = Callable[[Change], None]
+"""Called in the event loop, at once; it must not raise."""
+
+
+@runtime_checkable
+class ChangeProtocol(Protocol):
+    """A source that says when what it offers has changed."""
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` on every change until the returned function is called."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceInfo:
+    """A document that can be read, or a family of them when `uri` is an RFC 6570 template."""
+
+    uri: str
+    name: str
+    title: str | None = None
+    description: str | None = None
+    mime_type: str | None = None
+    size: int | None = None
+    icons: tuple[Icon, ...] = ()
+    annotations: Metadata | None = None
+    meta: Metadata | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptArgument:
+    """A blank in a prompt; its value is always text."""
+
+    name: str
+    description: str | None = None
+    required: bool = False
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptInfo:
+    """A prompt a user can choose."""
+
+    name: str
+    description: str | None = None
+    arguments: tuple[PromptArgument, ...] = ()
+    title: str | None = None
+    icons: tuple[Icon, ...] = ()
+    meta: Metadata | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of a filled prompt."""
+
+    content: Content
+    role: Literal["user", "assistant"] = "user"
+
+
+@runtime_checkable
+class LibraryProtocol(Protocol):
+    """A source that offers documents and prompts besides its tools."""
+
+    async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
+        """The documents that can be read by their exact URI."""
+        ...
+
+    async def list_resource_templates(self, context: CallContext) -> Sequence[ResourceInfo]:
+        """The families of documents whose URI has blanks."""
+        ...
+
+    async def read_resource(self, uri: str, context: CallContext) -> Sequence[Resource]:
+        """The document at `uri`; `UnknownName` if there is none."""
+        ...
+
+    async def list_prompts(self, context: CallContext) -> Sequence[PromptInfo]:
+        """The prompts that can be filled."""
+        ...
+
+    async def get_prompt(
+        self, name: str, arguments: Mapping[str, str], context: CallContext
+    ) -> Sequence[PromptMessage]:
+        """The prompt `name`, filled; `UnknownName` if there is none."""
+        ...
+
+    async def complete(
+        self, name: str, argument: str, value: str, context: CallContext
+    ) -> Sequence[str]:
+        """Up to 100 values for `argument` of a prompt's name or a template's URI."""
+        ...
+
+
+class Listeners:
+    """Those who want to hear of changes; the way to implement `ChangeProtocol`."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[object, Listener] = {}
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Add `listener`; the returned function removes it, once or more often."""
+        token = object()
+        self._listeners[token] = listener
+
+        def unsubscribe() -> None:
+            self._listeners.pop(token, None)
+
+        return unsubscribe
+
+    def tell(self, change: Change) -> None:
+        """Call every listener with `change`."""
+        for listener in tuple(self._listeners.values()):
+            listener(change)
