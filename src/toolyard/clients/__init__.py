@@ -1,0 +1,1 @@
+"""Sources elsewhere: remote MCP servers."""

@@ -1,0 +1,1 @@
+"""Settings: typed, from file, environment and arguments."""

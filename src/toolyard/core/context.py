@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import anyio
 import anyio.from_thread
 
 from toolyard.core.errors import InputRequired, MissingCapability
 from toolyard.core.inputs import CAPABILITY_OF, InputRequest
+
+LogLevel = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
+"""How grave a log entry is, the least grave first (RFC 5424)."""
 
 EVERYTHING = "*"
 """The scope that covers all others."""
@@ -24,7 +27,11 @@ class Caller:
     name: str = "local"
     """The name of the token, or `local` (this process) or `anonymous` (no token asked for)."""
     scopes: frozenset[str] = frozenset({EVERYTHING})
-    """What the caller may do: `tool:NAME`, `tool:PREFIX*`, `metrics`, or `*` for everything."""
+    """What the caller may do, and therefore see.
+
+    `tool:NAME`, `prompt:NAME`, `resource:URI`, `metrics`, any of them cut short with a `*`
+    (`tool:files_*`), or `*` alone for everything.
+    """
     address: str | None = None
     """The client's IP address, behind trusted proxies the one they vouch for."""
 
@@ -34,14 +41,10 @@ class Caller:
             return True
         return any(own[-1:] == "*" and scope.startswith(own[:-1]) for own in self.scopes)
 
-    def may_call(self, tool: str) -> bool:
-        """Whether the caller may call, and therefore see, `tool`."""
-        return self.may(tool_scope(tool))
 
-
-def tool_scope(tool: str) -> str:
-    """The scope that calling `tool` needs."""
-    return f"tool:{tool}"
+def scope_of(kind: str, name: str) -> str:
+    """The scope that using `name` needs; `kind` is `tool`, `prompt` or `resource`."""
+    return f"{kind}:{name}"
 
 
 LOCAL = Caller()
@@ -73,7 +76,7 @@ class CallChannel(Protocol):
         """Tell the caller how far the call is."""
         ...
 
-    async def log(self, level: str, data: Any, logger: str | None) -> None:
+    async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
         """Send a log entry, if the caller wants entries of that level."""
         ...
 
@@ -91,7 +94,7 @@ class _Silence:
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         del progress, total, message
 
-    async def log(self, level: str, data: Any, logger: str | None) -> None:
+    async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
         del level, data, logger
 
     async def ask(self, request: InputRequest) -> Mapping[str, Any]:
@@ -131,8 +134,8 @@ class CallContext:
         """Tell the caller how far the call is; `progress` grows with every report."""
         await self.channel.progress(progress, total, message)
 
-    async def log(self, level: str, data: Any, *, logger: str | None = None) -> None:
-        """Send the caller a log entry; `level` is a syslog word such as `info` or `error`."""
+    async def log(self, level: LogLevel, data: Any, *, logger: str | None = None) -> None:
+        """Send the caller a log entry; `data` is any JSON value."""
         await self.channel.log(level, data, logger)
 
     async def ask(self, key: str, request: InputRequest) -> Mapping[str, Any]:

@@ -1,0 +1,1 @@
+"""What happened, typed, and who hears of it."""

@@ -1,0 +1,1 @@
+"""Decisions about who may come in and what they may do; no HTTP."""

@@ -1,0 +1,1 @@
+"""A source of tools, served over MCP."""

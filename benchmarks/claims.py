@@ -1,0 +1,76 @@
+"""What the tables say, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.peers import SDK, TOOLYARD
+from benchmarks.start import IMPORT_TOOLYARD
+from benchmarks.table import Ratio, Table
+
+Tables = Mapping[str, Table]
+
+
+def claims(tables: Sequence[Table]) -> list[str]:
+    """One sentence for each comparison of toolyard with the SDK that was measured."""
+    said = [sentence for table in tables for sentence in _about(table)]
+    return said + _growth({table.key: table for table in tables})
+
+
+def _about(table: Table) -> list[str]:
+    section, *rest = table.key.split("/")
+    if not {TOOLYARD, SDK} <= set(table.rows):
+        return []
+    if section == "calls":
+        return [_calls(table, *rest)]
+    if section == "tools":
+        return [f"{table.title}: " + _pair(table, "list_ms", "tools/list", "p50_ms", "a call")]
+    if section == "start":
+        return ["Start: " + _pair(table, "start_ms", "first answer", "rss_mib", "memory")]
+    ratio = _times(table.ratio(IMPORT_TOOLYARD, "cpu_ms"))
+    return [f"Imports: `import toolyard` takes {ratio} the CPU of importing the SDK's server."]
+
+
+def _calls(table: Table, era: str, connections: str) -> str:
+    noun = "connection" if connections == "1" else "connections"
+    rate = table.ratio(TOOLYARD, "rate")
+    cpu = _times(table.ratio(TOOLYARD, "cpu_us"))
+    return (
+        f"Calls: toolyard is {_times(rate)} the SDK's calls per second at {connections} {noun}, "
+        f"{era} era{_spread(rate)}, for {cpu} its CPU per call."
+    )
+
+
+def _pair(table: Table, first: str, its_name: str, second: str, other_name: str) -> str:
+    one, two = table.ratio(TOOLYARD, first), table.ratio(TOOLYARD, second)
+    return (
+        f"toolyard's {its_name} is {_times(one)} the SDK's{_spread(one)}, "
+        f"{other_name} {_times(two)}{_spread(two)} (less is better)."
+    )
+
+
+def _growth(tables: Tables) -> list[str]:
+    """How the cost of a call changes from the fewest to the most tools."""
+    said: list[str] = []
+    for era in ("modern", "legacy"):
+        few, many = tables.get(f"tools/{era}/1"), tables.get(f"tools/{era}/10000")
+        if few is None or many is None:
+            continue
+        grown = [
+            f"{many.value(row, 'cpu_us') / few.value(row, 'cpu_us'):.2f}x for {row}"
+            for row in many.rows
+            if row in few.rows
+        ]
+        said.append(f"Growth: the CPU of a call at 10,000 tools, {era} era: {', '.join(grown)}.")
+    return said
+
+
+def _times(ratio: Ratio | None) -> str:
+    return "?" if ratio is None else f"{ratio.median:.2f}x"
+
+
+def _spread(ratio: Ratio | None) -> str:
+    if ratio is None or ratio.low == ratio.high:
+        return ""
+    doubt = "" if ratio.tells_apart else ", which is noise"
+    return f" ({ratio.low:.2f} to {ratio.high:.2f}{doubt})"

@@ -1,0 +1,59 @@
+"""What is measured, how much of it, and on which cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from benchmarks.machine import Cores
+from benchmarks.peers import Peer
+from benchmarks.server_process import ServerProcess
+
+Section = Literal["calls", "tools", "start"]
+SECTIONS: tuple[Section, ...] = ("calls", "tools", "start")
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How much is measured: more takes longer and is less noisy."""
+
+    call_rounds: int
+    call_s: float
+    """Length of one stretch of load, in seconds."""
+    tool_rounds: int
+    tool_s: float
+    starts: int
+
+
+USUAL = Amount(call_rounds=5, call_s=0.9, tool_rounds=3, tool_s=0.5, starts=5)
+QUICK = Amount(call_rounds=2, call_s=0.35, tool_rounds=1, tool_s=0.2, starts=2)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every section needs to know."""
+
+    peers: Sequence[Peer]
+    amount: Amount
+    cores: Cores
+    say: Callable[[str], None]
+    """Told what comes next, for whoever watches."""
+    full: bool = False
+    """Also what takes minutes: thousands of tools in servers that are slow with them."""
+
+    def peers_for(self, section: Section) -> list[Peer]:
+        """The servers that take part in a section."""
+        return [peer for peer in self.peers if section in peer.sections]
+
+    def serve(self, peer: Peer, tools: int = 1) -> ServerProcess:
+        """A server of `peer`, started when its block is entered."""
+        self.say(f"starting {peer.name}" + (f" with {tools:,} tools" if tools > 1 else ""))
+        return ServerProcess(peer, self.cores, tools)
+
+
+def in_turn(things: Sequence[Thing], number: int) -> list[Thing]:
+    """The order for a round: there and back, so that a drift of the machine cancels out."""
+    return list(things) if number % 2 == 0 else list(reversed(things))

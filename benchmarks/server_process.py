@@ -1,0 +1,113 @@
+"""A server running as a process of its own, from its start to its end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+import time
+from types import TracebackType
+
+from benchmarks.conversation import Conversation
+from benchmarks.machine import Cores, cpu_s_of, rss_mib_of
+from benchmarks.peers import ROOT, Peer
+from benchmarks.wire import BenchmarkError
+
+START_S = 180.0
+"""How long a server may take to its first good answer; thousands of tools take a while."""
+STOP_S = 15.0
+_POLL_S = 0.002
+
+
+class ServerProcess:
+    """One peer's server, ended when the block around it is left."""
+
+    def __init__(self, peer: Peer, cores: Cores, tools: int = 1) -> None:
+        self.peer = peer
+        self.port = _free_port()
+        self.token = secrets.token_urlsafe(24)
+        self._cores = cores
+        self._tools = tools
+        self.start_ms = 0.0
+        """From the start of the process to its first good answer to a call."""
+        self.first_rss_mib = 0.0
+        """Memory right after that answer."""
+
+    def __enter__(self) -> ServerProcess:
+        self._output = tempfile.TemporaryFile()
+        started = time.perf_counter()
+        self._process = subprocess.Popen(
+            self.peer.command(self.port, self.token, self._tools),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            self._pin()
+            self._wait_until_it_answers(started + START_S)
+        except BaseException:
+            self._stop()
+            raise
+        self.start_ms = (time.perf_counter() - started) * 1000
+        self.first_rss_mib = self.rss_mib()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def cpu_s(self) -> float:
+        """CPU time it has used so far."""
+        return cpu_s_of(self._process.pid)
+
+    def rss_mib(self) -> float:
+        """Memory it holds now."""
+        return rss_mib_of(self._process.pid)
+
+    def _pin(self) -> None:
+        if self._cores.apart:
+            os.sched_setaffinity(self._process.pid, {self._cores.server})
+
+    def _wait_until_it_answers(self, deadline: float) -> None:
+        while time.perf_counter() < deadline:
+            if self._process.poll() is not None:
+                raise BenchmarkError(f"{self.peer.name} ended by itself:\n{self._said()}")
+            if self._answers():
+                return
+            time.sleep(_POLL_S)
+        raise BenchmarkError(f"{self.peer.name} did not answer within {START_S:g} s.")
+
+    def _answers(self) -> bool:
+        try:
+            conversation = Conversation(self.port, self.token, "modern")
+        except ConnectionRefusedError:
+            return False
+        conversation.check()
+        conversation.connection.close()
+        return True
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_S)
+        self._output.close()
+
+    def _said(self) -> str:
+        self._output.seek(0)
+        return self._output.read()[-2000:].decode(errors="replace")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,65 @@
+"""What every server here is told, and the tool they all offer.
+
+Only the standard library and uvicorn: the FastMCP server runs this in an environment of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Adder = Callable[[float, float], Awaitable[float]]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where to listen, whom to let in, what to offer."""
+
+    port: int
+    token: str
+    tools: int
+    json_response: bool
+
+
+def read_options(description: str | None) -> Options:
+    """The options on this process's command line."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--token", required=True, help="the bearer token to ask for")
+    parser.add_argument("--tools", type=int, default=1, help="how many tools to offer")
+    parser.add_argument("--json", action="store_true", help="answer JSON instead of a stream")
+    given = parser.parse_args()
+    return Options(given.port, given.token, given.tools, given.json)
+
+
+def adders(count: int) -> Iterator[Adder]:
+    """`count` tools; the one that is called, `add`, is the last."""
+    for number in range(1, count):
+        yield _adder(f"add_{number}")
+    yield _adder("add")
+
+
+def _adder(name: str) -> Adder:
+    async def add(a: float, b: float) -> float:
+        """Add two numbers."""
+        return a + b
+
+    add.__name__ = add.__qualname__ = name
+    return add
+
+
+def serve(app: Any, options: Options) -> None:
+    """Run `app` the same way for all: one worker, uvloop, httptools, no access log."""
+    import uvicorn
+
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=options.port,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+    )

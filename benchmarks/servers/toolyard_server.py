@@ -1,0 +1,25 @@
+"""The tool behind toolyard, with a bearer token."""
+
+from __future__ import annotations
+
+from benchmarks.servers.options import adders, read_options
+from toolyard import MCPServerBuilder, Toolbox
+
+
+def main() -> None:
+    options = read_options(__doc__)
+    toolbox = Toolbox()
+    for add in adders(options.tools):
+        toolbox.tool(add)
+    (
+        MCPServerBuilder("bench")
+        .with_protocol("tools", toolbox)
+        .with_host("127.0.0.1")
+        .with_port(options.port)
+        .with_bearer_token(options.token)
+        .build_and_serve()
+    )
+
+
+if __name__ == "__main__":
+    main()

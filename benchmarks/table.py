@@ -1,0 +1,59 @@
+"""Numbers of several rows, taken in rounds, and their ratios to one of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+Values = Mapping[str, float]
+"""What was measured once, by metric."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column: its key, its heading and which way is better."""
+
+    key: str
+    heading: str
+    more_is_better: bool = False
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One row's value over the base's of the same round: the median, and how far rounds differ."""
+
+    median: float
+    low: float
+    high: float
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether every round agrees on which of the two is larger."""
+        return self.low > 1 or self.high < 1
+
+
+@dataclass
+class Table:
+    """One comparison. A round measures every row once, so that noise falls on all alike."""
+
+    key: str
+    title: str
+    base: str
+    metrics: Sequence[Metric]
+    rounds: list[dict[str, Values]] = field(default_factory=list[dict[str, Values]])
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows' names, in the order they were first measured."""
+        return list(dict.fromkeys(name for values in self.rounds for name in values))
+
+    def value(self, row: str, metric: str) -> float:
+        """The median over the rounds."""
+        return median(values[row][metric] for values in self.rounds)
+
+    def ratio(self, row: str, metric: str) -> Ratio | None:
+        """`row` over the base, or None when a value is missing or zero."""
+        pairs = [(values.get(row), values.get(self.base)) for values in self.rounds]
+        ratios = [ours[metric] / base[metric] for ours, base in pairs if ours and base]
+        return Ratio(median(ratios), min(ratios), max(ratios)) if ratios else None

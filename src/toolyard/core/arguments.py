@@ -1,0 +1,141 @@
+"""A function's arguments: the schema that is listed, and their validation against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NotRequired, cast
+
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError, with_config
+from pydantic.errors import PydanticSchemaGenerationError
+from pydantic.fields import Field, FieldInfo
+from pydantic_core import SchemaError, to_json
+from typing_extensions import TypedDict
+
+from toolyard.core.errors import InvalidArguments, InvalidTool
+from toolyard.core.explanation import MOST_PROBLEMS, explain
+from toolyard.core.generated_schema import GeneratedSchema
+from toolyard.core.json_arguments import TOO_DEEP, decode_arguments, encode_arguments
+from toolyard.core.portable import Schema, every_schema, portable
+from toolyard.core.signature import UNSAID, Parameter, Signature
+from toolyard.core.wording import place
+
+
+def adapter_of(parameters: tuple[Parameter, ...], what: str) -> TypeAdapter[dict[str, Any]]:
+    """What validates values given by name; a missing one gets its default.
+
+    Raises:
+        InvalidTool: JSON Schema or pydantic cannot express the type of a parameter.
+    """
+    fields = {each.name: _field(each) for each in parameters}
+    arguments: Any = TypedDict("Arguments", fields)  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
+    config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    try:
+        return TypeAdapter(with_config(config)(arguments))
+    except (PydanticUserError, PydanticSchemaGenerationError, SchemaError, TypeError) as error:
+        raise unspeakable(f"the parameters of {what}", error) from error
+
+
+def unspeakable(place: str, error: Exception) -> InvalidTool:
+    """The refusal of types that JSON cannot carry."""
+    reason = str(error).strip().partition("\n")[0]
+    return InvalidTool(f"The types in {place} cannot be read from JSON: {reason}")
+
+
+def messages(error: ValidationError) -> list[str]:
+    """What pydantic found, a sentence each, without the values it found it in."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [f"{place(each['loc'])}: {each['msg']}." for each in found[:MOST_PROBLEMS]]
+
+
+class Arguments:
+    """What a function takes, as JSON."""
+
+    def __init__(self, tool: str, signature: Signature) -> None:
+        what = f"the function {tool!r}"
+        adapter = adapter_of(signature.parameters, what)
+        try:
+            generated = adapter.json_schema(schema_generator=GeneratedSchema)
+        except PydanticUserError as error:
+            raise unspeakable(f"the parameters of {what}", error) from error
+        self.schema = _documented(portable(generated), signature.documentation.arguments)
+        self._tool = tool
+        self._adapter = adapter  # keeps the validator's classes
+        self._validate = adapter.validator.validate_json
+        self._is_lax = _is_laxer_than(self.schema)
+
+    def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The values to call the function with.
+
+        Raises:
+            InvalidArguments: The listed schema, or a validator of a type, refuses them.
+        """
+        data = encode_arguments(self._tool, arguments)
+        try:
+            values = self._validate(data, strict=True)
+        except ValidationError as error:
+            values = self._with_integers(data, error)
+        if self._is_lax:
+            self._refuse_unlisted(data)
+        return values
+
+    def _with_integers(self, data: bytes, error: ValidationError) -> dict[str, Any]:
+        """A second try: JSON Schema's integers include 5.0, pydantic's strict ones do not."""
+        arguments = decode_arguments(self._tool, data)
+        try:
+            return self._validate(to_json(_integers(arguments)), strict=True)
+        except ValidationError:
+            raise InvalidArguments(self._tool, self._problems(arguments, error)) from None
+
+    def _refuse_unlisted(self, data: bytes) -> None:
+        problems = self._problems(decode_arguments(self._tool, data), None)
+        if problems:
+            raise InvalidArguments(self._tool, problems)
+
+    def _problems(self, arguments: Mapping[str, Any], error: ValidationError | None) -> list[str]:
+        try:
+            return explain(self.schema, arguments) or (messages(error) if error else [])
+        except RecursionError:
+            return messages(error) if error else [TOO_DEEP]
+
+
+def _field(parameter: Parameter) -> Any:
+    annotation: Any = Any if parameter.annotation is UNSAID else parameter.annotation
+    default = parameter.default
+    if isinstance(default, FieldInfo):  # x: int = Field(ge=0)
+        annotation = Annotated[annotation, default]
+    elif default is not UNSAID:
+        annotation = Annotated[annotation, Field(default=default)]
+    optional = not FieldInfo.from_annotation(annotation).is_required()
+    return NotRequired[annotation] if optional else annotation
+
+
+def _documented(schema: Schema, descriptions: Mapping[str, str]) -> Schema:
+    """`schema` with the docstring's descriptions where a field has none of its own."""
+    properties = {
+        name: {"description": descriptions[name], **each} if descriptions.get(name) else each
+        for name, each in schema["properties"].items()
+    }
+    return {**schema, "properties": properties}
+
+
+def _is_laxer_than(schema: Schema) -> bool:
+    """Whether pydantic accepts values that `schema` refuses: `[1, 1]` as a set, true as 1."""
+    return any(
+        each.get("uniqueItems") or any(isinstance(value, int | float) for value in _values(each))
+        for each in every_schema(schema)
+    )
+
+
+def _values(schema: Mapping[str, Any]) -> list[Any]:
+    return [*schema.get("enum", ()), schema.get("const")]
+
+
+def _integers(value: Any) -> Any:
+    """`value` with floats that are whole numbers as integers."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list):
+        return [_integers(each) for each in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {key: _integers(each) for key, each in cast("dict[str, Any]", value).items()}
+    return value

@@ -1,0 +1,60 @@
+"""Content blocks made from whatever a function returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from pydantic_core import from_json, to_json
+
+from toolyard.core.content import Audio, Content, Image, Resource, ResourceLink, Text
+
+BLOCKS = (Text, Image, Audio, Resource, ResourceLink)
+
+
+class Unfit(Exception):
+    """A function returned something that cannot be passed on; the text says why."""
+
+
+def blocks_of(value: Any) -> tuple[Content, ...]:
+    """`value` for a model: blocks as they are, text as text, nothing for `None`, else as JSON.
+
+    Raises:
+        Unfit: JSON cannot say it.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, BLOCKS):
+        return (value,)
+    if isinstance(value, str):
+        return (Text(value),)
+    if isinstance(value, list | tuple):
+        several = cast("Sequence[Any]", value)
+        if any(isinstance(each, BLOCKS) for each in several):
+            return tuple(block for each in several for block in blocks_of(each))
+    return (Text(json_text(value)),)
+
+
+def json_text(value: Any) -> str:
+    """`value` as JSON text, whose numbers are finite.
+
+    Raises:
+        Unfit: JSON cannot say it.
+    """
+    try:
+        data = to_json(value)
+    except ValueError as error:
+        raise Unfit("JSON cannot say what it returned") from error
+    text = data.decode()
+    if ("NaN" in text or "Infinity" in text) and not _is_finite(data):
+        raise Unfit("it returned a number that is not finite, which JSON cannot say")
+    return text
+
+
+def _is_finite(data: bytes) -> bool:
+    """Whether JSON `data` is free of NaN and infinities."""
+    try:
+        from_json(data, allow_inf_nan=False)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,38 @@
+"""Calling a function that somebody wrote, whichever kind it is."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from toolyard.core.context import CallContext
+from toolyard.core.signature import Signature, read_signature
+from toolyard.core.threads import Threads
+
+
+def awaitable(function: Callable[..., Any], threads: Threads) -> Callable[..., Awaitable[Any]]:
+    """`function` itself if it is async, else one that runs it in a thread."""
+    if inspect.iscoroutinefunction(function):
+        return function
+
+    async def in_thread(*positional: Any, **named: Any) -> Any:
+        value = await threads.run(partial(function, *positional, **named))
+        return await value if inspect.isawaitable(value) else value
+
+    return in_thread
+
+
+class Invocation:
+    """A function together with its signature, ready to be run by name."""
+
+    def __init__(self, function: Callable[..., Any], threads: Threads, what: str) -> None:
+        self.signature: Signature = read_signature(function, what)
+        self._run = awaitable(function, threads)
+
+    async def run(self, values: dict[str, Any], context: CallContext) -> Any:
+        """Call the function with `values`, and with `context` if it wants one."""
+        if self.signature.context is not None:
+            values[self.signature.context] = context
+        return await self._run(**values)

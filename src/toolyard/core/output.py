@@ -1,0 +1,91 @@
+"""What a function returns, as the result of a call."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError
+from pydantic_core import PydanticSerializationError
+
+from toolyard.core.arguments import unspeakable
+from toolyard.core.blocks import BLOCKS, Unfit, blocks_of, json_text
+from toolyard.core.content import Text
+from toolyard.core.generated_schema import GeneratedSchema
+from toolyard.core.portable import Schema, portable
+from toolyard.core.signature import UNSAID
+from toolyard.core.tool import ToolResult
+
+_UNTYPED = (UNSAID, Any, object, None, type(None))
+
+
+def result_of(value: Any) -> ToolResult:
+    """The result for a value nobody announced; `Unfit` if it cannot be passed on."""
+    return value if isinstance(value, ToolResult) else ToolResult(content=blocks_of(value))
+
+
+class Output:
+    """Structured content by the return annotation: `schema`, and `result` to fill it."""
+
+    def __init__(self, annotation: Any, what: str) -> None:
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+            schema = portable(
+                self._adapter.json_schema(mode="serialization", schema_generator=GeneratedSchema)
+            )
+        except (PydanticUserError, PydanticSchemaGenerationError, TypeError) as error:
+            raise unspeakable(f"what {what} returns", error) from error
+        schema = _inlined(schema)
+        self._is_wrapped = schema.get("type") != "object"
+        self.schema: Schema = _wrapped(schema) if self._is_wrapped else schema
+        self._validate = self._adapter.validator.validate_python
+        self._dump = self._adapter.serializer.to_python
+
+    def result(self, value: Any) -> ToolResult:
+        """`value` as structured content and as text.
+
+        Raises:
+            Unfit: It does not fit `schema`.
+        """
+        try:
+            data = self._dump(self._validate(value), mode="json", by_alias=True, warnings="error")
+        except (ValidationError, PydanticSerializationError) as error:
+            raise Unfit("what it returned does not fit its output schema") from error
+        text = json_text(data)
+        return ToolResult(
+            content=(Text(data if isinstance(data, str) else text),),
+            structured={"result": data} if self._is_wrapped else data,
+        )
+
+
+def output_of(annotation: Any, what: str) -> Output | None:
+    """How values of `annotation` become results; `None` if they have no schema."""
+    if _is_untyped(annotation):
+        return None
+    return Output(annotation, what)
+
+
+def _is_untyped(annotation: Any) -> bool:
+    return any(annotation is each for each in _UNTYPED) or _speaks_of_blocks(annotation)
+
+
+def _speaks_of_blocks(annotation: Any) -> bool:
+    annotation = getattr(annotation, "__value__", annotation)  # of a `type X = ...`
+    if isinstance(annotation, type) and issubclass(annotation, (ToolResult, *BLOCKS)):
+        return True
+    return any(_speaks_of_blocks(each) for each in get_args(annotation))
+
+
+def _inlined(schema: Schema) -> Schema:
+    """`schema` with its type at the root, also where pydantic put a reference there."""
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    named = schema["$defs"][reference.removeprefix("#/$defs/")]
+    return {**named, "$defs": schema["$defs"]}
+
+
+def _wrapped(schema: Schema) -> Schema:
+    inner = {key: value for key, value in schema.items() if key != "$defs"}
+    outer: Schema = {"type": "object", "properties": {"result": inner}, "required": ["result"]}
+    return {**outer, "$defs": schema["$defs"]} if "$defs" in schema else outer

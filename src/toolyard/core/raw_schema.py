@@ -1,0 +1,70 @@
+"""A JSON Schema that somebody wrote by hand: checked once, then used to validate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from referencing import Registry, Resource
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+from toolyard.core.errors import InvalidTool
+from toolyard.core.portable import every_schema, portable
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class RawSchema:
+    """`schema` as it is listed, and its validator, which fetches nothing."""
+
+    def __init__(self, written: Mapping[str, Any], what: str) -> None:
+        _refuse_other_dialect(written, what)
+        _refuse_malformed(written, what)
+        self.schema = portable(written)
+        if self.schema.get("type") != "object":
+            raise InvalidTool(f'{what} must have an object at its root: "type": "object".')
+        _refuse_unresolvable(self.schema, what)
+        self._validator = Draft202012Validator(self.schema, registry=Registry())
+
+    def accepts(self, value: Any) -> bool:
+        """Whether `value` is valid; what is nested too deeply to be checked is not."""
+        try:
+            return self._validator.is_valid(value)
+        except RecursionError:
+            return False
+
+
+def _refuse_other_dialect(schema: Mapping[str, Any], what: str) -> None:
+    dialect = str(schema.get("$schema", DIALECT)).rstrip("#")
+    if dialect != DIALECT:
+        raise InvalidTool(f"{what} is written for {dialect}: write it for {DIALECT}.")
+
+
+def _refuse_malformed(schema: Mapping[str, Any], what: str) -> None:
+    try:
+        Draft202012Validator.check_schema(dict(schema))
+    except SchemaError as error:
+        path = "/".join(str(step) for step in error.absolute_path) or "its root"
+        raise InvalidTool(f"{what} is not a JSON Schema: at {path}: {error.message}") from error
+    except RecursionError as error:
+        raise InvalidTool(f"{what} is nested too deeply.") from error
+
+
+def _refuse_unresolvable(schema: Mapping[str, Any], what: str) -> None:
+    """References must lead to somewhere in the schema itself."""
+    registry: Registry[Any] = Registry()
+    resolver = registry.resolver_with_root(Resource.from_contents(schema, DRAFT202012))
+    for each in every_schema(schema):
+        for keyword in ("$ref", "$dynamicRef"):
+            reference = each.get(keyword)
+            if reference is None:
+                continue
+            if not reference.startswith("#"):
+                raise InvalidTool(f"{what} refers to {reference!r}: only '#...' is allowed.")
+            try:
+                resolver.lookup(reference)
+            except Unresolvable as error:
+                raise InvalidTool(f"{what} refers to {reference!r}, which is not there.") from error

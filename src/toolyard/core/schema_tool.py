@@ -1,0 +1,94 @@
+"""A handler with a hand-written JSON Schema as a tool."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from toolyard.core.blocks import Unfit, json_text
+from toolyard.core.content import Text
+from toolyard.core.context import CallContext
+from toolyard.core.errors import InvalidArguments, InvalidTool
+from toolyard.core.explanation import explain
+from toolyard.core.invocation import awaitable
+from toolyard.core.json_arguments import TOO_DEEP, decode_arguments, encode_arguments
+from toolyard.core.offer import Presentation, offered
+from toolyard.core.output import result_of
+from toolyard.core.raw_schema import RawSchema
+from toolyard.core.threads import Threads
+from toolyard.core.tool import ToolResult
+
+
+class SchemaTool:
+    """Validates arguments, hands them to the handler as they are, checks what it returns."""
+
+    def __init__(
+        self,
+        name: str,
+        handler: Callable[..., Any],
+        description: str,
+        schemas: tuple[Mapping[str, Any], Mapping[str, Any] | None],
+        presentation: Presentation,
+        threads: Threads,
+    ) -> None:
+        self._input = RawSchema(schemas[0], f"The input schema of the tool {name[:64]!r}")
+        self._output = (
+            RawSchema(schemas[1], f"The output schema of the tool {name[:64]!r}")
+            if schemas[1] is not None
+            else None
+        )
+        listed = (self._input.schema, self._output.schema if self._output else None)
+        self.tool = offered(name, description, listed, presentation)
+        self.timeout_s = presentation.get("timeout_s")
+        self._wants_context = _wants_context(handler, name)
+        self._run = awaitable(handler, threads)
+
+    async def call(self, arguments: Mapping[str, Any], context: CallContext) -> ToolResult:
+        """Run the handler once.
+
+        Raises:
+            InvalidArguments: The input schema refuses the arguments.
+            Unfit: The handler returned what the output schema refuses.
+        """
+        given = decode_arguments(self.tool.name, encode_arguments(self.tool.name, arguments))
+        if not self._input.accepts(given):
+            raise InvalidArguments(self.tool.name, _problems(self._input.schema, given))
+        value = await (self._run(given, context) if self._wants_context else self._run(given))
+        return self._checked(_as_result(value))
+
+    def _checked(self, result: ToolResult) -> ToolResult:
+        if self._output is None or result.is_error:
+            return result
+        text = json_text(result.structured)
+        if not self._output.accepts(result.structured):
+            raise Unfit("what it returned does not fit its output schema")
+        return result if result.content else replace(result, content=(Text(text),))
+
+
+def _as_result(value: Any) -> ToolResult:
+    if isinstance(value, dict):
+        return ToolResult(content=(Text(json_text(value)),), structured=value)
+    return result_of(value)
+
+
+def _problems(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[str]:
+    try:
+        return explain(schema, arguments)
+    except RecursionError:
+        return [TOO_DEEP]
+
+
+def _wants_context(handler: Callable[..., Any], name: str) -> bool:
+    signature = inspect.signature(handler)
+    for given, wants in (((None, None), True), ((None,), False)):
+        try:
+            signature.bind(*given)
+        except TypeError:
+            continue
+        return wants
+    raise InvalidTool(
+        f"The handler of the tool {name!r} must take the arguments as one dictionary, and "
+        "may take the call context after it."
+    )

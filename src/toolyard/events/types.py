@@ -1,0 +1,62 @@
+"""The typed events: what a server and a registry say about themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolyard.core.context import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted(Event):
+    """A tool began to work for a caller."""
+
+    tool: str
+    caller: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallFinished(Event):
+    """A tool call is over, well or not; `outcome` is `ok`, `error` or an error's code."""
+
+    tool: str
+    caller: str
+    address: str | None
+    duration_s: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused(Event):
+    """The gate let a request not in; `reason` is one stable word such as `token` or `rate`."""
+
+    reason: str
+    status: int
+    address: str | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStarted(Event):
+    """The server accepts calls at `url`."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStopping(Event):
+    """The server takes no new calls and waits up to `drain_s` seconds for `in_flight` ones."""
+
+    name: str
+    drain_s: float
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStopped(Event):
+    """The server is down; `interrupted` calls had to be ended."""
+
+    name: str
+    interrupted: int

@@ -1,0 +1,297 @@
+"""Says, step by step, what a tool server serves and whom it lets in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from os import PathLike
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import anyio
+
+from toolyard.core.context import EVERYTHING, EventHandler
+from toolyard.core.errors import ConfigError
+from toolyard.core.protocol import ToolProtocol
+from toolyard.security.address import AddressPolicy
+from toolyard.security.gate import Gate
+from toolyard.security.hosts import HostPolicy
+from toolyard.security.jwt import JwtVerifier
+from toolyard.security.plain_address import is_loopback
+from toolyard.security.rate import RateLimit
+from toolyard.security.token_file import TokenFile
+from toolyard.security.tokens import Token, TokenSet, is_weak
+from toolyard.security.verifier import BoundedVerifier, TokenVerifier
+from toolyard.servers.face import Identity
+from toolyard.servers.limits import Limits
+from toolyard.servers.routes import MCP_PATH, RESOURCE_METADATA
+from toolyard.servers.sockets import Tls
+from toolyard.servers.tool_server import Plan, Source, ToolServer
+from toolyard.version import __version__
+
+logger = logging.getLogger("toolyard.servers")
+
+LOOPBACK = ("127.0.0.0/8", "::1")
+
+
+class MCPServerBuilder:
+    """Builds a `ToolServer`; every method but the last two gives the builder back.
+
+    Without any call it binds 127.0.0.1:8080, asks for no token, and checks Host and Origin.
+
+    Example:
+        ```python
+        MCPServerBuilder("math").with_protocol("tools", tools).build_and_serve()
+        ```
+    """
+
+    def __init__(self, name: str) -> None:
+        self._identity = Identity(name, __version__)
+        self._sources: list[Source] = []
+        self._host, self._port = "127.0.0.1", 8080
+        self._allow: list[str] | None = None
+        self._deny: list[str] = []
+        self._proxies: tuple[str, ...] = ()
+        self._proxy_header = "x-forwarded-for"
+        self._tokens: list[Token] = []
+        self._weak_token = False
+        self._verifiers: list[TokenVerifier] = []
+        self._metadata: dict[str, Any] | None = None
+        self._metadata_url: str | None = None
+        self._hosts: list[str] = []
+        self._origins: list[str] = []
+        self._rate: RateLimit | None = None
+        self._limits = Limits()
+        self._tls: Tls | None = None
+        self._handlers: list[EventHandler] = []
+        self._insecure = False
+
+    def with_protocol(self, name: str, source: ToolProtocol, prefix: str | None = None) -> Self:
+        """Serve `source`; with a prefix its tool `add` becomes `PREFIX_add`.
+
+        `name` is how messages and metrics call it. Two sources that offer the same tool are
+        refused when the server starts.
+        """
+        self._sources.append(Source(name, source, prefix))
+        return self
+
+    def with_host(self, host: str) -> Self:
+        """Listen on `host`; any but a loopback address needs a token, or `allow_insecure`."""
+        self._host = host
+        return self
+
+    def with_port(self, port: int) -> Self:
+        """Listen on `port`; 0 picks a free one, which `ToolServer.port` tells."""
+        if not 0 <= port <= 65535:
+            raise ConfigError(f"{port} is not a port; ports go from 0 to 65535.")
+        self._port = port
+        return self
+
+    def with_localhost_only(self) -> Self:
+        """Listen on 127.0.0.1 and admit only this machine, whatever a proxy says."""
+        return self.with_host("127.0.0.1").allow_cidr(*LOOPBACK)
+
+    def allow_ip(self, *addresses: str) -> Self:
+        """Admit these addresses; once anything is allowed, all others are refused."""
+        return self.allow_cidr(*addresses)
+
+    def allow_cidr(self, *networks: str) -> Self:
+        """Admit these networks, such as `10.0.0.0/8`; called with none, admit nobody."""
+        self._allow = [*(self._allow or ()), *networks]
+        return self
+
+    def deny_cidr(self, *networks: str) -> Self:
+        """Refuse these networks, even where they are allowed."""
+        self._deny.extend(networks)
+        return self
+
+    def with_trusted_proxies(
+        self, networks: Sequence[str], header: str = "x-forwarded-for"
+    ) -> Self:
+        """Believe these proxies, and only them, whose request they pass on.
+
+        Args:
+            networks: The proxies' own addresses.
+            header: What they say it with: `x-forwarded-for`, `forwarded` (RFC 7239), or a header
+                that holds one address.
+        """
+        self._proxies, self._proxy_header = tuple(networks), header
+        return self
+
+    def with_bearer_token(
+        self,
+        secret: str,
+        name: str | None = None,
+        scopes: Sequence[str] | None = None,
+        expires_at: datetime | None = None,
+    ) -> Self:
+        """Admit who sends `Authorization: Bearer SECRET`; may be called again for more tokens.
+
+        Args:
+            secret: Make a good one with `toolyard token new`.
+            name: Who uses it, for logs, rate limits and sessions; `token-1` and so on if not given.
+            scopes: What it may be used for, as in `Caller.scopes`; everything if not given.
+            expires_at: From when on it is no longer accepted.
+        """
+        name = name or f"token-{len(self._tokens) + 1}"
+        until = None if expires_at is None else int(expires_at.timestamp())
+        given = (EVERYTHING,) if scopes is None else scopes
+        self._tokens.append(Token.of(secret, name, given, not_after=until))
+        self._weak_token = self._weak_token or is_weak(secret)
+        return self
+
+    def with_token_file(self, path: str | PathLike[str]) -> Self:
+        """Admit the tokens in a file of `toolyard token new` lines; edits count within a second."""
+        self._verifiers.append(TokenFile(path))
+        return self
+
+    def with_token_verifier(self, verifier: TokenVerifier) -> Self:
+        """Ask `verifier` whose a token is; if it fails or hangs, the request is refused."""
+        self._verifiers.append(BoundedVerifier(verifier))
+        return self
+
+    def with_jwt(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        jwks: str | None = None,
+        key: str | None = None,
+        algorithms: Sequence[str] | None = None,
+    ) -> Self:
+        """Admit JSON Web Tokens that `issuer` made for `audience`.
+
+        If `audience` is this server's public URL, clients are told where to get tokens
+        (RFC 9728).
+
+        Args:
+            issuer: The `iss` claim, and the authorization server clients are sent to.
+            audience: The `aud` claim: a token made for another server is refused.
+            jwks: The issuer's keys, as an https URL or a file; or else
+            key: one public key in PEM, or a shared secret together with `algorithms=["HS256"]`.
+            algorithms: Which signatures to accept; public-key ones if not given.
+        """
+        chosen: dict[str, Any] = {} if algorithms is None else {"algorithms": algorithms}
+        self._verifiers.append(
+            JwtVerifier(jwks=jwks, key=key, issuer=issuer, audience=audience, **chosen)
+        )
+        public = urlsplit(audience)
+        if public.scheme in ("http", "https"):
+            self._metadata = {"resource": audience, "authorization_servers": [issuer]}
+            below = MCP_PATH if public.path.rstrip("/").endswith(MCP_PATH) else ""
+            self._metadata_url = f"{public.scheme}://{public.netloc}{RESOURCE_METADATA}{below}"
+        return self
+
+    def with_allowed_hosts(self, *hosts: str) -> Self:
+        """Answer to these names besides the address it listens on: `tools.example.com`."""
+        self._hosts.extend(hosts)
+        return self
+
+    def with_allowed_origins(self, *origins: str) -> Self:
+        """Let pages of these origins use the server: `https://app.example.com`."""
+        self._origins.extend(origins)
+        return self
+
+    def with_rate_limit(self, limit: str | RateLimit) -> Self:
+        """Let each caller make so many requests: `10/s`, `600/min`, `10/s burst 50`."""
+        self._rate = RateLimit.parse(limit) if isinstance(limit, str) else limit
+        return self
+
+    def with_limits(self, **limits: float) -> Self:
+        """Change some of `Limits`, by name: `with_limits(body_bytes=65536, call_s=60)`."""
+        try:
+            self._limits = replace(self._limits, **limits)  # pyright: ignore[reportArgumentType]
+        except TypeError:
+            unknown = sorted(set(limits) - set(Limits.__dataclass_fields__))
+            known = ", ".join(Limits.__dataclass_fields__)
+            raise ConfigError(
+                f"There is no limit {', '.join(unknown)}; there are {known}."
+            ) from None
+        return self
+
+    def with_tls(
+        self,
+        certfile: str | PathLike[str],
+        keyfile: str | PathLike[str],
+        password: str | None = None,
+    ) -> Self:
+        """Serve HTTPS (TLS 1.2 or newer) with this certificate chain and key, in PEM."""
+        self._tls = Tls(str(certfile), str(keyfile), password)
+        return self
+
+    def with_event_handler(self, handler: EventHandler) -> Self:
+        """Call `handler` with every event; see `toolyard.events.types`."""
+        self._handlers.append(handler)
+        return self
+
+    def with_instructions(self, text: str) -> Self:
+        """Tell clients, and through them models, how the tools are meant to be used."""
+        self._identity = replace(self._identity, instructions=text)
+        return self
+
+    def with_version(self, version: str) -> Self:
+        """Introduce the server with this version instead of toolyard's."""
+        self._identity = replace(self._identity, version=version)
+        return self
+
+    def allow_insecure(self) -> Self:
+        """Serve on any address without a token, to everyone who can reach it."""
+        self._insecure = True
+        return self
+
+    def build(self) -> ToolServer:
+        """The server, not yet started.
+
+        Raises:
+            ConfigError: The options contradict each other or would leave the server open.
+        """
+        verifiers = self._all_verifiers()
+        self._check_exposure(bool(verifiers))
+        if not self._sources:
+            raise ConfigError("There is nothing to serve; add a source with with_protocol.")
+        return ToolServer(
+            Plan(
+                identity=self._identity,
+                sources=tuple(self._sources),
+                gate=self._gate(verifiers),
+                host=self._host,
+                port=self._port,
+                limits=self._limits,
+                tls=self._tls,
+                handlers=tuple(self._handlers),
+                resource_metadata=self._metadata,
+            )
+        )
+
+    def build_and_serve(self) -> None:
+        """Build the server and serve until the process is told to end."""
+        anyio.run(self.build().serve, backend_options={"use_uvloop": True})
+
+    def _all_verifiers(self) -> list[TokenVerifier]:
+        fixed: list[TokenVerifier] = [TokenSet(self._tokens)] if self._tokens else []
+        return [*fixed, *self._verifiers]
+
+    def _gate(self, verifiers: Sequence[TokenVerifier]) -> Gate:
+        return Gate(
+            AddressPolicy(self._allow, self._deny, self._proxies, self._proxy_header),
+            HostPolicy(self._host, self._hosts, self._origins),
+            verifiers=verifiers,
+            rate=self._rate,
+            resource_metadata=self._metadata_url,
+        )
+
+    def _check_exposure(self, guarded: bool) -> None:
+        if is_loopback(self._host):
+            return
+        if not guarded and not self._insecure:
+            raise ConfigError(
+                f"Serving on {self._host} without a token would let everyone in who can reach it. "
+                "Give it a token (--token, with_bearer_token), bind 127.0.0.1, or say that you "
+                "mean it (--insecure, allow_insecure)."
+            )
+        if self._weak_token:
+            logger.warning("a token is easy to guess; make one with `toolyard token new`")
+        if guarded and self._tls is None:
+            logger.warning("tokens cross the network unencrypted; use TLS or a proxy that does")

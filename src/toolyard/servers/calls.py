@@ -1,0 +1,119 @@
+"""The tool calls under way: counted, timed, limited, and ended when the server stops."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from toolyard.core.context import Caller, EventHandler
+from toolyard.core.errors import CallInterrupted, CallTimeout, ToolyardError, UnknownName
+from toolyard.core.tool import ToolResult
+from toolyard.events.types import CallFinished, CallStarted
+from toolyard.servers.exchange import Exchange
+from toolyard.servers.metrics import Metrics
+
+
+class Calls:
+    """Runs every call of one server inside a scope it can end."""
+
+    def __init__(self, metrics: Metrics, emit: EventHandler, *, call_s: float) -> None:
+        self._metrics = metrics
+        self._emit = emit
+        self._call_s = call_s
+        self._scopes: set[anyio.CancelScope] = set()
+        self._idle = anyio.Event()
+        self._interrupting = False
+        self._interrupted = 0
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls run now."""
+        return len(self._scopes)
+
+    async def run(
+        self,
+        tool: str,
+        caller: Caller,
+        exchange: Exchange | None,
+        work: Callable[[float], Awaitable[ToolResult]],
+    ) -> ToolResult:
+        """Run `work(deadline)` for at most the server's call time.
+
+        Raises:
+            CallTimeout: The time ran out.
+            CallInterrupted: The server is stopping and would wait no longer.
+        """
+        self._emit(CallStarted(tool, caller.name, caller.address))
+        started = time.perf_counter()
+        outcome = "cancelled"
+        try:
+            result = await self._in_scope(tool, exchange, work)
+            outcome = "error" if result.is_error else "ok"
+            return result
+        except ToolyardError as error:
+            outcome = error.code
+            raise
+        except Exception:
+            outcome = "failed"
+            raise
+        finally:
+            duration_s = time.perf_counter() - started
+            if outcome != UnknownName.code:
+                self._metrics.finished(tool, outcome, duration_s)
+            self._emit(CallFinished(tool, caller.name, caller.address, duration_s, outcome))
+
+    async def _in_scope(
+        self,
+        tool: str,
+        exchange: Exchange | None,
+        work: Callable[[float], Awaitable[ToolResult]],
+    ) -> ToolResult:
+        deadline = anyio.current_time() + self._call_s
+        with anyio.CancelScope(deadline=deadline) as scope:
+            self._enter(scope, exchange)
+            try:
+                return await work(deadline)
+            finally:
+                self._leave(scope, exchange)
+        if self._interrupting:
+            raise CallInterrupted(tool)
+        if anyio.current_time() >= deadline:
+            raise CallTimeout(tool, self._call_s)
+        raise CallInterrupted(tool)  # the client is gone; nobody reads this
+
+    def _enter(self, scope: anyio.CancelScope, exchange: Exchange | None) -> None:
+        self._scopes.add(scope)
+        self._metrics.in_flight.set(len(self._scopes))
+        if exchange is not None:
+            exchange.join(scope)
+
+    def _leave(self, scope: anyio.CancelScope, exchange: Exchange | None) -> None:
+        self._scopes.discard(scope)
+        self._metrics.in_flight.set(len(self._scopes))
+        if exchange is not None:
+            exchange.leave(scope)
+        if not self._scopes:
+            self._idle.set()
+
+    async def drain(self, drain_s: float) -> int:
+        """Wait up to `drain_s` seconds for calls under way, then end the rest; gives how many."""
+        with anyio.move_on_after(drain_s):
+            await self._all_done()
+        self.interrupt()
+        with anyio.move_on_after(5):  # a tool that shields itself from cancellation
+            await self._all_done()
+        return self._interrupted
+
+    def interrupt(self) -> None:
+        """End every call under way; each answers that it was ended."""
+        self._interrupting = True
+        self._interrupted += len(self._scopes)
+        for scope in tuple(self._scopes):
+            scope.cancel()
+
+    async def _all_done(self) -> None:
+        while self._scopes:
+            self._idle = anyio.Event()
+            await self._idle.wait()

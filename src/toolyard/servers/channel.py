@@ -1,0 +1,83 @@
+"""The way back to an MCP client while it waits for a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import mcp_types as types
+from mcp.server.connection import allowed_log_levels
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import BaseModel
+
+from toolyard.core.context import LogLevel
+from toolyard.core.errors import ToolError
+from toolyard.core.inputs import InputRequest
+from toolyard.servers.sessions import Sessions
+
+SdkContext = ServerRequestContext[Any, Any]
+
+_ASK: Mapping[str, tuple[type[BaseModel], type[BaseModel]]] = {
+    "elicitation/create": (types.ElicitRequest, types.ElicitResult),
+    "sampling/createMessage": (types.CreateMessageRequest, types.CreateMessageResult),
+    "roots/list": (types.ListRootsRequest, types.ListRootsResult),
+}
+
+
+def is_modern(context: SdkContext) -> bool:
+    """Whether the request is of a revision without sessions (2026-07-28 and later)."""
+    return context.protocol_version in MODERN_PROTOCOL_VERSIONS
+
+
+class SdkChannel:
+    """A `CallChannel` over one request of the SDK."""
+
+    def __init__(self, context: SdkContext, sessions: Sessions) -> None:
+        self._context = context
+        self._sessions = sessions
+
+    @property
+    def capabilities(self) -> Mapping[str, Any]:
+        """What the client declared, in the handshake or with this request."""
+        declared = self._context.session.client_capabilities
+        if declared is None:
+            return {}
+        return declared.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+    @property
+    def can_ask(self) -> bool:
+        """Only the handshake revisions let a server ask in the middle of a call."""
+        return not is_modern(self._context) and self._context.session.can_send_request
+
+    async def progress(self, progress: float, total: float | None, message: str | None) -> None:
+        """Report progress, if the client asked for it."""
+        await self._context.session.report_progress(progress, total, message)
+
+    async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
+        """Send a log entry, if the client wants entries of that level."""
+        context = self._context
+        if level not in allowed_log_levels(context.protocol_version, context.meta):
+            return
+        if not is_modern(context) and not self._sessions.wants_log(context, level):
+            return
+        params = types.LoggingMessageNotificationParams(level=level, data=data, logger=logger)
+        await context.session.send_notification(
+            types.LoggingMessageNotification(params=params), related_request_id=context.request_id
+        )
+
+    async def ask(self, request: InputRequest) -> Mapping[str, Any]:
+        """Send the question on this request's stream and wait for the answer."""
+        asked, answered = _ASK[request.method]
+        question = asked.model_validate({"method": request.method, "params": dict(request.params)})
+        try:
+            answer = await self._context.session.send_request(
+                cast("types.ServerRequest", question),
+                answered,
+                metadata=ServerMessageMetadata(related_request_id=self._context.request_id),
+            )
+        except MCPError as error:
+            raise ToolError(f"The client did not answer: {error.message}") from error
+        return answer.model_dump(by_alias=True, mode="json", exclude_none=True)

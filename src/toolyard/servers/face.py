@@ -1,0 +1,202 @@
+"""A registry as an MCP server of both protocol eras, apart from any transport."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import mcp_types as types
+from anyio.streams.memory import MemoryObjectReceiveStream
+from mcp.server.caching import CacheableMethod, CacheHint
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    PromptsListChanged,
+    ResourcesListChanged,
+    ResourceUpdated,
+    ServerEvent,
+    ToolsListChanged,
+)
+
+from toolyard.core.context import CallContext, EventHandler
+from toolyard.core.protocol import Change
+from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.servers.calls import Calls
+from toolyard.servers.channel import SdkContext
+from toolyard.servers.library_handlers import LibraryHandlers
+from toolyard.servers.limits import Limits
+from toolyard.servers.requests import Requests, caller_of
+from toolyard.servers.sessions import Sessions
+from toolyard.servers.tool_handlers import ToolHandlers
+
+logger = logging.getLogger("toolyard.servers")
+
+FRESH_MS = 5_000
+"""How long a client may reuse a list without asking again; changes are announced besides."""
+
+HINTS: Mapping[CacheableMethod, CacheHint] = {
+    "server/discover": CacheHint(FRESH_MS),
+    "tools/list": CacheHint(FRESH_MS),
+    "prompts/list": CacheHint(FRESH_MS),
+    "resources/list": CacheHint(FRESH_MS),
+    "resources/templates/list": CacheHint(FRESH_MS),
+    "resources/read": CacheHint(0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How a server introduces itself to clients."""
+
+    name: str
+    version: str
+    instructions: str | None = None
+
+
+class SdkServer(Server[Any]):
+    """The SDK's server; sessions of the handshake revisions hear of changes too."""
+
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        """The answer to `initialize`, which promises notices of changed lists."""
+        told = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+        return super().create_initialization_options(
+            notification_options or told, experimental_capabilities, extensions
+        )
+
+
+class McpFace:
+    """Serves `registry` through `sdk`; transports use `sdk` between enter and exit."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        registry: ToolRegistry,
+        calls: Calls,
+        limits: Limits,
+        emit: EventHandler,
+    ) -> None:
+        self._registry = registry
+        self._sessions = Sessions()
+        self._requests = Requests(self._sessions, emit, limits.page_size)
+        self._bus = InMemorySubscriptionBus()
+        self._listen = ListenHandler(self._bus, max_subscriptions=limits.connections)
+        self.sdk = self._sdk(identity, ToolHandlers(registry, calls, self._requests))
+
+    def _sdk(self, identity: Identity, tools: ToolHandlers) -> SdkServer:
+        sdk = SdkServer(
+            identity.name,
+            version=identity.version,
+            instructions=identity.instructions,
+            cache_hints=HINTS,
+            get_tool_input_schema=tools.input_schema,
+            on_subscriptions_listen=self._listen,
+        )
+        sdk.add_request_handler("tools/list", types.PaginatedRequestParams, tools.list_tools)
+        sdk.add_request_handler("tools/call", types.CallToolRequestParams, tools.call_tool)
+        sdk.add_request_handler("logging/setLevel", types.SetLevelRequestParams, self._set_level)
+        sdk.add_notification_handler(
+            "notifications/initialized", types.NotificationParams, self._opened
+        )
+        policy = RequestStateSecurity.ephemeral()
+        policy.bind_principal = _principal
+        sdk.middleware.append(RequestStateBoundary(policy, default_audience=identity.name))
+        return sdk
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Start the sources and tell clients of their changes until the end."""
+        send, receive = anyio.create_memory_object_stream[Change](1024)
+        async with self._registry, send, receive, anyio.create_task_group() as tasks:
+            await self._offer_library()
+
+            def on_change(change: Change) -> None:
+                try:
+                    send.send_nowait(change)
+                except anyio.WouldBlock:
+                    logger.warning("too many changes at once; clients are not told of all")
+
+            unsubscribe = self._registry.subscribe(on_change)
+            tasks.start_soon(self._tell, receive)
+            try:
+                yield
+            finally:
+                unsubscribe()
+                tasks.cancel_scope.cancel()
+
+    def hang_up(self) -> None:
+        """End the streams on which clients wait for changes."""
+        self._listen.close()
+
+    async def _tell(self, changes: MemoryObjectReceiveStream[Change]) -> None:
+        async for change in changes:
+            await self._bus.publish(_event(change))
+            await self._sessions.tell(change)
+
+    async def _offer_library(self) -> None:
+        """Serve documents and prompts if there are any; else clients need not even ask."""
+        own = CallContext()
+        handlers = LibraryHandlers(self._registry, self._sessions, self._requests)
+        documents = await self._registry.list_resources(own)
+        templates = await self._registry.list_resource_templates(own)
+        prompts = await self._registry.list_prompts(own)
+        paged, sdk = types.PaginatedRequestParams, self.sdk
+        if documents or templates:
+            sdk.add_request_handler("resources/list", paged, handlers.list_resources)
+            sdk.add_request_handler(
+                "resources/templates/list", paged, handlers.list_resource_templates
+            )
+            sdk.add_request_handler(
+                "resources/read", types.ReadResourceRequestParams, handlers.read_resource
+            )
+            sdk.add_request_handler(
+                "resources/subscribe", types.SubscribeRequestParams, handlers.watch
+            )
+            sdk.add_request_handler(
+                "resources/unsubscribe", types.UnsubscribeRequestParams, handlers.unwatch
+            )
+        if prompts:
+            sdk.add_request_handler("prompts/list", paged, handlers.list_prompts)
+            sdk.add_request_handler(
+                "prompts/get", types.GetPromptRequestParams, handlers.get_prompt
+            )
+        if templates or prompts:
+            sdk.add_request_handler(
+                "completion/complete", types.CompleteRequestParams, handlers.complete
+            )
+
+    async def _set_level(
+        self, context: SdkContext, params: types.SetLevelRequestParams
+    ) -> types.EmptyResult:
+        self._sessions.set_level(context, params.level)
+        return types.EmptyResult()
+
+    async def _opened(self, context: SdkContext, params: types.NotificationParams) -> None:
+        del params
+        self._sessions.opened(context)
+
+
+def _principal(context: SdkContext) -> str:
+    """Whose state it is that a call wants to remember between its tries."""
+    return caller_of(context).name
+
+
+def _event(change: Change) -> ServerEvent:
+    if change.kind == "tools":
+        return ToolsListChanged()
+    if change.kind == "prompts":
+        return PromptsListChanged()
+    if change.kind == "resources":
+        return ResourcesListChanged()
+    return ResourceUpdated(uri=change.uri or "")

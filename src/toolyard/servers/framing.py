@@ -1,0 +1,55 @@
+"""Requests that two parsers could read in two ways are refused before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from toolyard.security.refusal import Refusal
+from toolyard.servers.limits import Limits
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+ONCE = frozenset(
+    {
+        b"host",
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"origin",
+        b"mcp-session-id",
+        b"transfer-encoding",
+    }
+)
+"""Headers that a request may hold at most once."""
+
+
+def check_framing(headers: Headers, limits: Limits, *, target_bytes: int) -> dict[bytes, bytes]:
+    """The headers of `ONCE` that are there.
+
+    Raises:
+        Refusal: 431 for too many or too large headers; 400 for a header that must not be
+            repeated, a body with two lengths, or a request without a Host.
+    """
+    single: dict[bytes, bytes] = {}
+    count, size = 0, target_bytes
+    for name, value in headers:
+        count += 1
+        size += len(name) + len(value) + 4
+        if name in ONCE:
+            if name in single:
+                raise _malformed(f"The header {name.decode('ascii')} must appear once.")
+            single[name] = value
+    if count > limits.headers or size > limits.header_bytes:
+        raise Refusal(431, "framing", "The request's headers are too many or too large.")
+    if b"host" not in single:
+        raise _malformed("The request has no Host header.")
+    if b"transfer-encoding" in single and b"content-length" in single:
+        raise _malformed("The request gives two lengths for its body.")
+    length = single.get(b"content-length")
+    if length is not None and not (length.isdigit() and len(length) < 16):
+        raise _malformed("The Content-Length is not a number.")
+    return single
+
+
+def _malformed(message: str) -> Refusal:
+    return Refusal(400, "framing", message)

@@ -1,0 +1,145 @@
+"""MCP's requests about documents and prompts, answered from a registry."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import mcp_types as types
+
+from toolyard.core.protocol import LibraryProtocol, PromptInfo, ResourceInfo
+from toolyard.servers import wire
+from toolyard.servers.channel import SdkContext
+from toolyard.servers.requests import Requests, Wire, answered, caller_of, refuse_unless
+from toolyard.servers.sessions import Sessions
+
+MOST_VALUES = 100
+"""Values in one completion (MCP, `completion/complete`)."""
+
+
+class LibraryHandlers:
+    """Lists and reads what a library offers; the SDK has checked the request by then."""
+
+    def __init__(self, library: LibraryProtocol, sessions: Sessions, requests: Requests) -> None:
+        self._library = library
+        self._sessions = sessions
+        self._requests = requests
+
+    async def list_resources(
+        self, context: SdkContext, params: types.PaginatedRequestParams | None
+    ) -> Wire:
+        """The documents that can be read."""
+
+        async def answer() -> Wire:
+            every = await self._library.list_resources(self._requests.context(context))
+            return self._requests.listed(
+                every,
+                params,
+                name=_uri,
+                kind="resource",
+                caller=caller_of(context),
+                write=partial(wire.resource, template=False),
+                key="resources",
+            )
+
+        return await answered("The list of resources", answer)
+
+    async def list_resource_templates(
+        self, context: SdkContext, params: types.PaginatedRequestParams | None
+    ) -> Wire:
+        """The families of documents that can be read."""
+
+        async def answer() -> Wire:
+            every = await self._library.list_resource_templates(self._requests.context(context))
+            return self._requests.listed(
+                every,
+                params,
+                name=_uri,
+                kind="resource",
+                caller=caller_of(context),
+                write=partial(wire.resource, template=True),
+                key="resourceTemplates",
+            )
+
+        return await answered("The list of resource templates", answer)
+
+    async def read_resource(
+        self, context: SdkContext, params: types.ReadResourceRequestParams
+    ) -> Wire:
+        """A document in full."""
+
+        async def answer() -> Wire:
+            refuse_unless(context, "resource", params.uri)
+            found = await self._library.read_resource(params.uri, self._requests.context(context))
+            return {"contents": [wire.document(document) for document in found]}
+
+        return await answered("Reading the resource", answer)
+
+    async def list_prompts(
+        self, context: SdkContext, params: types.PaginatedRequestParams | None
+    ) -> Wire:
+        """The prompts that can be filled."""
+
+        async def answer() -> Wire:
+            every = await self._library.list_prompts(self._requests.context(context))
+            return self._requests.listed(
+                every,
+                params,
+                name=_name,
+                kind="prompt",
+                caller=caller_of(context),
+                write=wire.prompt,
+                key="prompts",
+            )
+
+        return await answered("The list of prompts", answer)
+
+    async def get_prompt(self, context: SdkContext, params: types.GetPromptRequestParams) -> Wire:
+        """A prompt, filled."""
+
+        async def answer() -> Wire:
+            refuse_unless(context, "prompt", params.name)
+            messages = await self._library.get_prompt(
+                params.name, params.arguments or {}, self._requests.context(context)
+            )
+            return {"messages": [wire.message(message) for message in messages]}
+
+        return await answered("The prompt", answer)
+
+    async def complete(self, context: SdkContext, params: types.CompleteRequestParams) -> Wire:
+        """Values for a blank of a prompt or a resource template."""
+        about = params.ref
+        is_prompt = isinstance(about, types.PromptReference)
+        kind, name = ("prompt", about.name) if is_prompt else ("resource", about.uri)
+
+        async def answer() -> Wire:
+            refuse_unless(context, kind, name)
+            values = await self._library.complete(
+                name, params.argument.name, params.argument.value, self._requests.context(context)
+            )
+            shown = list(values[:MOST_VALUES])
+            more = len(values) > len(shown)
+            return {"completion": {"values": shown, "total": len(values), "hasMore": more}}
+
+        return await answered("The completion", answer)
+
+    async def watch(
+        self, context: SdkContext, params: types.SubscribeRequestParams
+    ) -> types.EmptyResult:
+        """Tell this session when a document changes."""
+        self._sessions.watch(context, str(params.uri))
+        return types.EmptyResult()
+
+    async def unwatch(
+        self, context: SdkContext, params: types.UnsubscribeRequestParams
+    ) -> types.EmptyResult:
+        """Tell this session no longer."""
+        self._sessions.unwatch(context, str(params.uri))
+        return types.EmptyResult()
+
+
+def _uri(info: ResourceInfo) -> str:
+    return info.uri
+
+
+def _name(info: PromptInfo) -> str:
+    return info.name

@@ -1,0 +1,109 @@
+"""A request of the SDK in our words: who asks, and the context a source sees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import mcp_types as types
+
+from toolyard.core.context import (
+    EVERYTHING,
+    CallContext,
+    Caller,
+    EventHandler,
+    scope_of,
+)
+from toolyard.core.errors import InputRequired, NotAllowed
+from toolyard.servers import wire
+from toolyard.servers.channel import SdkChannel, SdkContext
+from toolyard.servers.exchange import Exchange, exchange_of
+from toolyard.servers.faults import document_fault
+from toolyard.servers.pages import page
+from toolyard.servers.sessions import Sessions
+
+STDIO = Caller(name="stdio")
+"""Whoever started this process: it could do anything already."""
+
+Wire = dict[str, Any]
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Makes the context of each request and cuts long lists into pages."""
+
+    sessions: Sessions
+    emit: EventHandler
+    page_size: int
+
+    def context(self, context: SdkContext, *, deadline: float = math.inf) -> CallContext:
+        """What a source learns about the request."""
+        raw: Mapping[str, Any] = context.params or {}
+        return CallContext(
+            caller=caller_of(context),
+            deadline=deadline,
+            channel=SdkChannel(context, self.sessions),
+            inputs=raw.get("inputResponses") or {},
+            state=raw.get("requestState"),
+            emit=self.emit,
+        )
+
+    def listed(
+        self,
+        entries: Sequence[Entry],
+        params: types.PaginatedRequestParams | None,
+        *,
+        name: Callable[[Entry], str],
+        kind: str,
+        caller: Caller,
+        write: Callable[[Entry], Wire],
+        key: str,
+    ) -> Wire:
+        """One page of those `entries` that the caller may use."""
+        cursor = params.cursor if params else None
+        seen = visible(entries, name, kind, caller)
+        part, following = page(seen, cursor, self.page_size, name)
+        answer: Wire = {key: [write(entry) for entry in part]}
+        if following is not None:
+            answer["nextCursor"] = following
+        return answer
+
+
+def visible(
+    entries: Sequence[Entry], name: Callable[[Entry], str], kind: str, caller: Caller
+) -> Sequence[Entry]:
+    """The `entries` that the caller may use; the very same object if that is all of them."""
+    if EVERYTHING in caller.scopes:
+        return entries
+    return [entry for entry in entries if caller.may(scope_of(kind, name(entry)))]
+
+
+def exchange_in(context: SdkContext) -> Exchange | None:
+    """The HTTP request behind `context`, if there is one."""
+    return None if context.request is None else exchange_of(context.request.scope)
+
+
+def caller_of(context: SdkContext) -> Caller:
+    """Who sent the request."""
+    exchange = exchange_in(context)
+    return exchange.caller if exchange else STDIO
+
+
+def refuse_unless(context: SdkContext, kind: str, name: str) -> None:
+    """Raise `NotAllowed` unless the caller may use `name`, whether it exists or not."""
+    needed = scope_of(kind, name)
+    if not caller_of(context).may(needed):
+        raise NotAllowed(needed)
+
+
+async def answered(what: str, answer: Callable[[], Awaitable[Wire]]) -> Wire:
+    """Run `answer` and say its failure as MCP does."""
+    try:
+        return wire.complete(await answer())
+    except InputRequired as question:
+        return wire.input_required(question)
+    except Exception as error:  # whatever a source raises becomes an answer here
+        raise document_fault(error, what) from error

@@ -1,0 +1,91 @@
+"""The listening socket and the HTTP server on it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import anyio
+import uvicorn
+
+from toolyard.core.errors import ConfigError
+from toolyard.servers.connection import guarded
+from toolyard.servers.front import App
+from toolyard.servers.limits import Limits
+
+BACKLOG = 1024
+CLOSING_S = 5
+"""How long finished answers may take to reach their clients when the server stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A certificate chain and its key, as PEM files."""
+
+    certfile: str
+    keyfile: str
+    password: str | None = None
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 picks a free one.
+
+    Raises:
+        ConfigError: The address is taken, not ours, or needs more rights.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigError(_why(error, host, port)) from error
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    where = f"Cannot serve on {host} port {port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where}: it is in use. Choose another port, or 0 for a free one."
+    if error.errno == errno.EACCES:
+        return f"{where}: ports below 1024 need more rights. Choose a higher one."
+    return f"{where}: it is not an address of this machine."
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, started and stopped by its owner; it leaves the process's signals alone."""
+
+    def __init__(self, app: App, limits: Limits, tls: Tls | None) -> None:
+        config = uvicorn.Config(
+            app,  # pyright: ignore[reportArgumentType]
+            http=guarded(limits),
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=round(limits.keep_alive_s),
+            timeout_graceful_shutdown=CLOSING_S,
+            ssl_certfile=tls.certfile if tls else None,
+            ssl_keyfile=tls.keyfile if tls else None,
+            ssl_keyfile_password=tls.password if tls else None,
+        )
+        super().__init__(config)
+        self.is_up = anyio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """The owner handles signals: uvicorn's handler would end streams in mid-call."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections, and say so."""
+        await super().startup(sockets)
+        self.is_up.set()
+
+    def refuse_connections(self) -> None:
+        """Stop accepting; connections that are open stay."""
+        for server in self.servers:
+            server.close()

@@ -1,0 +1,119 @@
+"""MCP's requests about tools, answered from a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import mcp_types as types
+
+from toolyard.core.context import CallContext
+from toolyard.core.errors import InputRequired, MissingCapability
+from toolyard.core.inputs import CAPABILITY_OF
+from toolyard.core.tool import Tool, ToolCall, ToolResult
+from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.servers import wire
+from toolyard.servers.calls import Calls
+from toolyard.servers.channel import SdkContext, is_modern
+from toolyard.servers.faults import call_fault
+from toolyard.servers.requests import (
+    Requests,
+    Wire,
+    answered,
+    caller_of,
+    exchange_in,
+    refuse_unless,
+)
+
+MOST_ROUNDS = 8
+"""How often one call may ask the client before it is refused."""
+
+
+class ToolHandlers:
+    """Lists and calls the tools of a registry; the SDK has checked the request by then."""
+
+    def __init__(self, registry: ToolRegistry, calls: Calls, requests: Requests) -> None:
+        self._registry = registry
+        self._calls = calls
+        self._requests = requests
+        self._written: dict[tuple[str, bool], Wire] = {}
+        self._written_of: object = None
+
+    def input_schema(self, name: str) -> Mapping[str, Any] | None:
+        """The schema of a tool's arguments, as it was listed."""
+        tool = self._registry.find(name)
+        return tool.input_schema if tool else None
+
+    async def list_tools(
+        self, context: SdkContext, params: types.PaginatedRequestParams | None
+    ) -> Wire:
+        """The tools that this caller may call."""
+        modern = is_modern(context)
+
+        async def answer() -> Wire:
+            every = await self._registry.list_tools(self._requests.context(context))
+            if every is not self._written_of:
+                self._written, self._written_of = {}, every
+            return self._requests.listed(
+                every,
+                params,
+                name=lambda tool: tool.name,
+                kind="tool",
+                caller=caller_of(context),
+                write=lambda tool: self._write(tool, modern),
+                key="tools",
+            )
+
+        return await answered("The list of tools", answer)
+
+    def _write(self, tool: Tool, modern: bool) -> Wire:
+        """A tool's JSON, made once for as long as the list stays the same."""
+        known = self._written.get((tool.name, modern))
+        if known is None:
+            known = self._written[tool.name, modern] = wire.tool(tool, modern=modern)
+        return known
+
+    async def call_tool(self, context: SdkContext, params: types.CallToolRequestParams) -> Wire:
+        """Run a tool for this caller."""
+        modern = is_modern(context)
+        call = ToolCall(params.name, params.arguments or {})
+
+        async def work(deadline: float) -> ToolResult:
+            return await self._answer(call, self._requests.context(context, deadline=deadline))
+
+        try:
+            refuse_unless(context, "tool", params.name)
+            result = await self._calls.run(
+                params.name, caller_of(context), exchange_in(context), work
+            )
+        except Exception as error:  # whatever a source raises becomes an answer here
+            return call_fault(error, params.name, modern=modern)
+        return wire.result(result, modern=modern)
+
+    async def _answer(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Run `call`; where the client can be asked meanwhile, ask it what the tool wants."""
+        for _ in range(MOST_ROUNDS):
+            try:
+                return await self._registry.call_tool(call, context)
+            except InputRequired as question:
+                _refuse_unanswerable(question, context)
+                if not context.channel.can_ask:
+                    raise
+                context = await _with_answers(question, context)
+        return ToolResult.error(f"The tool asked for input more than {MOST_ROUNDS} times.")
+
+
+def _refuse_unanswerable(question: InputRequired, context: CallContext) -> None:
+    declared = context.channel.capabilities
+    for request in question.requests.values():
+        capability = CAPABILITY_OF[request.method]
+        if capability not in declared:
+            raise MissingCapability({capability: {}}) from None
+
+
+async def _with_answers(question: InputRequired, context: CallContext) -> CallContext:
+    answers = dict(context.inputs)
+    for key, request in question.requests.items():
+        answers[key] = await context.channel.ask(request)
+    return replace(context, inputs=answers, state=question.state)

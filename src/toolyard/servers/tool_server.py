@@ -1,0 +1,234 @@
+"""A running tool server: HTTP or stdio, from start to graceful stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+from anyio.abc import TaskGroup
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from starlette.routing import Router
+
+from toolyard.core.context import EventHandler
+from toolyard.core.errors import ConfigError
+from toolyard.core.protocol import ToolProtocol
+from toolyard.events.bus import EventBus
+from toolyard.events.types import ServerStarted, ServerStopped, ServerStopping
+from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.security.gate import Gate
+from toolyard.servers.calls import Calls
+from toolyard.servers.face import Identity, McpFace
+from toolyard.servers.front import App, Front, Receive, Scope, Send
+from toolyard.servers.limits import Limits
+from toolyard.servers.metrics import Metrics
+from toolyard.servers.routes import MCP_PATH, OPEN_PATHS, Routes
+from toolyard.servers.sockets import HttpServer, Tls, bind
+from toolyard.servers.stdio import serve_stdio
+
+DRAIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source to serve, under a name and perhaps with a prefix before its tools."""
+
+    name: str
+    protocol: ToolProtocol
+    prefix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a server is made of; `MCPServerBuilder` writes it."""
+
+    identity: Identity
+    sources: Sequence[Source]
+    gate: Gate
+    host: str = "127.0.0.1"
+    port: int = 8080
+    limits: Limits = field(default_factory=Limits)
+    tls: Tls | None = None
+    handlers: Sequence[EventHandler] = ()
+    resource_metadata: Mapping[str, Any] | None = None
+
+
+class ToolServer:
+    """Serves its sources between `async with` enter and exit, or for as long as `serve` runs.
+
+    A server is used once: after it stopped, build another.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._events = EventBus()
+        for handler in plan.handlers:
+            self._events.add(handler)
+        self._metrics = Metrics()
+        self._calls = Calls(self._metrics, self._events.emit, call_s=plan.limits.call_s)
+        self._face = self._made_face()
+        self._front = Front(
+            self._made_routes(),
+            gate=plan.gate,
+            limits=plan.limits,
+            calls=self._calls,
+            metrics=self._metrics,
+            emit=self._events.emit,
+            open_paths=OPEN_PATHS,
+        )
+        self._mcp: App | None = None
+        self._http: HttpServer | None = None
+        self._tasks: TaskGroup | None = None
+        self._lives = AsyncExitStack()
+        self._port = plan.port
+        self._stop_asked = anyio.Event()
+        self._stopped = anyio.Event()
+
+    def _made_face(self) -> McpFace:
+        registry = ToolRegistry()
+        for source in self._plan.sources:
+            registry.expect(source.name, source.protocol, prefix=source.prefix)
+        return McpFace(
+            self._plan.identity, registry, self._calls, self._plan.limits, self._events.emit
+        )
+
+    def _made_routes(self) -> Routes:
+        return Routes(
+            self._serve_mcp,
+            gate=self._plan.gate,
+            metrics=self._metrics,
+            is_ready=lambda: self._mcp is not None and not self._front.draining,
+            resource_metadata=self._plan.resource_metadata,
+        )
+
+    @property
+    def port(self) -> int:
+        """The port in use; the one asked for until the server is entered."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Where clients connect to."""
+        scheme = "https" if self._plan.tls else "http"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._plan.host, self._plan.host)
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._port}{MCP_PATH}"
+
+    def asgi_app(self) -> App:
+        """The server as an ASGI application, for any ASGI server or framework.
+
+        Mounted below another application, that one must run `lifespan`: frameworks start only
+        the application at their root.
+        """
+        return Router(default=self._front, redirect_slashes=False, lifespan=self.lifespan)  # pyright: ignore[reportArgumentType, reportReturnType]
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncGenerator[None]:
+        """Start the sources and the protocol, without listening anywhere."""
+        del app
+        limits = self._plan.limits
+        async with self._face.running():
+            manager = StreamableHTTPSessionManager(
+                self._face.sdk,
+                max_request_body_size=limits.body_bytes,
+                session_idle_timeout=limits.session_idle_s,
+                max_sessions=limits.sessions,
+            )
+            async with manager.run():
+                self._mcp = StreamableHTTPASGIApp(manager)  # pyright: ignore[reportAttributeAccessIssue]
+                try:
+                    yield
+                finally:
+                    self._mcp = None
+
+    async def _serve_mcp(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._mcp is None:
+            raise ConfigError(
+                "The server was not started. Where it is mounted below another application, "
+                "give that one `lifespan=server.lifespan`."
+            )
+        await self._mcp(scope, receive, send)
+
+    async def __aenter__(self) -> Self:
+        """Listen and serve.
+
+        Raises:
+            ConfigError: The address cannot be used.
+            NameClash: Two sources offer one name.
+        """
+        async with AsyncExitStack() as lives:
+            listener = lives.enter_context(bind(self._plan.host, self._plan.port))
+            self._port = listener.getsockname()[1]
+            await lives.enter_async_context(self.lifespan())
+            tasks = await lives.enter_async_context(anyio.create_task_group())
+            self._http = HttpServer(self._front, self._plan.limits, self._plan.tls)
+            tasks.start_soon(self._http.serve, [listener])
+            with anyio.fail_after(30):
+                await self._http.is_up.wait()
+            self._lives = lives.pop_all()
+        self._events.emit(ServerStarted(self._plan.identity.name, self.url))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await self.stop(0.0 if kind else DRAIN_S)
+        await self._lives.__aexit__(kind, error, traceback)
+
+    async def serve(self) -> None:
+        """Serve until `stop` is called or the process is told to end, then drain.
+
+        A second signal ends calls that are still under way at once.
+        """
+        async with self, anyio.create_task_group() as tasks:
+            tasks.start_soon(self._stop_on_signal)
+            await self._stop_asked.wait()
+            await self._stopped.wait()
+            tasks.cancel_scope.cancel()
+
+    async def _stop_on_signal(self) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async with anyio.create_task_group() as stopping:
+                async for _ in signals:
+                    again = self._stop_asked.is_set()
+                    stopping.start_soon(self.stop, 0.0 if again else DRAIN_S)
+
+    async def stop(self, drain_s: float = DRAIN_S) -> None:
+        """Refuse new calls, wait up to `drain_s` seconds for those under way, end the rest.
+
+        Calls that are ended get an answer that says so. Returns when no more are served.
+        """
+        if self._stop_asked.is_set():
+            await self._hurry(drain_s)
+            return
+        self._stop_asked.set()
+        name = self._plan.identity.name
+        self._front.draining = True
+        self._events.emit(ServerStopping(name, drain_s, self._calls.in_flight))
+        if self._http is not None:
+            self._http.refuse_connections()
+        self._face.hang_up()
+        self._front.hang_up()
+        interrupted = await self._calls.drain(drain_s)
+        if self._http is not None:
+            self._http.should_exit = True
+        self._stopped.set()
+        self._events.emit(ServerStopped(name, interrupted))
+
+    async def _hurry(self, drain_s: float) -> None:
+        with anyio.move_on_after(drain_s):
+            await self._stopped.wait()
+        self._calls.interrupt()
+        await self._stopped.wait()
+
+    async def serve_stdio(self) -> None:
+        """Serve this process's standard input and output until the input ends."""
+        async with self._face.running():
+            await serve_stdio(self._face.sdk)

