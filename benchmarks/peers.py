@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FASTMCP_ENVIRONMENT = ROOT / ".tools" / "bench"
 FASTMCP_PYTHON = FASTMCP_ENVIRONMENT / "bin" / "python"
 SET_UP_S = 300
+
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+"""For every process here: byte code is kept, as it is wherever a package was installed."""
 
 TOOLYARD = "toolyard"
 SDK = "MCPServer"
@@ -49,6 +53,7 @@ class Peer:
         run = subprocess.run(
             [str(self.python), "-c", self.imports],
             cwd=ROOT,
+            env=ENVIRONMENT,
             capture_output=True,
             text=True,
             timeout=60,

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from benchmarks.conversation import Conversation
 from benchmarks.machine import Cores, cpu_s_of, rss_mib_of
-from benchmarks.peers import ROOT, Peer
+from benchmarks.peers import ENVIRONMENT, ROOT, Peer
 from benchmarks.wire import BenchmarkError
 
 START_S = 180.0
@@ -27,7 +27,7 @@ class ServerProcess:
     def __init__(self, peer: Peer, cores: Cores, tools: int = 1) -> None:
         self.peer = peer
         self.port = _free_port()
-        self.token = secrets.token_urlsafe(24)
+        self.token = secrets.token_hex(24)
         self._cores = cores
         self._tools = tools
         self.start_ms = 0.0
@@ -41,6 +41,7 @@ class ServerProcess:
         self._process = subprocess.Popen(
             self.peer.command(self.port, self.token, self._tools),
             cwd=ROOT,
+            env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.peers import ROOT, SDK, TOOLYARD, Peer
+from benchmarks.peers import ENVIRONMENT, ROOT, SDK, TOOLYARD, Peer
 from benchmarks.plan import Plan, in_turn
 from benchmarks.table import Metric, Table, Values
 from benchmarks.wire import BenchmarkError
@@ -17,19 +17,25 @@ IMPORT_METRICS = (Metric("wall_ms", "ms"), Metric("cpu_ms", "CPU ms"))
 START_METRICS = (Metric("start_ms", "first answer ms"), Metric("rss_mib", "memory MiB"))
 IMPORT_TOOLYARD = "import toolyard"
 _IMPORT_S = 60.0
+_END = "import os; os._exit(0)"  # taking an interpreter apart costs too, but is no import
 
 
 def measure_start(plan: Plan) -> list[Table]:
     """A fresh process for every number."""
-    imports = Table("imports", "Imports, a whole process", SDK, IMPORT_METRICS)
+    imports = Table("imports", "Imports, in a fresh process", SDK, IMPORT_METRICS)
     start = Table("start", "From nothing to the first good answer", SDK, START_METRICS)
     peers = plan.peers_for("start")
-    _import_all(peers)  # the first time writes byte code and fills the disk cache
+    _once(peers, plan)  # the first time writes byte code and fills the disk cache
     for number in range(plan.amount.starts):
         plan.say(f"Imports and starts, round {number + 1} of {plan.amount.starts}")
-        imports.rounds.append(_import_all(in_turn(peers, number)))
-        start.rounds.append({peer.name: _start(peer, plan) for peer in in_turn(peers, number)})
+        imported, started = _once(in_turn(peers, number), plan)
+        imports.rounds.append(imported)
+        start.rounds.append(started)
     return [imports, start]
+
+
+def _once(peers: list[Peer], plan: Plan) -> tuple[dict[str, Values], dict[str, Values]]:
+    return _import_all(peers), {peer.name: _start(peer, plan) for peer in peers}
 
 
 def _start(peer: Peer, plan: Plan) -> Values:
@@ -51,8 +57,9 @@ def _import(python: Path, statement: str) -> Values:
     started = time.perf_counter()
     # Reading its output lets the end be noticed at once; a bare wait with a limit polls.
     ended = subprocess.run(
-        [str(python), "-c", statement],
+        [str(python), "-c", f"{statement}; {_END}"],
         cwd=ROOT,
+        env=ENVIRONMENT,
         capture_output=True,
         timeout=_IMPORT_S,
         check=False,

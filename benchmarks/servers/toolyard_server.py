@@ -10,7 +10,7 @@ def main() -> None:
     options = read_options(__doc__)
     toolbox = Toolbox()
     for add in adders(options.tools):
-        toolbox.tool(add)
+        toolbox.add(add)
     (
         MCPServerBuilder("bench")
         .with_protocol("tools", toolbox)

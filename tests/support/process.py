@@ -63,13 +63,13 @@ def running(
     directory: Path = ROOT,
 ) -> Generator["Running"]:
     """Start `command`, and end it and everything it started when the block ends."""
-    with _start(command, environment, directory) as process:
-        started = Running(process)
-        try:
-            yield started
-        finally:
-            _end(process)
-            started.finish()
+    process = _start(command, environment, directory)
+    started = Running(process)
+    try:
+        yield started
+    finally:
+        _end(process)
+        started.close()
 
 
 class Running:
@@ -131,12 +131,23 @@ class Running:
         while not _answers(url):
             ended = _wait(self._process, 0.02)
             if ended:
-                self.finish()
+                self._hear_the_rest()
             if ended or time.monotonic() > deadline:
                 raise TimeoutError(f"{url} does not answer. The server said:\n{self.output}")
 
-    def finish(self) -> None:
-        """Hear the rest of what a process that has ended said."""
+    def close(self) -> None:
+        """Close the pipes to a process that has ended.
+
+        Raises:
+            RuntimeError: Something it started lives on, out of reach of its group.
+        """
+        self._hear_the_rest()
+        if not self.is_over:
+            raise RuntimeError(f"{self._process.args} left something running.")
+        with self._process:
+            pass
+
+    def _hear_the_rest(self) -> None:
         for listener in self._listeners:
             listener.join(5)
 
@@ -176,7 +187,7 @@ def _end(process: subprocess.Popen[str], *, grace_s: float = 5) -> None:
     """Ask the whole process group to stop, and kill what is left of it."""
     _signal(process, signal.SIGTERM)
     _wait(process, grace_s)
-    pass
+    _signal(process, signal.SIGKILL)
     _wait(process, 5)
 
 

@@ -116,6 +116,13 @@ class Statistic:
         return values
 
 
+def _cbrt(number: float) -> float:
+    # The C library's is not always exact for a cube: it can give 3.0000000000000004 for 27.
+    root = math.cbrt(number)
+    whole = float(round(root))
+    return whole if whole * whole * whole == number else root
+
+
 def _round(number: float, digits: float = 0.0) -> float:
     # From the decimal digits as they are shown, so that 2.675 becomes 2.68, as on paper.
     if not digits.is_integer() or abs(digits) > MAX_DIGITS:
@@ -166,7 +173,7 @@ _COUNT = f"a whole number from 0 to {LARGEST_FACTORIAL}"
 _PLAIN = (
     Function("abs", math.fabs),
     Function("sqrt", math.sqrt, "a number of 0 or more"),
-    Function("cbrt", math.cbrt),
+    Function("cbrt", _cbrt),
     Function("exp", math.exp),
     Function("ln", math.log, _POSITIVE),
     Function(

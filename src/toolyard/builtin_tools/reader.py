@@ -23,7 +23,7 @@ MAX_NESTING = 64
 """Brackets in brackets; also signs and powers that wait for their right-hand side."""
 MAX_OPERATORS = 1000
 """Operators in all; a sign that begins an expression, a bracket or an element is not counted."""
-MAX_TERMS = 1000
+MAX_TERMS = 500
 """Names of constants, calls and brackets, in all."""
 MAX_VALUES = 10_000
 """Values separated by commas, in all."""
@@ -235,7 +235,7 @@ class _Reader:
 
 def _numbers(series: re.Match[str]) -> list[float]:
     texts = series[0].replace(" ", "").replace("\t", "").rstrip(",").split(",")
-    # A text may have a sign besides, so this finds all that may be too long, and a few that are not.
+    # A text may begin with a sign, so a few are looked at again that are not too long.
     if max(map(len, texts)) > MAX_LITERAL or any(math.isinf(float(text)) for text in texts):
         for number in NUMBER.finditer(series.string, series.start(), series.end()):
             _refuse_bad_number(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, NotRequired, cast
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError, with_config
@@ -33,6 +34,17 @@ def adapter_of(parameters: tuple[Parameter, ...], what: str) -> TypeAdapter[dict
         return TypeAdapter(with_config(config)(arguments))
     except (PydanticUserError, PydanticSchemaGenerationError, SchemaError, TypeError) as error:
         raise unspeakable(f"the parameters of {what}", error) from error
+
+
+def text_adapter(parameters: tuple[Parameter, ...], what: str) -> TypeAdapter[dict[str, Any]]:
+    """The same for values that arrive as text; a parameter that says nothing takes a string."""
+    textual = (replace(p, annotation=str) if p.annotation is UNSAID else p for p in parameters)
+    return adapter_of(tuple(textual), what)
+
+
+def is_required(parameter: Parameter) -> bool:
+    """Whether a value must be given, since there is no default."""
+    return FieldInfo.from_annotation(_annotation(parameter)).is_required()
 
 
 def unspeakable(place: str, error: Exception) -> InvalidTool:
@@ -99,14 +111,19 @@ class Arguments:
 
 
 def _field(parameter: Parameter) -> Any:
+    annotation = _annotation(parameter)
+    return annotation if is_required(parameter) else NotRequired[annotation]
+
+
+def _annotation(parameter: Parameter) -> Any:
     annotation: Any = Any if parameter.annotation is UNSAID else parameter.annotation
     default = parameter.default
-    if isinstance(default, FieldInfo):  # x: int = Field(ge=0)
-        annotation = Annotated[annotation, default]
-    elif default is not UNSAID:
-        annotation = Annotated[annotation, Field(default=default)]
-    optional = not FieldInfo.from_annotation(annotation).is_required()
-    return NotRequired[annotation] if optional else annotation
+    if default is UNSAID:
+        return annotation
+    # `x: int = Field(ge=0)` is pydantic's own way, and may have no default
+    return Annotated[
+        annotation, default if isinstance(default, FieldInfo) else Field(default=default)
+    ]
 
 
 def _documented(schema: Schema, descriptions: Mapping[str, str]) -> Schema:

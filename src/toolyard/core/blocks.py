@@ -13,7 +13,14 @@ BLOCKS = (Text, Image, Audio, Resource, ResourceLink)
 
 
 class Unfit(Exception):
-    """A function returned something that cannot be passed on; the text says why."""
+    """A function returned something that cannot be passed on; the text says why.
+
+    `detail` is for the log: it names places and types, never values.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.detail = detail
 
 
 def blocks_of(value: Any) -> tuple[Content, ...]:

@@ -43,7 +43,8 @@ def read_documentation(function: Callable[..., Any]) -> Documentation:
 
 def _described(section: str) -> dict[str, str]:
     try:
-        parsed = parse(section, style=DocstringStyle.GOOGLE)
+        # without the newline the parser would take the section's indentation away
+        parsed = parse("\n" + section, style=DocstringStyle.GOOGLE)
     except ParseError:  # a docstring is prose: one that cannot be read describes nothing
         return {}
     return {each.arg_name: " ".join((each.description or "").split()) for each in parsed.params}

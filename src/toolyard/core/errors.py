@@ -11,6 +11,7 @@ ToolyardError
 ├── NotAllowed              the caller lacks a scope
 ├── InputRequired           the call needs an answer from the caller's side first
 ├── MissingCapability       the calling client cannot do what the call needs
+├── RemoteFault             a remote source answered with an error of its protocol
 ├── CallTimeout             the deadline passed
 ├── CallInterrupted         the server is stopping
 └── Unreachable             a remote source cannot be reached
@@ -125,6 +126,17 @@ class MissingCapability(ToolyardError):
     def __init__(self, required: Mapping[str, Any]) -> None:
         super().__init__(f"The client lacks a capability this call needs: {', '.join(required)}")
         self.required = dict(required)
+
+
+class RemoteFault(ToolyardError):
+    """A remote source answered with an error of its protocol; it is passed on unchanged."""
+
+    code = "remote_fault"
+
+    def __init__(self, wire_code: int, message: str, details: Any = None) -> None:
+        super().__init__(message)
+        self.wire_code = wire_code
+        self.details = details
 
 
 class CallTimeout(ToolyardError):

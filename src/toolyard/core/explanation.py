@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from referencing import Registry
 
-from toolyard.core.wording import described, expected, place, shortened
+from toolyard.core.wording import described, expected, place, resolved, shortened
 
 MOST_PROBLEMS = 10
 
@@ -92,7 +92,8 @@ def _sentences(error: ValidationError, root: Mapping[str, Any]) -> Iterator[str]
 def _missing(
     path: list[str | int], schema: Any, value: Mapping[str, Any], root: Mapping[str, Any]
 ) -> Iterator[str]:
-    properties = schema.get("properties", {})
+    known = resolved(schema["$ref"], root) if "$ref" in schema else schema
+    properties = known.get("properties", {})
     for name in schema["required"]:
         if name not in value:
             wanted = expected(properties.get(name, {}), root)

@@ -8,7 +8,7 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic_core import PydanticSerializationError
 
-from toolyard.core.arguments import unspeakable
+from toolyard.core.arguments import messages, unspeakable
 from toolyard.core.blocks import BLOCKS, Unfit, blocks_of, json_text
 from toolyard.core.content import Text
 from toolyard.core.generated_schema import GeneratedSchema
@@ -16,6 +16,7 @@ from toolyard.core.portable import Schema, portable
 from toolyard.core.signature import UNSAID
 from toolyard.core.tool import ToolResult
 
+_MISFIT = "what it returned does not fit its output schema"
 _UNTYPED = (UNSAID, Any, object, None, type(None))
 
 
@@ -49,8 +50,10 @@ class Output:
         """
         try:
             data = self._dump(self._validate(value), mode="json", by_alias=True, warnings="error")
-        except (ValidationError, PydanticSerializationError) as error:
-            raise Unfit("what it returned does not fit its output schema") from error
+        except ValidationError as error:
+            raise Unfit(_MISFIT, " ".join(messages(error))) from error
+        except PydanticSerializationError as error:
+            raise Unfit(_MISFIT, type(value).__name__) from error
         text = json_text(data)
         return ToolResult(
             content=(Text(data if isinstance(data, str) else text),),

@@ -104,7 +104,7 @@ def _rewritten(schema: Mapping[str, Any], closing: bool) -> Schema:
     """`schema` rewritten; `closing` keeps keywords that only say what was looked at."""
     written: Schema = {}
     for keyword, value in schema.items():
-        if keyword == "additionalProperties" and value in (True, {}) and not closing:
+        if keyword == "additionalProperties" and value in (True, {}, ANYTHING) and not closing:
             continue
         if keyword == "discriminator":  # OpenAPI's; the alternatives tell themselves apart
             continue

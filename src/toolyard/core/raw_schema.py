@@ -32,7 +32,7 @@ class RawSchema:
     def accepts(self, value: Any) -> bool:
         """Whether `value` is valid; what is nested too deeply to be checked is not."""
         try:
-            return self._validator.is_valid(value)
+            return self._validator.is_valid(value)  # pyright: ignore[reportUnknownMemberType]
         except RecursionError:
             return False
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydantic_core import from_json
+
 from toolyard.core.blocks import Unfit, json_text
 from toolyard.core.content import Text
 from toolyard.core.context import CallContext
@@ -69,7 +71,8 @@ class SchemaTool:
 
 def _as_result(value: Any) -> ToolResult:
     if isinstance(value, dict):
-        return ToolResult(content=(Text(json_text(value)),), structured=value)
+        text = json_text(value)
+        return ToolResult(content=(Text(text),), structured=from_json(text))
     return result_of(value)
 
 
@@ -82,9 +85,9 @@ def _problems(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[s
 
 def _wants_context(handler: Callable[..., Any], name: str) -> bool:
     signature = inspect.signature(handler)
-    for given, wants in (((None, None), True), ((None,), False)):
+    for count, wants in ((1, "context" in signature.parameters), (2, True)):
         try:
-            signature.bind(*given)
+            signature.bind(*(None,) * count)
         except TypeError:
             continue
         return wants

@@ -77,7 +77,7 @@ def expected(schema: Any, root: Mapping[str, Any], depth: int = 0) -> str:
     if "enum" in known:
         return _choice(known["enum"])
     if "$ref" in known:
-        return expected(_resolved(known["$ref"], root), root, depth + 1)
+        return expected(resolved(known["$ref"], root), root, depth + 1)
     for rule in ("anyOf", "oneOf"):
         if rule in known:
             each = [expected(inner, root, depth + 1) for inner in known[rule]]
@@ -100,7 +100,8 @@ def _choice(values: Sequence[Any]) -> str:
     return f"one of {shown}{more}"
 
 
-def _resolved(reference: str, root: Mapping[str, Any]) -> Any:
+def resolved(reference: str, root: Mapping[str, Any]) -> Any:
+    """The schema that `reference` leads to within `root`; `None` if it leads nowhere."""
     registry: Registry[Any] = Registry()
     resource = DRAFT202012.create_resource(root)
     try:

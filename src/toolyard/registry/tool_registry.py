@@ -13,6 +13,7 @@ from typing import Self
 import anyio
 from anyio.abc import TaskGroup
 
+from toolyard.core.background import Background
 from toolyard.core.content import Resource
 from toolyard.core.context import CallContext
 from toolyard.core.errors import NameClash, ToolyardError, UnknownName
@@ -59,8 +60,7 @@ class ToolRegistry:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as lives:
             self._lives = lives
-            self._tasks = await lives.enter_async_context(anyio.create_task_group())
-            lives.callback(self._tasks.cancel_scope.cancel)
+            self._tasks = await lives.enter_async_context(Background())
             for name, source, prefix in self._pending:
                 await self.add(name, source, prefix=prefix)
             self._lives = lives.pop_all()

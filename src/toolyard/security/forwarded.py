@@ -24,7 +24,7 @@ _NODE = re.compile(
     r"""
     (?: (?P<hidden> unknown | _[A-Za-z0-9._-]+ )
       | (?P<v4> [0-9.]{7,15} )
-      | \[ (?P<v6> [0-9A-Fa-f:.]{2,45} ) \] )
+      | \[ (?P<v6> [0-9A-Fa-f]*:[0-9A-Fa-f:.]* ) \] )
     (?: : (?: (?P<port> [0-9]{1,5} ) | _[A-Za-z0-9._-]+ ) )?
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NoReturn
 
 from toolyard.core.errors import ConfigError
 from toolyard.security.authority import (
@@ -52,9 +53,9 @@ class HostPolicy:
         self._on_loopback = is_loopback(bind_host)
         self._own = _LOOPBACK | _bound_name(bind_host)
         self._any_host = ANY in allowed_hosts
-        self._hosts = frozenset(_host(item) for item in allowed_hosts if item[:1] != ANY)
+        exact = (item for item in allowed_hosts if item != ANY and item[:2] != "*.")
+        self._hosts = frozenset(_host(item) for item in exact)
         self._parents = tuple(_parent(item) for item in allowed_hosts if item[:2] == "*.")
-        _refuse_odd_wildcards(allowed_hosts)
         self._any_origin = ANY in allowed_origins
         self._origins = frozenset(_origin(item) for item in allowed_origins if item != ANY)
         self._host_verdict = lru_cache(maxsize=REMEMBERED)(self._decide_host)
@@ -127,23 +128,18 @@ def _host(item: str) -> Authority:
     # IPv6 may stand in a list without the brackets that a header needs.
     bare = plain_address(item)
     authority = Authority(bare, None) if bare else read_authority(item)
-    if authority is None:
-        raise ConfigError(
-            f"allowed_hosts: {item!r} is not a host such as example.com or example.com:8443."
-        )
-    return authority
+    return authority or _refuse_host(item)
 
 
 def _parent(item: str) -> Authority:
-    return _host(item[2:])
+    return read_authority(item.removeprefix("*.")) or _refuse_host(item)
 
 
-def _refuse_odd_wildcards(items: Sequence[str]) -> None:
-    for item in items:
-        if item[:1] == ANY and item != ANY and item[:2] != "*.":
-            raise ConfigError(
-                f"allowed_hosts: {item!r} must be * or begin with *. to be a pattern."
-            )
+def _refuse_host(item: str) -> NoReturn:
+    raise ConfigError(
+        f"allowed_hosts: {item!r} is not a host such as example.com, example.com:8443 or "
+        "*.example.com."
+    )
 
 
 def _origin(item: str) -> tuple[str, str, int | None]:

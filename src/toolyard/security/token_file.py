@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -42,10 +43,13 @@ class TokenFile:
         ConfigError: At the start, the file is missing, unreadable or malformed.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._path = Path(path)
+        self._clock = clock
         self._reader = anyio.CapacityLimiter(1)
-        self._next_check = time.monotonic() + CHECK_S
+        self._next_check = clock() + CHECK_S
         self._unsettled_since: float | None = None
         try:
             stat, data = _read(self._path)
@@ -59,7 +63,7 @@ class TokenFile:
 
     async def verify(self, token: str) -> Caller | None:
         """Whose `token` it is, if it may be used now."""
-        now = time.monotonic()
+        now = self._clock()
         if now >= self._next_check:
             self._next_check = now + CHECK_S
             await self._follow(now)

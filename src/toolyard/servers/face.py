@@ -25,6 +25,7 @@ from mcp.server.subscriptions import (
     ToolsListChanged,
 )
 
+from toolyard.core.background import Background
 from toolyard.core.context import CallContext, EventHandler
 from toolyard.core.protocol import Change
 from toolyard.registry.tool_registry import ToolRegistry
@@ -118,7 +119,7 @@ class McpFace:
     async def running(self) -> AsyncGenerator[None]:
         """Start the sources and tell clients of their changes until the end."""
         send, receive = anyio.create_memory_object_stream[Change](1024)
-        async with self._registry, send, receive, anyio.create_task_group() as tasks:
+        async with self._registry, send, receive, Background() as tasks:
             await self._offer_library()
 
             def on_change(change: Change) -> None:
@@ -133,7 +134,6 @@ class McpFace:
                 yield
             finally:
                 unsubscribe()
-                tasks.cancel_scope.cancel()
 
     def hang_up(self) -> None:
         """End the streams on which clients wait for changes."""

@@ -14,6 +14,7 @@ from toolyard.core.errors import (
     InvalidCursor,
     MissingCapability,
     NotAllowed,
+    RemoteFault,
     ToolyardError,
     UnknownName,
 )
@@ -35,6 +36,8 @@ def protocol_error(error: ToolyardError) -> MCPError | None:
     if isinstance(error, MissingCapability):
         data = {"requiredCapabilities": error.required}
         return MCPError(types.MISSING_REQUIRED_CLIENT_CAPABILITY, str(error), data)
+    if isinstance(error, RemoteFault):
+        return MCPError(error.wire_code, str(error), error.details)
     return None
 
 

@@ -126,12 +126,22 @@ class Front:
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         """Serve what is not a call: it ends when the server stops, whatever it waits for."""
+        open_body = False
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            nonlocal open_body
+            await send(message)
+            started = message["type"] == "http.response.start"
+            open_body = started or message.get("more_body", False)
+
         with anyio.CancelScope() as stream:
             self._streams.add(stream)
             try:
-                await self._app(_marked(scope, exchange), receive, send)
+                await self._app(_marked(scope, exchange), receive, noting)
             finally:
                 self._streams.discard(stream)
+        if stream.cancelled_caught and open_body:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def hang_up(self) -> None:
         """End every open stream of notices."""

@@ -74,6 +74,7 @@ class HttpServer(uvicorn.Server):
         )
         super().__init__(config)
         self.is_up = anyio.Event()
+        self._is_down = anyio.Event()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -84,6 +85,19 @@ class HttpServer(uvicorn.Server):
         """Accept connections, and say so."""
         await super().startup(sockets)
         self.is_up.set()
+
+    async def run_until_stopped(self, listener: socket.socket) -> None:
+        """Serve the connections that come in at `listener` until `stop`."""
+        try:
+            await self.serve([listener])
+        finally:
+            self._is_down.set()
+
+    async def stop(self) -> None:
+        """Close every connection once its answer is sent; returns when that is done."""
+        self.should_exit = True
+        with anyio.move_on_after(2 * CLOSING_S):
+            await self._is_down.wait()
 
     def refuse_connections(self) -> None:
         """Stop accepting; connections that are open stay."""

@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
 from starlette.routing import Router
 
+from toolyard.core.background import Background, is_cancellation
 from toolyard.core.context import EventHandler
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
@@ -163,9 +164,9 @@ class ToolServer:
             listener = lives.enter_context(bind(self._plan.host, self._plan.port))
             self._port = listener.getsockname()[1]
             await lives.enter_async_context(self.lifespan())
-            tasks = await lives.enter_async_context(anyio.create_task_group())
+            tasks = await lives.enter_async_context(Background())
             self._http = HttpServer(self._front, self._plan.limits, self._plan.tls)
-            tasks.start_soon(self._http.serve, [listener])
+            tasks.start_soon(self._http.run_until_stopped, listener)
             with anyio.fail_after(30):
                 await self._http.is_up.wait()
             self._lives = lives.pop_all()
@@ -180,18 +181,19 @@ class ToolServer:
     ) -> None:
         with anyio.CancelScope(shield=True):
             await self.stop(0.0 if kind else DRAIN_S)
-        await self._lives.__aexit__(kind, error, traceback)
+        if is_cancellation(error):
+            await self._lives.__aexit__(kind, error, traceback)
+        else:  # the SDK's task groups would wrap whatever the body raised
+            await self._lives.aclose()
 
     async def serve(self) -> None:
         """Serve until `stop` is called or the process is told to end, then drain.
 
         A second signal ends calls that are still under way at once.
         """
-        async with self, anyio.create_task_group() as tasks:
+        async with self, Background() as tasks:
             tasks.start_soon(self._stop_on_signal)
-            await self._stop_asked.wait()
             await self._stopped.wait()
-            tasks.cancel_scope.cancel()
 
     async def _stop_on_signal(self) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
@@ -218,7 +220,7 @@ class ToolServer:
         self._front.hang_up()
         interrupted = await self._calls.drain(drain_s)
         if self._http is not None:
-            self._http.should_exit = True
+            await self._http.stop()
         self._stopped.set()
         self._events.emit(ServerStopped(name, interrupted))
 

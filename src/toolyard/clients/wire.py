@@ -1,0 +1,121 @@
+"""What an MCP server says, in our words; nothing is lost on the way."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import Any, cast
+
+import mcp_types as types
+from pydantic import BaseModel
+
+from toolyard.core.content import Audio, Content, Image, Metadata, Resource, ResourceLink, Text
+from toolyard.core.errors import InputRequired
+from toolyard.core.inputs import InputRequest
+from toolyard.core.tool import Icon, Tool, ToolAnnotations, ToolResult
+
+
+def dumped(model: BaseModel | None) -> dict[str, Any] | None:
+    """A model as JSON, without what it does not say."""
+    if model is None:
+        return None
+    return model.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def _meta(given: object) -> Metadata | None:
+    """`_meta` without what the protocol itself keeps there: that was for us."""
+    meta = cast("dict[str, Any]", given or {})
+    kept = {key: value for key, value in meta.items() if key != types.SERVER_INFO_META_KEY}
+    return kept or None
+
+
+def tool(given: types.Tool) -> Tool:
+    """A tool of a remote server."""
+    hints = given.annotations
+    return Tool(
+        name=given.name,
+        description=given.description or "",
+        input_schema=given.input_schema,
+        output_schema=given.output_schema,
+        title=given.title,
+        annotations=None if hints is None else _annotations(hints),
+        icons=tuple(_icon(icon) for icon in given.icons or ()),
+        meta=_meta(given.meta),
+    )
+
+
+def _annotations(given: types.ToolAnnotations) -> ToolAnnotations:
+    return ToolAnnotations(
+        title=given.title,
+        read_only=given.read_only_hint,
+        destructive=given.destructive_hint,
+        idempotent=given.idempotent_hint,
+        open_world=given.open_world_hint,
+    )
+
+
+def _icon(given: types.Icon) -> Icon:
+    return Icon(given.src, given.mime_type, tuple(given.sizes or ()), given.theme)
+
+
+def result(given: types.CallToolResult) -> ToolResult:
+    """What a remote tool gave."""
+    return ToolResult(
+        content=tuple(content(block) for block in given.content),
+        structured=given.structured_content,
+        is_error=bool(given.is_error),
+        meta=_meta(given.meta),
+    )
+
+
+def content(given: types.ContentBlock) -> Content:
+    """One block of a result."""
+    annotations, meta = dumped(given.annotations), _meta(given.meta)
+    if isinstance(given, types.TextContent):
+        return Text(given.text, annotations, meta)
+    if isinstance(given, types.ImageContent):
+        return Image(b64decode(given.data), given.mime_type, annotations, meta)
+    if isinstance(given, types.AudioContent):
+        return Audio(b64decode(given.data), given.mime_type, annotations, meta)
+    if isinstance(given, types.EmbeddedResource):
+        return _document(given.resource, annotations, meta)
+    return ResourceLink(
+        uri=given.uri,
+        name=given.name,
+        title=given.title,
+        description=given.description,
+        mime_type=given.mime_type,
+        size=given.size,
+        annotations=annotations,
+        meta=meta,
+    )
+
+
+def _document(
+    given: types.TextResourceContents | types.BlobResourceContents,
+    annotations: Metadata | None,
+    meta: Metadata | None,
+) -> Resource:
+    is_text = isinstance(given, types.TextResourceContents)
+    return Resource(
+        uri=given.uri,
+        text=given.text if is_text else None,
+        blob=None if is_text else b64decode(given.blob),
+        mime_type=given.mime_type,
+        annotations=annotations,
+        meta=meta,
+        resource_meta=_meta(given.meta),
+    )
+
+
+def question(given: types.InputRequiredResult) -> InputRequired:
+    """What a remote tool must know before it can go on."""
+    requests = {
+        key: input_request(request) for key, request in (given.input_requests or {}).items()
+    }
+    return InputRequired(requests, given.request_state)
+
+
+def input_request(given: BaseModel) -> InputRequest:
+    """One question of a remote server, whatever its kind."""
+    asked = cast("dict[str, Any]", dumped(given))
+    return InputRequest(asked["method"], asked.get("params", {}))

@@ -1,0 +1,222 @@
+"""Python functions as tools."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack, cast, overload
+
+from toolyard.core.attempt import Runnable, attempt
+from toolyard.core.content import Resource
+from toolyard.core.context import CallContext
+from toolyard.core.document import ResourceOptions
+from toolyard.core.errors import InvalidTool, NameClash, UnknownName
+from toolyard.core.function_tool import FunctionTool
+from toolyard.core.library import Library
+from toolyard.core.marking import marked_methods, options_of, tool
+from toolyard.core.offer import Presentation, ToolOptions
+from toolyard.core.prompt import PromptOptions
+from toolyard.core.protocol import (
+    Change,
+    Listener,
+    Listeners,
+    PromptInfo,
+    PromptMessage,
+    ResourceInfo,
+)
+from toolyard.core.schema_tool import SchemaTool
+from toolyard.core.threads import Threads
+from toolyard.core.tool import Tool, ToolCall, ToolResult
+
+__all__ = ["Toolbox", "tool"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Toolbox:
+    """A source of tools, documents and prompts that are written in Python.
+
+    Async functions run in the event loop, others in at most `max_threads` threads. Tools may be
+    added and removed at any time from the event loop; whoever subscribed hears of it.
+    """
+
+    def __init__(self, *, max_threads: int = 16) -> None:
+        self._threads = Threads(max_threads)
+        self._listeners = Listeners()
+        self._entries: dict[str, Runnable] = {}
+        self._listed: tuple[Tool, ...] = ()
+        self._library = Library(self._threads, self._listeners)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        del kind, error, traceback
+
+    @overload
+    def tool(self, function: F, /) -> F: ...
+    @overload
+    def tool(self, /, **options: Unpack[ToolOptions]) -> Callable[[F], F]: ...
+    def tool(self, function: Any = None, /, **options: Unpack[ToolOptions]) -> Any:
+        """Offer the decorated function as a tool; the function stays as it is."""
+
+        def offer(function: F) -> F:
+            self.add(function, **options)
+            return function
+
+        return offer if function is None else offer(function)
+
+    def add(self, thing: object, /, **options: Unpack[ToolOptions]) -> None:
+        """Offer a function, or all methods of an object that are marked with `tool`.
+
+        Raises:
+            InvalidTool: It cannot be offered as it is written; the text says what to change.
+            NameClash: A tool of that name is there already.
+        """
+        if not (inspect.isroutine(thing) or isinstance(thing, partial)):
+            self._add_object(thing, options)
+            return
+        function = cast("Callable[..., Any]", thing)
+        known: ToolOptions = {**(options_of(function) or {}), **options}
+        self._offer(FunctionTool(function, known, self._threads))
+
+    def _add_object(self, thing: object, options: ToolOptions) -> None:
+        if options:
+            raise InvalidTool("The options of a method belong to its own `tool` decorator.")
+        methods = marked_methods(thing)
+        if not methods:
+            raise InvalidTool(
+                f"{type(thing).__name__} has no method marked with `toolyard.core.toolbox.tool`."
+            )
+        threads = self._threads
+        self._offer(*(FunctionTool(each, options_of(each) or {}, threads) for each in methods))
+
+    def add_schema(
+        self,
+        name: str,
+        handler: Callable[..., Any],
+        *,
+        description: str,
+        input_schema: Mapping[str, Any],
+        output_schema: Mapping[str, Any] | None = None,
+        **presentation: Unpack[Presentation],
+    ) -> None:
+        """Offer `handler` with JSON Schemas (2020-12) written by hand.
+
+        The handler takes the arguments as a dictionary, and the `CallContext` if it has a second
+        parameter. It returns a dictionary (structured content), a `ToolResult`, or whatever a
+        function may.
+
+        Raises:
+            InvalidTool: A schema is malformed, refers outside itself, or is not of an object.
+            NameClash: A tool of that name is there already.
+        """
+        schemas = (input_schema, output_schema)
+        self._offer(SchemaTool(name, handler, description, schemas, presentation, self._threads))
+
+    def remove(self, name: str) -> None:
+        """Offer the tool `name` no longer; calls under way finish. `UnknownName` if absent."""
+        if name not in self._entries:
+            raise UnknownName("tool", name)
+        del self._entries[name]
+        self._publish()
+
+    async def list_tools(self, context: CallContext) -> Sequence[Tool]:
+        """The tools in the order in which they were added."""
+        del context
+        return self._listed
+
+    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Run one tool; what it raises by mistake becomes an error result without details.
+
+        Raises:
+            UnknownName: There is no such tool.
+            InvalidArguments: The listed schema refuses the arguments.
+            CallTimeout: The tool took longer than its `timeout_s`.
+            ToolyardError: Whatever else of the tree the tool says on purpose.
+        """
+        entry = self._entries.get(call.name)
+        if entry is None:
+            raise UnknownName("tool", call.name)
+        return await attempt(entry, call.arguments, context)
+
+    def resource(self, uri: str, **options: Unpack[ResourceOptions]) -> Callable[[F], F]:
+        """Offer the decorated function as the document at `uri`; see `Library.resource`."""
+        return self._library.resource(uri, **options)
+
+    @overload
+    def prompt(self, function: F, /) -> F: ...
+    @overload
+    def prompt(self, /, **options: Unpack[PromptOptions]) -> Callable[[F], F]: ...
+    def prompt(self, function: Any = None, /, **options: Unpack[PromptOptions]) -> Any:
+        """Offer the decorated function as a prompt; see `Library.prompt`."""
+        offer = self._library.prompt(**options)
+        return offer if function is None else offer(function)
+
+    def completion(self, name: str, argument: str) -> Callable[[F], F]:
+        """Let the decorated function complete an argument; see `Library.completion`."""
+        return self._library.completion(name, argument)
+
+    def remove_resource(self, uri: str) -> None:
+        """Offer the document or template `uri` no longer; `UnknownName` if absent."""
+        self._library.remove_resource(uri)
+
+    def remove_prompt(self, name: str) -> None:
+        """Offer the prompt `name` no longer; `UnknownName` if absent."""
+        self._library.remove_prompt(name)
+
+    def changed(self, uri: str) -> None:
+        """Say that the document `uri` has new content."""
+        self._listeners.tell(Change("resource", uri))
+
+    async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
+        """The documents with a fixed URI, in the order in which they were added."""
+        return await self._library.list_resources(context)
+
+    async def list_resource_templates(self, context: CallContext) -> Sequence[ResourceInfo]:
+        """The families of documents, in the order in which they were added."""
+        return await self._library.list_resource_templates(context)
+
+    async def read_resource(self, uri: str, context: CallContext) -> Sequence[Resource]:
+        """The document at `uri`; `UnknownName` if there is none."""
+        return await self._library.read_resource(uri, context)
+
+    async def list_prompts(self, context: CallContext) -> Sequence[PromptInfo]:
+        """The prompts in the order in which they were added."""
+        return await self._library.list_prompts(context)
+
+    async def get_prompt(
+        self, name: str, arguments: Mapping[str, str], context: CallContext
+    ) -> Sequence[PromptMessage]:
+        """The prompt `name`, filled; `UnknownName` if there is none."""
+        return await self._library.get_prompt(name, arguments, context)
+
+    async def complete(
+        self, name: str, argument: str, value: str, context: CallContext
+    ) -> Sequence[str]:
+        """Up to 100 values that begin as `value` does; `UnknownName` if there is no `name`."""
+        return await self._library.complete(name, argument, value, context)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` when tools, documents or prompts change."""
+        return self._listeners.subscribe(listener)
+
+    def _offer(self, *entries: Runnable) -> None:
+        added = dict(self._entries)
+        for entry in entries:
+            if entry.tool.name in added:
+                raise NameClash(f"This toolbox already has a tool named {entry.tool.name!r}.")
+            added[entry.tool.name] = entry
+        self._entries = added
+        self._publish()
+
+    def _publish(self) -> None:
+        self._listed = tuple(entry.tool for entry in self._entries.values())
+        self._listeners.tell(Change("tools"))

@@ -1,0 +1,417 @@
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, NotRequired, Optional
+from uuid import UUID
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from toolyard.core.arguments import Arguments
+from toolyard.core.errors import InvalidArguments, InvalidTool
+from toolyard.core.portable import every_schema, subschemas
+from toolyard.core.signature import read_signature
+
+
+def arguments_of(function: Callable[..., Any]) -> Arguments:
+    return Arguments("it", read_signature(function, "it"))
+
+
+def validated(function: Callable[..., Any], **given: Any) -> dict[str, Any]:
+    return arguments_of(function).validate(given)
+
+
+def problems(function: Callable[..., Any], **given: Any) -> tuple[str, ...]:
+    with pytest.raises(InvalidArguments) as refusal:
+        validated(function, **given)
+    return refusal.value.problems
+
+
+class Unit(enum.Enum):
+    CELSIUS = "c"
+    FAHRENHEIT = "f"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Place(BaseModel):
+    """Somewhere on earth."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float
+    name: str | None = None
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", title="A closed thing")
+
+    a: int
+
+
+class Node(BaseModel):
+    value: int
+    children: list["Node"] = []
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"] = "cat"
+    lives: int
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"] = "dog"
+    tail: float
+
+
+Pet = Annotated[Cat | Dog, Field(discriminator="kind")]
+
+
+@dataclass
+class Point:
+    x: int
+    y: int = 0
+
+
+class Options(TypedDict):
+    depth: int
+    flat: NotRequired[bool]
+
+
+def numbers(a: float, b: int, c: float = 1.5) -> None: ...
+def bounded(
+    a: Annotated[int, Field(ge=1, lt=4)], b: Annotated[float, Field(multiple_of=0.5)] = 1
+) -> None: ...
+def texts(
+    a: Annotated[str, Field(min_length=1, max_length=3)],
+    b: Annotated[str, Field(pattern="^[ab]+c?$")] = "a",
+) -> None: ...
+def flags(a: bool, b: bool | None = None) -> None: ...
+def lists(
+    a: list[int],
+    b: Annotated[list[str], Field(min_length=1, max_length=2)] = ["a"],  # noqa: B006 - as users write it
+) -> None: ...
+def sets(
+    a: set[int], b: Annotated[frozenset[str], Field(min_length=2)] = frozenset({"a", "b"})
+) -> None: ...
+def tuples(a: tuple[int, str], b: tuple[bool, ...] = ()) -> None: ...
+def mappings(a: dict[str, int], b: dict[Literal["a", "b"], str] | None = None) -> None: ...
+def choices(
+    a: Literal["a", 1, True, None], b: Unit = Unit.CELSIUS, c: Level = Level.LOW
+) -> None: ...
+def ones(a: Literal[1], b: Literal[False] = False) -> None: ...
+def unions(a: int | str, b: float | list[int] | None = None) -> None: ...
+def optionals(a: Optional[str], b: Optional[int] = None) -> None: ...  # noqa: UP045 - the older spelling must work too
+def models(a: Place, b: Closed | None = None) -> None: ...
+def trees(a: Node) -> None: ...
+def pets(a: Pet, b: list[Pet] | None = None) -> None: ...
+def structures(a: Point, b: Options) -> None: ...
+def anything(a: Any, b: list[Any] | None = None, c: dict[str, Any] | None = None) -> None: ...
+def bare(a, b=None) -> None: ...  # pyright: ignore[reportMissingParameterType, reportUnknownParameterType]
+def loose(a: list, b: dict) -> None: ...  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
+def nothing() -> None: ...
+
+
+SIGNATURES: list[Callable[..., Any]] = [
+    numbers, bounded, texts, flags, lists, sets, tuples, mappings, choices, ones, unions, optionals,
+    models, trees, pets, structures, anything, bare, loose, nothing,
+]  # fmt: skip
+
+NAMES = st.sampled_from(
+    ["a", "b", "c", "x", "y", "kind", "lives", "tail", "value", "children", "depth", "flat", "latitude", "longitude", "name"]
+)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 5),
+    st.integers(),
+    st.sampled_from([0.0, 1.0, 2.0, 0.5, -1.5, 5.0, 1e30]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["", "a", "b", "c", "f", "abc", "aac", "cat", "dog", "1", "true", "aaaa"]),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+PETS = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["cat", "dog", "cow"])}, optional={"lives": SCALARS, "tail": SCALARS}
+)
+PLACES = st.fixed_dictionaries(
+    {"latitude": SCALARS, "longitude": SCALARS}, optional={"name": SCALARS, "x": SCALARS}
+)
+TREES = st.recursive(
+    st.fixed_dictionaries({"value": SCALARS}),
+    lambda inner: st.fixed_dictionaries({"value": SCALARS, "children": st.lists(inner)}),
+    max_leaves=4,
+)
+SHAPES = st.one_of(
+    VALUES, PETS, PLACES, TREES, st.lists(PETS, max_size=2), st.lists(st.integers(0, 2), max_size=3)
+)
+GIVEN = st.dictionaries(st.sampled_from("abc"), SHAPES, max_size=3)
+
+
+@pytest.mark.parametrize("function", SIGNATURES, ids=lambda function: function.__name__)
+@settings(max_examples=200, deadline=None)
+@given(given=GIVEN)
+@example(given={"a": True})
+@example(given={"a": [1, 1]})
+@example(given={"a": [1, 2], "b": ["a", "a"]})
+@example(given={"a": 1.0, "b": 2.0})
+@example(given={"a": "a", "b": "c", "c": True})
+@example(given={"a": {"lives": 9}})
+@example(given={"a": {"kind": "cat", "lives": 9.0}})
+@example(given={})
+def test_what_is_accepted_is_exactly_what_the_listed_schema_accepts(
+    function: Callable[..., Any], given: dict[str, Any]
+) -> None:
+    arguments = ARGUMENTS[function.__name__]
+    listed = Draft202012Validator(arguments.schema).is_valid(given)  # pyright: ignore[reportUnknownMemberType]
+    try:
+        arguments.validate(given)
+        accepted = True
+    except InvalidArguments:
+        accepted = False
+    assert accepted == listed
+
+
+ARGUMENTS = {function.__name__: arguments_of(function) for function in SIGNATURES}
+
+
+def schema_of(function: Callable[..., Any]) -> dict[str, Any]:
+    return arguments_of(function).schema
+
+
+def test_a_signature_becomes_a_closed_object_without_noise() -> None:
+    assert schema_of(numbers) == {
+        "type": "object",
+        "properties": {
+            "a": {"type": "number"},
+            "b": {"type": "integer"},
+            "c": {"type": "number", "default": 1.5},
+        },
+        "required": ["a", "b"],
+        "additionalProperties": False,
+    }
+
+
+@pytest.mark.parametrize("function", SIGNATURES, ids=lambda function: function.__name__)
+def test_every_generated_schema_is_portable(function: Callable[..., Any]) -> None:
+    for schema in every_schema(schema_of(function)):
+        assert schema
+        assert "discriminator" not in schema
+        assert isinstance(schema.get("type", ""), str)
+        assert schema.get("$ref", "#").startswith("#")
+        assert True not in subschemas(schema)
+
+
+def test_only_a_title_that_somebody_wrote_is_listed() -> None:
+    definitions = schema_of(models)["$defs"]
+    assert "title" not in definitions["Place"]
+    assert "title" not in definitions["Place"]["properties"]["latitude"]
+    assert definitions["Closed"]["title"] == "A closed thing"
+    assert definitions["Place"]["description"] == "Somewhere on earth."
+
+
+def test_any_json_value_is_said_by_naming_every_type() -> None:
+    types = [{"type": name} for name in ("string", "number", "boolean", "object", "array", "null")]
+    properties = schema_of(anything)["properties"]
+    assert properties["a"] == {"anyOf": types}
+    assert properties["b"]["anyOf"][0] == {"type": "array", "items": {"anyOf": types}}
+    assert properties["c"]["anyOf"][0] == {"type": "object"}
+    assert schema_of(SIGNATURES[-3])["properties"]["b"] == {"anyOf": types, "default": None}
+
+
+def test_a_description_comes_from_the_docstring_unless_the_field_has_one() -> None:
+    def look(place: str, wide: Annotated[bool, Field(description="All around.")] = False) -> None:
+        """Look.
+
+        Args:
+            place: Where to look;
+                a city.
+            wide: Not this one.
+        """
+
+    properties = schema_of(look)["properties"]
+    assert properties["place"]["description"] == "Where to look; a city."
+    assert properties["wide"]["description"] == "All around."
+
+
+def test_a_field_as_the_default_sets_limits_and_a_default() -> None:
+    def dig(depth: int = Field(default=2, ge=1), width: int = Field(le=3)) -> None: ...
+
+    assert schema_of(dig)["required"] == ["width"]
+    assert validated(dig, width=1) == {"depth": 2, "width": 1}
+    assert problems(dig, width=4) == ("width: expected a number of at most 3, got the number 4.",)
+
+
+def test_a_field_within_annotated_may_hold_the_default() -> None:
+    def dig(depth: Annotated[int, Field(default=2)]) -> None: ...
+
+    assert validated(dig) == {"depth": 2}
+
+
+def test_a_mutable_default_is_fresh_in_every_call() -> None:
+    def collect(into: list[int] = []) -> None: ...  # noqa: B006 - as users write it
+
+    arguments = arguments_of(collect)
+    arguments.validate({})["into"].append(1)
+    assert arguments.validate({}) == {"into": []}
+
+
+def test_a_default_that_json_cannot_say_is_not_listed() -> None:
+    def wait(until: Annotated[Any, Field()] = ...) -> None: ...
+
+    nowhere = object()
+
+    def go(to: Any = nowhere) -> None: ...
+
+    assert "default" not in schema_of(go)["properties"]["to"]
+    assert validated(go) == {"to": nowhere}
+    assert schema_of(wait)["required"] == ["until"]
+
+
+@pytest.mark.parametrize(
+    "name", ["schema", "json", "copy", "model_config", "_x", "class_", "items"]
+)
+def test_a_parameter_may_have_any_name(name: str) -> None:
+    scope: dict[str, Any] = {}
+    exec(f"def f({name}: int): ...", scope)
+    assert validated(scope["f"], **{name: 1}) == {name: 1}
+
+
+def test_values_arrive_as_the_types_the_function_asked_for() -> None:
+    def plan(
+        when: datetime, day: date, unit: Unit, level: Level, key: UUID, at: Point, to: Place,
+        tags: set[str], pair: tuple[int, str], raw: bytes,
+    ) -> None: ...  # fmt: skip
+
+    given: dict[str, Any] = {
+        "when": "2026-01-02T03:04:05Z", "day": "2026-01-02", "unit": "f", "level": 2,
+        "key": "12345678-1234-5678-1234-567812345678", "at": {"x": 1},
+        "to": {"latitude": 1, "longitude": 2}, "tags": ["a"], "pair": [1, "b"], "raw": "z",
+    }  # fmt: skip
+    values = validated(plan, **given)
+    assert values["when"].year == 2026
+    assert values["day"] == date(2026, 1, 2)
+    assert values["unit"] is Unit.FAHRENHEIT
+    assert values["level"] is Level.HIGH
+    assert values["at"] == Point(1)
+    assert values["to"] == Place(latitude=1, longitude=2)
+    assert values["tags"] == {"a"}
+    assert values["pair"] == (1, "b")
+    assert values["raw"] == b"z"
+    assert isinstance(values["key"], UUID)
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "problem"),
+    [
+        (numbers, {"a": "5", "b": 1}, 'a: expected a number, got the string "5".'),
+        (numbers, {"a": True, "b": 1}, "a: expected a number, got the boolean true."),
+        (numbers, {"a": 1, "b": 1.5}, "b: expected an integer, got the number 1.5."),
+        (numbers, {"a": 1}, "b: is missing; expected an integer."),
+        (numbers, {"a": 1, "b": 2, "d": 3}, "d: is not an argument; the arguments are a, b, c."),
+        (nothing, {"x": 1}, "x: is not an argument; there are no arguments."),
+        (choices, {"a": "a", "b": "k"}, 'b: expected one of "c", "f", got the string "k".'),
+        (choices, {"a": "a", "c": True}, "c: expected one of 1, 2, got the boolean true."),
+        (sets, {"a": [1, 1]}, "a: expected an array whose items all differ, got the array [1, 1]."),
+        (
+            models,
+            {"a": {"latitude": 91, "longitude": "x"}},
+            "a.latitude: expected a number of at most 90, got the number 91.",
+        ),
+        (
+            pets,
+            {"a": {"kind": "cow"}},
+            'a.kind: expected one of "cat", "dog", got the string "cow".',
+        ),
+        (pets, {"a": {"lives": 9}}, 'a.kind: is missing; expected "cat".'),
+        (
+            trees,
+            {"a": {"value": 1, "children": [{"value": 2}, {"value": None}]}},
+            "a.children[1].value: expected an integer, got null.",
+        ),
+    ],
+)
+def test_a_wrong_argument_names_what_was_expected(
+    function: Callable[..., Any], given: dict[str, Any], problem: str
+) -> None:
+    assert problem in problems(function, **given)
+
+
+def test_a_refusal_by_a_format_or_a_validator_is_told_without_the_value() -> None:
+    def refuse(value: str) -> str:
+        raise ValueError("this one is not for you")
+
+    def plan(when: datetime, key: Annotated[str, AfterValidator(refuse)]) -> None: ...
+
+    found = problems(plan, when="soon", key="hunter2")
+    assert found[0].startswith("when: Input should be a valid datetime")
+    assert found[1] == "key: Value error, this one is not for you."
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 10**400, -(10**309)])
+def test_a_number_that_no_double_holds_is_refused_wherever_it_is(value: float) -> None:
+    assert "a: expected a finite number" in problems(anything, a=value)[0]
+    assert "a.x[1].y: expected a finite number" in problems(anything, a={"x": [0, {"y": value}]})[0]
+    with pytest.raises(InvalidArguments):
+        validated(models, a={"latitude": 0, "longitude": value})
+
+
+def test_text_that_looks_like_an_endless_number_is_just_text() -> None:
+    assert validated(anything, a=["NaN", "Infinity", "9" * 400])
+
+
+def nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_arguments_nested_too_deeply_are_refused() -> None:
+    circle: list[Any] = []
+    circle.append(circle)
+    for value in (nested(100_000), nested(250), circle):
+        assert problems(anything, a=value) == ("the arguments: are nested too deeply.",)
+
+
+def test_a_deep_tree_is_refused_without_a_crash() -> None:
+    tree: dict[str, Any] = {"value": "x"}
+    for _ in range(90):
+        tree = {"value": 1, "children": [tree]}
+    assert problems(trees, a=tree)
+
+
+@pytest.mark.parametrize("value", [object(), "\ud800", {"x": {1, object()}}])
+def test_what_is_not_json_is_refused(value: Any) -> None:
+    found = problems(anything, a=value)
+    assert found == ("the arguments: hold something that JSON text cannot say.",)
+
+
+def test_many_problems_are_cut_to_ten() -> None:
+    assert len(problems(lists, a=["x"] * 1000)) == 10
+
+
+class Opaque:
+    pass
+
+
+def opaque(a: Opaque) -> None: ...
+def calling(a: Callable[[], int]) -> None: ...
+def lookaround(a: Annotated[str, Field(pattern="(?=x)")]) -> None: ...
+
+
+@pytest.mark.parametrize("function", [opaque, calling, lookaround])
+def test_a_type_that_json_cannot_carry_is_refused(function: Callable[..., Any]) -> None:
+    with pytest.raises(InvalidTool, match="cannot be read from JSON"):
+        arguments_of(function)
