@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from benchmarks.conversation import ERAS, Era
 from benchmarks.machine import Cores
 from benchmarks.peers import Peer
 from benchmarks.server_process import ServerProcess
@@ -23,13 +24,32 @@ class Amount:
     call_rounds: int
     call_s: float
     """Length of one stretch of load, in seconds."""
+    tool_eras: tuple[Era, ...]
     tool_rounds: int
     tool_s: float
+    lists: int
+    """How often a list is read for one number, at least."""
     starts: int
 
 
-USUAL = Amount(call_rounds=5, call_s=0.9, tool_rounds=3, tool_s=0.5, starts=5)
-QUICK = Amount(call_rounds=2, call_s=0.35, tool_rounds=1, tool_s=0.2, starts=2)
+USUAL = Amount(
+    call_rounds=5,
+    call_s=0.9,
+    tool_eras=ERAS,
+    tool_rounds=3,
+    tool_s=0.5,
+    lists=2,
+    starts=5,
+)
+QUICK = Amount(
+    call_rounds=2,
+    call_s=0.35,
+    tool_eras=("modern",),
+    tool_rounds=1,
+    tool_s=0.2,
+    lists=1,
+    starts=2,
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from statistics import median
 
 from benchmarks.calls import values_of
-from benchmarks.conversation import ERAS, Conversation, Era
+from benchmarks.conversation import Conversation, Era
 from benchmarks.load import Meter, clients, run
 from benchmarks.peers import SDK, Peer
 from benchmarks.plan import Plan, in_turn
@@ -23,7 +23,6 @@ METRICS = (
     Metric("cpu_us", "call\nCPU µs"),
 )
 _FEWEST_CALLS = 3  # a server may need seconds for each
-_FEWEST_LISTS = 2
 _LIST_S = 0.2
 
 
@@ -33,7 +32,7 @@ def measure_tools(plan: Plan) -> list[Table]:
 
 
 def _with(count: int, plan: Plan) -> list[Table]:
-    tables: dict[Era, Table] = {era: _table(era, count) for era in ERAS}
+    tables = {era: _table(era, count) for era in plan.amount.tool_eras}
     peers = [peer for peer in plan.peers_for("tools") if _bears(peer, count, plan)]
     with ExitStack() as stack:
         servers = [stack.enter_context(plan.serve(peer, count)) for peer in peers]
@@ -51,17 +50,17 @@ def _bears(peer: Peer, count: int, plan: Plan) -> bool:
 
 def _use(server: ServerProcess, era: Era, count: int, plan: Plan) -> Values:
     with clients(server, era, 1) as conversations:
-        listed = _list(server, conversations[0], count)
+        listed = _list(server, conversations[0], count, plan.amount.lists)
         called = values_of(run(server, conversations, plan.amount.tool_s, _FEWEST_CALLS))
         return {**called, **listed}
 
 
-def _list(server: ServerProcess, conversation: Conversation, count: int) -> Values:
+def _list(server: ServerProcess, conversation: Conversation, count: int, times: int) -> Values:
     """What the whole list takes once it has been asked for: the first may build what is kept."""
     _read_list(conversation, count)
     took: list[float] = []
     meter = Meter(server)
-    while len(took) < _FEWEST_LISTS or sum(took) < _LIST_S:
+    while len(took) < times or sum(took) < _LIST_S:
         took.append(_read_list(conversation, count))
     cpu_s = meter.read().server_cpu_s / len(took)
     return {"list_ms": median(took) * 1000, "list_cpu_ms": cpu_s * 1000}

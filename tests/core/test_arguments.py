@@ -125,7 +125,7 @@ SIGNATURES: list[Callable[..., Any]] = [
 ]  # fmt: skip
 
 NAMES = st.sampled_from(
-    ["a", "b", "c", "x", "y", "kind", "lives", "tail", "value", "children", "depth", "flat", "latitude", "longitude", "name"]
+    ["a", "b", "c", "x", "y", "kind", "lives", "tail", "value", "children", "depth", "latitude"]
 )
 SCALARS = st.one_of(
     st.none(),

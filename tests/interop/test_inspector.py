@@ -59,6 +59,15 @@ def test_it_lists_the_tools_and_finds_no_fault_in_their_schemas(
 
 
 @pytest.mark.parametrize("era", ERAS)
+def test_it_finds_no_fault_in_schemas_made_from_signatures(
+    inspect: Inspect, slow_tools: Served, era: str
+) -> None:
+    finished = inspect(over_http(slow_tools), era, "tools/list", "--strict")
+    assert [tool["name"] for tool in result_of(finished)["tools"]] == ["count_to", "ending_of"]
+    assert finished.errors == ""
+
+
+@pytest.mark.parametrize("era", ERAS)
 def test_it_calls_a_tool(inspect: Inspect, target: list[str], era: str) -> None:
     arguments = ("--tool-name", "calculator", "--tool-args-json", '{"expression": "mean([1, 3])"}')
     result = result_of(inspect(target, era, "tools/call", *arguments))

@@ -1,5 +1,7 @@
 import json
 import time
+from contextlib import suppress
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -72,23 +74,23 @@ def test_a_body_that_is_too_tangled_is_refused(body: bytes) -> None:
         b"[" * 65 + b'"' + b"\\" * 4_000_000,
         b"[" * 65 + b'"\\"' * 1_300_000,
         b"[0" + b",0" * 2_000_000,
+        b"[" * 65 + b'"",' * 1_300_000,
     ],
 )
 def test_looking_at_a_hostile_body_is_quick(body: bytes) -> None:
     before = time.process_time()
-    try:
+    with suppress(Refusal):
         BodyLimits().check_shape(body)
-    except Refusal:
-        pass
 
     assert time.process_time() - before < 0.5
 
 
 def depth(value: object) -> int:
     if isinstance(value, dict):
-        return 1 + max((depth(item) for item in value.values()), default=0)  # pyright: ignore
+        inner = cast("dict[str, Any]", value).values()
+        return 1 + max(map(depth, inner), default=0)
     if isinstance(value, list):
-        return 1 + max((depth(item) for item in value), default=0)  # pyright: ignore
+        return 1 + max(map(depth, cast("list[Any]", value)), default=0)
     return 0
 
 

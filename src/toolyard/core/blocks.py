@@ -52,16 +52,15 @@ def json_text(value: Any) -> str:
         data = to_json(value)
     except ValueError as error:
         raise Unfit("JSON cannot say what it returned") from error
-    text = data.decode()
-    if ("NaN" in text or "Infinity" in text) and not _is_finite(data):
-        raise Unfit("it returned a number that is not finite, which JSON cannot say")
-    return text
+    refuse_endless(data)
+    return data.decode()
 
 
-def _is_finite(data: bytes) -> bool:
-    """Whether JSON `data` is free of NaN and infinities."""
+def refuse_endless(data: bytes) -> None:
+    """Raise `Unfit` if the JSON `data` holds NaN or an infinity."""
+    if b"NaN" not in data and b"Infinity" not in data:
+        return
     try:
-        from_json(data, allow_inf_nan=False)
-    except ValueError:
-        return False
-    return True
+        from_json(data, allow_inf_nan=False)  # the words may just be text
+    except ValueError as error:
+        raise Unfit("it returned a number that is not finite, which JSON cannot say") from error

@@ -83,8 +83,8 @@ def _sentences(error: ValidationError, root: Mapping[str, Any]) -> Iterator[str]
         yield from _missing(path, schema, cast("Any", error.instance), root)
     elif error.validator in ("additionalProperties", "unevaluatedProperties"):
         yield from _unknown(path, schema, error)
-    elif schema is False:
-        yield f"{place(path)}: is not allowed here."
+    elif schema is False:  # jsonschema does not say where
+        yield f"{place(path)}: hold {described(error.instance)}, which is not allowed there."
     else:
         yield f"{place(path)}: expected {_wanted(error, root)}, got {described(error.instance)}."
 
@@ -92,12 +92,19 @@ def _sentences(error: ValidationError, root: Mapping[str, Any]) -> Iterator[str]
 def _missing(
     path: list[str | int], schema: Any, value: Mapping[str, Any], root: Mapping[str, Any]
 ) -> Iterator[str]:
-    known = resolved(schema["$ref"], root) if "$ref" in schema else schema
-    properties = known.get("properties", {})
+    properties = _properties(schema, root)
     for name in schema["required"]:
         if name not in value:
             wanted = expected(properties.get(name, {}), root)
             yield f"{place([*path, name])}: is missing; expected {wanted}."
+
+
+def _properties(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(schema, Mapping):
+        return {}
+    known = cast("Mapping[str, Any]", schema)
+    referred = resolved(known["$ref"], root) if "$ref" in known else None
+    return {**_properties(referred, root), **known.get("properties", {})}
 
 
 def _unknown(path: list[str | int], schema: Any, error: ValidationError) -> Iterator[str]:

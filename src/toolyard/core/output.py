@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import to_json
 
 from toolyard.core.arguments import messages, unspeakable
-from toolyard.core.blocks import BLOCKS, Unfit, blocks_of, json_text
+from toolyard.core.blocks import BLOCKS, Unfit, blocks_of, json_text, refuse_endless
 from toolyard.core.content import Text
 from toolyard.core.generated_schema import GeneratedSchema
-from toolyard.core.portable import Schema, portable
+from toolyard.core.portable import ANYTHING, Schema, every_schema, portable
 from toolyard.core.signature import UNSAID
 from toolyard.core.tool import ToolResult
 
@@ -31,14 +32,15 @@ class Output:
     def __init__(self, annotation: Any, what: str) -> None:
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(annotation)
-            schema = portable(
-                self._adapter.json_schema(mode="serialization", schema_generator=GeneratedSchema)
+            generated = self._adapter.json_schema(
+                mode="serialization", schema_generator=GeneratedSchema
             )
         except (PydanticUserError, PydanticSchemaGenerationError, TypeError) as error:
             raise unspeakable(f"what {what} returns", error) from error
-        schema = _inlined(schema)
+        schema = _inlined(portable(generated))
         self._is_wrapped = schema.get("type") != "object"
         self.schema: Schema = _wrapped(schema) if self._is_wrapped else schema
+        self._hides_endless = any(map(_is_loose, every_schema(generated)))
         self._validate = self._adapter.validator.validate_python
         self._dump = self._adapter.serializer.to_python
 
@@ -49,10 +51,13 @@ class Output:
             Unfit: It does not fit `schema`.
         """
         try:
-            data = self._dump(self._validate(value), mode="json", by_alias=True, warnings="error")
+            valid = self._validate(value)
+            data = self._dump(valid, mode="json", by_alias=True, warnings="error")
+            if self._hides_endless:
+                refuse_endless(to_json(self._dump(valid), serialize_unknown=True))
         except ValidationError as error:
             raise Unfit(_MISFIT, " ".join(messages(error))) from error
-        except PydanticSerializationError as error:
+        except ValueError as error:  # pydantic's errors of serialising are of this kind
             raise Unfit(_MISFIT, type(value).__name__) from error
         text = json_text(data)
         return ToolResult(
@@ -77,6 +82,11 @@ def _speaks_of_blocks(annotation: Any) -> bool:
     if isinstance(annotation, type) and issubclass(annotation, (ToolResult, *BLOCKS)):
         return True
     return any(_speaks_of_blocks(each) for each in get_args(annotation))
+
+
+def _is_loose(schema: Mapping[str, Any]) -> bool:
+    """Whether values may be of any type: there pydantic writes NaN as null."""
+    return schema.get("additionalProperties") is True or schema.get("anyOf") == ANYTHING["anyOf"]
 
 
 def _inlined(schema: Schema) -> Schema:

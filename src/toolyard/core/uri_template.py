@@ -49,7 +49,7 @@ class UriTemplate:
         return None if any(map(_HOSTILE.search, values.values())) else values
 
     def _refuse_malformed(self, text: str) -> None:
-        if not _URI.fullmatch(_BLANK.sub("x", text)):
+        if not _URI.fullmatch(_BLANK.sub("_", text)):
             raise InvalidTool(
                 f"{text[:200]!r} is not the URI of a document: write scheme:path, with blanks "
                 "only as {name}."

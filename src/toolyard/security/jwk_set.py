@@ -119,11 +119,11 @@ def read_keys(document: object) -> Keys:
 
 
 def _read_key(entry: Mapping[str, Any]) -> Key | None:
-    if entry.get("kty") not in _KINDS or entry.get("use", "sig") != "sig":
-        return None
     try:
+        if entry.get("kty") not in _KINDS or entry.get("use", "sig") != "sig":
+            return None
         return Key(jwt.PyJWK(dict(entry)).key, entry.get("alg"))
-    except (jwt.PyJWTError, ValueError, TypeError):
+    except (jwt.PyJWTError, ValueError, TypeError, NotImplementedError):
         return None
 
 

@@ -119,12 +119,14 @@ class JwtVerifier:
     async def _judge(self, token: str) -> _Verdict | None:
         try:
             key = await self._key_of(token)
-            claims = None if key is None else self._claims(token, key)
+            return None if key is None else self._verdict(self._claims(token, key))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             # Whatever the parser stumbles over in a stranger's text is no valid token.
             return None
-        name = None if claims is None else _name(claims, self._issuer)
-        if claims is None or name is None:
+
+    def _verdict(self, claims: dict[str, Any]) -> _Verdict | None:
+        name = _name(claims, self._issuer)
+        if name is None:
             return None
         caller = Caller(name, _scopes(claims))
         return _Verdict(caller, float(claims["exp"]), time.monotonic() + REMEMBERED_S)

@@ -29,7 +29,10 @@ FORBIDDEN = -32001
 
 def protocol_error(error: ToolyardError) -> MCPError | None:
     """The JSON-RPC error for `error`, or `None` if it is for the model to read instead."""
-    if isinstance(error, UnknownName | InvalidCursor):
+    if isinstance(error, UnknownName):
+        missing = {"uri": error.name} if error.kind == "resource" else None
+        return MCPError(types.INVALID_PARAMS, str(error), missing)
+    if isinstance(error, InvalidCursor):
         return MCPError(types.INVALID_PARAMS, str(error))
     if isinstance(error, NotAllowed):
         return MCPError(FORBIDDEN, str(error), {"requiredScope": error.required_scope})

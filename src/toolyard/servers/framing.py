@@ -51,5 +51,15 @@ def check_framing(headers: Headers, limits: Limits, *, target_bytes: int) -> dic
     return single
 
 
+def trimmed(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers without white space around their values, which means nothing (RFC 9110, 5.5).
+
+    Not every parser takes it away, and a value with it equals no other.
+    """
+    if all(value == value.strip(b" \t") for _, value in headers):
+        return headers
+    return [(name, value.strip(b" \t")) for name, value in headers]
+
+
 def _malformed(message: str) -> Refusal:
     return Refusal(400, "framing", message)

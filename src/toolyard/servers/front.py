@@ -19,7 +19,7 @@ from toolyard.servers.body import ClientGone, read_body, scope_needed
 from toolyard.servers.calls import Calls
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.faults import FORBIDDEN
-from toolyard.servers.framing import check_framing
+from toolyard.servers.framing import check_framing, trimmed
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 
@@ -83,7 +83,7 @@ class Front:
 
     async def _admit(self, scope: Scope, seen: list[str]) -> tuple[Exchange, dict[bytes, bytes]]:
         """Everything that can be decided without the body; leaves the address in `seen`."""
-        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        headers = scope["headers"] = trimmed(scope["headers"])
         target = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
         single = check_framing(headers, self._limits, target_bytes=target)
         peer, local = scope.get("client"), scope.get("server")

@@ -1,0 +1,124 @@
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from toolyard.core.explanation import explain
+
+
+def about(schema: dict[str, Any], value: Any) -> list[str]:
+    return explain({"type": "object", "properties": {"a": schema}}, {"a": value})
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "sentence"),
+    [
+        ({"type": "string"}, 2, "a: expected a string, got the number 2."),
+        ({"type": "boolean"}, "x", 'a: expected true or false, got the string "x".'),
+        ({"type": "null"}, [], "a: expected null, got the array []."),
+        ({"type": "array"}, {"k": 1}, 'a: expected an array, got the object {"k": 1}.'),
+        ({"type": ["string", "null"]}, 2, "a: expected a string or null, got the number 2."),
+        ({"const": "x"}, "y", 'a: expected "x", got the string "y".'),
+        ({"minimum": 3}, 2, "a: expected a number of at least 3, got the number 2."),
+        ({"exclusiveMaximum": 3}, 3, "a: expected a number below 3, got the number 3."),
+        ({"multipleOf": 2}, 3, "a: expected a multiple of 2, got the number 3."),
+        ({"minLength": 2}, "x",
+         'a: expected a string of at least 2 characters, got the string "x".'),
+        ({"pattern": "^a"}, "x", 'a: expected a string that matches the pattern "^a", '
+         'got the string "x".'),
+        ({"maxItems": 0}, [1], "a: expected an array of at most 0 items, got the array [1]."),
+        ({"minProperties": 1}, {},
+         "a: expected an object of at least 1 entries, got the object {}."),
+        ({"contains": {"const": 1}}, [2], 'a: expected a value that satisfies contains '
+         '{"const": 1}, got the array [2].'),
+        ({"not": {"const": 1}}, 1, 'a: expected a value that satisfies not {"const": 1}, '
+         "got the number 1."),
+        (False, 1, "the arguments: hold the number 1, which is not allowed there."),
+        ({"oneOf": [{"type": "number"}, {"type": "integer"}]}, 1, "a: expected a value that fits "
+         "exactly one of the alternatives, not several, got the number 1."),
+        ({"anyOf": [{"type": "number"}, {"type": "array"}]}, "x", "a: expected a number or an "
+         'array, got the string "x".'),
+        ({"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "null"}]}, [1, "x"],
+         'a[1]: expected a number, got the string "x".'),
+        ({"properties": {"b": {}}, "additionalProperties": False}, {"c": 1},
+         "a.c: is not a property; the properties are b."),
+        ({"patternProperties": {"^x": {}}, "additionalProperties": False}, {"c": 1},
+         "a: has properties that are not allowed: 'c' does not match any of the regexes: '^x'."),
+        ({"propertyNames": {"maxLength": 1}}, {"cc": 1},
+         'a: expected a string of at most 1 characters, got the string "cc".'),
+        ({"required": ["odd name"]}, {}, 'a["odd name"]: is missing; expected a value.'),
+        ({"type": "string", "format": "date"}, 1, "a: expected a string, got the number 1."),
+    ],
+)  # fmt: skip
+def test_each_rule_is_told_as_a_sentence(schema: Any, value: Any, sentence: str) -> None:
+    assert about(schema, value) == [sentence]
+
+
+def test_the_format_of_what_is_missing_is_told() -> None:
+    schema = {"properties": {"day": {"type": "string", "format": "date"}}, "required": ["day"]}
+    assert explain(schema, {}) == ["day: is missing; expected a string in date format."]
+
+
+def test_what_is_valid_needs_no_explanation() -> None:
+    assert about({"type": "string"}, "x") == []
+
+
+def test_a_long_value_is_shortened() -> None:
+    sentence = about({"type": "number"}, "x" * 100_000)[0]
+    assert len(sentence) < 140
+    assert sentence.endswith('x…".')
+    assert len(about({"type": "number"}, [list(range(1000))] * 1000)[0]) < 140
+
+
+def test_a_long_choice_is_shortened() -> None:
+    sentence = about({"enum": list(range(1000))}, "x")[0]
+    assert "19 and 980 more" in sentence
+
+
+def test_a_reference_is_followed_for_the_expectation() -> None:
+    schema = {
+        "properties": {"a": {"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/loop"}]}},
+        "$defs": {"A": {"type": "array"}, "loop": {"type": "object", "$ref": "#/$defs/A"}},
+    }
+    assert explain(schema, {"a": 1}) == ["a: expected an array, got the number 1."]
+
+
+def test_what_an_alternative_misses_is_told_for_the_closest_one() -> None:
+    schema = {
+        "anyOf": [
+            {"type": "object", "required": ["x", "y"]},
+            {"type": "object", "required": ["x"], "properties": {"x": {"type": "number"}}},
+            {"type": "array"},
+        ]
+    }
+    assert about(schema, {}) == ["a.x: is missing; expected a number."]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=6,
+)
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "": {"anyOf": [{"type": "array", "items": {"$ref": "#"}}, {"enum": [1, "a", None]}]},
+        "a": {"oneOf": [{"type": "string", "minLength": 2}, {"type": "array", "maxItems": 1}]},
+        "b": {"$ref": "#"},
+    },
+    "required": ["a"],
+    "additionalProperties": {"type": ["integer", "null"]},
+    "maxProperties": 3,
+}
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=VALUES | st.dictionaries(st.sampled_from(["", "a", "b", "c"]), VALUES))
+def test_every_refusal_has_an_explanation_and_the_same_one_each_time(value: Any) -> None:
+    valid = Draft202012Validator(SCHEMA).is_valid(value)  # pyright: ignore[reportUnknownMemberType]
+    problems = explain(SCHEMA, value)
+    assert bool(problems) != valid
+    assert len(problems) <= 10
+    assert explain(SCHEMA, value) == problems

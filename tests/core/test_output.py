@@ -1,0 +1,192 @@
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
+
+from toolyard.core.blocks import Unfit
+from toolyard.core.content import Audio, Image, Resource, ResourceLink, Text
+from toolyard.core.errors import InvalidTool
+from toolyard.core.output import Output, output_of, result_of
+from toolyard.core.signature import UNSAID
+from toolyard.core.tool import ToolResult
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+class Weather(BaseModel):
+    celsius: float
+    sky: str | None = None
+    wind_speed: int = Field(default=0, alias="windSpeed")
+
+
+class Loose(BaseModel):
+    any: Any
+
+
+class Tree(BaseModel):
+    value: int
+    children: list["Tree"] = []
+
+
+@dataclass
+class Point:
+    x: int
+    y: float
+
+
+class Row(TypedDict):
+    key: str
+
+
+FITTING: list[tuple[Any, Any, Any, str]] = [
+    (str, "hello", {"result": "hello"}, "hello"),
+    (float, 1, {"result": 1.0}, "1.0"),
+    (int, 3, {"result": 3}, "3"),
+    (bool, True, {"result": True}, "true"),
+    (list[int], [1, 2], {"result": [1, 2]}, "[1,2]"),
+    (tuple[int, str], (1, "a"), {"result": [1, "a"]}, '[1,"a"]'),
+    (str | None, None, {"result": None}, "null"),
+    (Literal["a", "b"], "a", {"result": "a"}, "a"),
+    (Color, Color.RED, {"result": "red"}, "red"),
+    (date, date(2026, 1, 2), {"result": "2026-01-02"}, "2026-01-02"),
+    (bytes, b"abc", {"result": "abc"}, "abc"),
+    (Point, Point(1, 2), {"x": 1, "y": 2.0}, '{"x":1,"y":2.0}'),
+    (Row, {"key": "ä"}, {"key": "ä"}, '{"key":"ä"}'),
+    (dict[str, int], {"a": 1}, {"a": 1}, '{"a":1}'),
+    (dict[int, str], {1: "a"}, {"1": "a"}, '{"1":"a"}'),
+    (dict, {"a": [None]}, {"a": [None]}, '{"a":[null]}'),
+    (
+        Weather,
+        Weather(celsius=1, windSpeed=2),
+        {"celsius": 1.0, "sky": None, "windSpeed": 2},
+        '{"celsius":1.0,"sky":null,"windSpeed":2}',
+    ),
+    (Weather | None, None, {"result": None}, "null"),
+    (list[Point], [Point(1, 2)], {"result": [{"x": 1, "y": 2.0}]}, '[{"x":1,"y":2.0}]'),
+    (
+        Tree,
+        Tree(value=1, children=[Tree(value=2)]),
+        {"value": 1, "children": [{"value": 2, "children": []}]},
+        '{"value":1,"children":[{"value":2,"children":[]}]}',
+    ),
+    (list[Any], [1, "a", None], {"result": [1, "a", None]}, '[1,"a",null]'),
+    (
+        dict[str, Any],
+        {"a": "NaN", "b": date(2026, 1, 2)},
+        {"a": "NaN", "b": "2026-01-02"},
+        '{"a":"NaN","b":"2026-01-02"}',
+    ),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value", "structured", "text"), FITTING)
+def test_a_value_becomes_structured_content_and_text(
+    annotation: Any, value: Any, structured: Any, text: str
+) -> None:
+    output = Output(annotation, "it")
+    result = output.result(value)
+    assert result == ToolResult(content=(Text(text),), structured=structured)
+    assert output.schema["type"] == "object"
+    Draft202012Validator.check_schema(output.schema)
+    assert Draft202012Validator(output.schema).is_valid(result.structured)  # pyright: ignore[reportUnknownMemberType]
+
+
+def test_what_is_not_an_object_is_wrapped() -> None:
+    assert Output(list[int], "it").schema == {
+        "type": "object",
+        "properties": {"result": {"type": "array", "items": {"type": "integer"}}},
+        "required": ["result"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (int, "many"),
+        (str, 5),
+        (float, float("nan")),
+        (float, float("inf")),
+        (list[float], [1.0, float("-inf")]),
+        (dict[str, Any], {"a": float("nan")}),
+        (dict[str, Any], {"a": object()}),
+        (dict, {"a": [float("nan")]}),
+        (Loose, Loose(any=float("inf"))),
+        (Weather, Weather.model_construct(celsius=float("nan"))),
+        (Weather, Weather.model_construct(celsius="warm")),
+        (Point, {"x": "a"}),
+        (str, "\ud800"),
+        (int, None),
+        (bytes, b"\xff"),
+        (int, ToolResult()),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_without_being_shown(
+    annotation: Any, value: Any
+) -> None:
+    with pytest.raises(Unfit) as refusal:
+        Output(annotation, "it").result(value)
+    assert "many" not in str(refusal.value) + refusal.value.detail
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        UNSAID, None, type(None), Any, object, ToolResult, Text, Image, Audio, Resource,
+        ResourceLink, list[Image], tuple[Text, Image], Sequence[Text | Image], str | Image,
+        list[str | Image], ToolResult | None,
+    ],
+)  # fmt: skip
+def test_blocks_and_what_is_unsaid_have_no_schema(annotation: Any) -> None:
+    assert output_of(annotation, "it") is None
+
+
+@pytest.mark.parametrize("annotation", [BaseException, type("Opaque", (), {})])
+def test_a_type_that_json_cannot_carry_is_refused(annotation: Any) -> None:
+    with pytest.raises(InvalidTool, match="what it returns"):
+        output_of(annotation, "it")
+
+
+PNG = Image(b"png")
+
+
+@pytest.mark.parametrize(
+    ("value", "content"),
+    [
+        (None, ()),
+        ("hello", (Text("hello"),)),
+        (PNG, (PNG,)),
+        ([PNG, "a picture", None], (PNG, Text("a picture"))),
+        ((PNG, {"size": 3}), (PNG, Text('{"size":3}'))),
+        (["a", "b"], (Text('["a","b"]'),)),
+        ([], (Text("[]"),)),
+        ({"a": 1}, (Text('{"a":1}'),)),
+        (3.5, (Text("3.5"),)),
+        (Point(1, 2), (Text('{"x":1,"y":2}'),)),
+        (datetime(2026, 1, 2, tzinfo=UTC), (Text('"2026-01-02T00:00:00Z"'),)),
+        ({"says": "NaN"}, (Text('{"says":"NaN"}'),)),
+    ],
+)
+def test_an_unannounced_value_becomes_blocks(value: Any, content: Any) -> None:
+    assert result_of(value) == ToolResult(content=content)
+
+
+def test_a_result_stays_as_it_is() -> None:
+    result = ToolResult(content=(PNG,), structured={"a": 1}, meta={"b": 2})
+    assert result_of(result) is result
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), {"a": float("nan")}, "x\ud800".encode("utf-16", "surrogatepass"), [float("inf")]],
+)
+def test_an_unannounced_value_that_json_cannot_say_is_refused(value: Any) -> None:
+    with pytest.raises(Unfit):
+        result_of(value)

@@ -1,0 +1,40 @@
+import pytest
+
+from toolyard.core.errors import InvalidTool
+from toolyard.core.text_safety import refuse_hidden, refuse_hidden_within
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\x00", "\x07", "\x1b", "\r", "\x7f", "\x85", "\u00ad", "\u061c", "\u115f", "\u180e",
+        "\u200b", "\u200d", "\u200e", "\u2028", "\u202e", "\u2060", "\u2066", "\u3164", "\ufe00",
+        "\ufeff", "\ufff9", "\ud800", "\U000e0041", "\U000e0100",
+    ],
+)  # fmt: skip
+def test_a_character_that_nobody_sees_is_refused_by_its_number(character: str) -> None:
+    with pytest.raises(InvalidTool, match=rf"U\+{ord(character):04X}") as refusal:
+        refuse_hidden(f"Add{character} numbers.", "tool 'add'")
+    assert character not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", None, "Two\n\tlines.", "Zählt Größen", "数を足す", "اجمع", "👍", "❤️", "½ “quoted”"],
+)
+def test_text_in_any_language_passes(text: str | None) -> None:
+    refuse_hidden(text, "tool")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"properties": {"a": {"description": "x\u200b"}}},
+        {"properties": {"a\u200b": {}}},
+        {"enum": ["x", "\u200b"]},
+        ({"default": ["\u200b"]},),
+    ],
+)
+def test_every_string_of_a_document_is_looked_at(document: object) -> None:
+    with pytest.raises(InvalidTool, match=r"U\+200B"):
+        refuse_hidden_within(document, "tool")
