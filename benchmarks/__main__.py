@@ -30,8 +30,8 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
 }
 EXAMPLES = """\
 examples:
-  python -m benchmarks                            everything, less than 5 minutes
-  python -m benchmarks --quick                    everything, about 1 minute, noisier
+  python -m benchmarks                            everything, 3 to 5 minutes
+  python -m benchmarks --quick                    everything, 1 to 2 minutes, noisier
   python -m benchmarks --only calls               calls per second, latency, CPU per call
   python -m benchmarks --only tools --full        FastMCP with 10,000 tools as well
   python -m benchmarks --servers toolyard         toolyard and MCPServer only
@@ -75,7 +75,7 @@ def _read_arguments() -> Given:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--quick", action="store_true", help="fewer and shorter rounds, about 1 minute")
+    add("--quick", action="store_true", help="fewer and shorter rounds, 1 to 2 minutes")
     add("--full", action="store_true", help="also what takes minutes: FastMCP with 10,000 tools")
     add("--only", choices=SECTIONS, help="one of the measurements")
     names = ", ".join(peer.name for peer in PEERS)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from benchmarks.conversation import ERAS, Era
 from benchmarks.load import Burst, clients, run
 from benchmarks.peers import SDK
-from benchmarks.plan import Plan, in_turn
+from benchmarks.plan import Plan, in_turn, rounds
 from benchmarks.server_process import ServerProcess
 from benchmarks.table import Metric, Table, Values
 
@@ -26,7 +26,7 @@ def measure_calls(plan: Plan) -> list[Table]:
     tables = {point: _table(*point) for point in points}
     with ExitStack() as stack:
         servers = [stack.enter_context(plan.serve(peer)) for peer in plan.peers_for("calls")]
-        for number in range(plan.amount.call_rounds):
+        for number in rounds(plan.amount.call_rounds, plan.amount):
             for (era, count), table in tables.items():
                 plan.say(f"{table.title}, round {number + 1} of {plan.amount.call_rounds}")
                 table.rounds.append(_round(in_turn(servers, number), era, count, plan))

@@ -70,7 +70,7 @@ def _times(ratio: Ratio | None) -> str:
 
 
 def _spread(ratio: Ratio | None) -> str:
-    if ratio is None or ratio.low == ratio.high:
+    if ratio is None or ratio.rounds == 1:
         return ""
-    doubt = "" if ratio.tells_apart else ", which is noise"
+    doubt = "" if ratio.tells_apart else ", not told apart"
     return f" ({ratio.low:.2f} to {ratio.high:.2f}{doubt})"

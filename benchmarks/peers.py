@@ -113,7 +113,7 @@ def _install_fastmcp() -> None:
     _run([sys.executable, "-m", "venv", str(FASTMCP_ENVIRONMENT)])
     _run([str(FASTMCP_PYTHON), "-m", "pip", "install", "--quiet", "uv"])
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as override:
-        # FastMCP asks for a certifi so new that a mirror may lack it, and uses it for TLS to
+        # FastMCP asks for a certifi so new that an index may lack it, and uses it for TLS to
         # elsewhere; nothing here leaves the machine, so any will do.
         override.write("certifi\n")
         override.flush()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -24,6 +25,8 @@ class Amount:
     call_rounds: int
     call_s: float
     """Length of one stretch of load, in seconds."""
+    longest_s: float
+    """A measurement begins no further round after this time: a busy machine gets fewer."""
     tool_eras: tuple[Era, ...]
     tool_rounds: int
     tool_s: float
@@ -34,7 +37,8 @@ class Amount:
 
 USUAL = Amount(
     call_rounds=5,
-    call_s=0.9,
+    call_s=0.8,
+    longest_s=80,
     tool_eras=ERAS,
     tool_rounds=3,
     tool_s=0.5,
@@ -42,8 +46,9 @@ USUAL = Amount(
     starts=5,
 )
 QUICK = Amount(
-    call_rounds=2,
-    call_s=0.35,
+    call_rounds=3,
+    call_s=0.25,
+    longest_s=30,
     tool_eras=("modern",),
     tool_rounds=1,
     tool_s=0.2,
@@ -72,6 +77,15 @@ class Plan:
         """A server of `peer`, started when its block is entered."""
         self.say(f"starting {peer.name}" + (f" with {tools:,} tools" if tools > 1 else ""))
         return ServerProcess(peer, self.cores, tools)
+
+
+def rounds(most: int, amount: Amount) -> Iterator[int]:
+    """Number the rounds from 0: at least one, at most `most`, fewer when time runs out."""
+    until = time.monotonic() + amount.longest_s
+    for number in range(most):
+        if number and time.monotonic() > until:
+            return
+        yield number
 
 
 def in_turn(things: Sequence[Thing], number: int) -> list[Thing]:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.peers import ENVIRONMENT, ROOT, SDK, TOOLYARD, Peer
-from benchmarks.plan import Plan, in_turn
+from benchmarks.plan import Plan, in_turn, rounds
 from benchmarks.table import Metric, Table, Values
 from benchmarks.wire import BenchmarkError
 
@@ -26,7 +26,7 @@ def measure_start(plan: Plan) -> list[Table]:
     start = Table("start", "From nothing to the first good answer", SDK, START_METRICS)
     peers = plan.peers_for("start")
     _once(peers, plan)  # the first time writes byte code and fills the disk cache
-    for number in range(plan.amount.starts):
+    for number in rounds(plan.amount.starts, plan.amount):
         plan.say(f"Imports and starts, round {number + 1} of {plan.amount.starts}")
         imported, started = _once(in_turn(peers, number), plan)
         imports.rounds.append(imported)

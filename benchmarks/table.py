@@ -9,6 +9,9 @@ from statistics import median
 Values = Mapping[str, float]
 """What was measured once, by metric."""
 
+_ENOUGH = 3
+"""Rounds from which on their agreement means something."""
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -26,11 +29,12 @@ class Ratio:
     median: float
     low: float
     high: float
+    rounds: int
 
     @property
     def tells_apart(self) -> bool:
-        """Whether every round agrees on which of the two is larger."""
-        return self.low > 1 or self.high < 1
+        """Whether enough rounds agree, without exception, on which of the two is larger."""
+        return self.rounds >= _ENOUGH and (self.low > 1 or self.high < 1)
 
 
 @dataclass
@@ -56,4 +60,4 @@ class Table:
         """`row` over the base, or None when a value is missing or zero."""
         pairs = [(values.get(row), values.get(self.base)) for values in self.rounds]
         ratios = [ours[metric] / base[metric] for ours, base in pairs if ours and base]
-        return Ratio(median(ratios), min(ratios), max(ratios)) if ratios else None
+        return Ratio(median(ratios), min(ratios), max(ratios), len(ratios)) if ratios else None

@@ -10,7 +10,7 @@ from benchmarks.calls import values_of
 from benchmarks.conversation import Conversation, Era
 from benchmarks.load import Meter, clients, run
 from benchmarks.peers import SDK, Peer
-from benchmarks.plan import Plan, in_turn
+from benchmarks.plan import Plan, in_turn, rounds
 from benchmarks.server_process import ServerProcess
 from benchmarks.table import Metric, Table, Values
 from benchmarks.wire import BenchmarkError
@@ -32,11 +32,11 @@ def measure_tools(plan: Plan) -> list[Table]:
 
 
 def _with(count: int, plan: Plan) -> list[Table]:
-    tables = {era: _table(era, count) for era in plan.amount.tool_eras}
+    tables: dict[Era, Table] = {era: _table(era, count) for era in plan.amount.tool_eras}
     peers = [peer for peer in plan.peers_for("tools") if _bears(peer, count, plan)]
     with ExitStack() as stack:
         servers = [stack.enter_context(plan.serve(peer, count)) for peer in peers]
-        for number in range(plan.amount.tool_rounds):
+        for number in rounds(plan.amount.tool_rounds, plan.amount):
             for era, table in tables.items():
                 plan.say(f"{table.title}, round {number + 1} of {plan.amount.tool_rounds}")
                 turn = in_turn(servers, number)

@@ -118,11 +118,30 @@ def test_the_way_a_list_is_written_does_not_matter(elements: list[str]) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
 def test_statistics_are_those_of_the_standard_library(values: list[float]) -> None:
-    listed = ", ".join(map(repr, values))
-    assert outcome(f"mean([{listed}])") == statistics.mean(values)
-    assert outcome(f"median([{listed}])") == statistics.median(values)
-    assert outcome(f"var([{listed}])") == statistics.variance(values)
-    assert outcome(f"stdpop([{listed}])") == statistics.pstdev(values)
+    for name, exact in {
+        "mean": statistics.mean,
+        "median": statistics.median,
+        "var": statistics.variance,
+        "varpop": statistics.pvariance,
+        "std": statistics.stdev,
+        "stdpop": statistics.pstdev,
+    }.items():
+        result = outcome(f"{name}([{', '.join(map(repr, values))}])")
+        assert result is not None
+        # A mean of values that cancel each other is right in relation to the values.
+        slack = 1e-16 * max(map(abs, values)) if name == "mean" else 0.0
+        assert math.isclose(result, exact(values), rel_tol=1e-14, abs_tol=slack)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=30))
+def test_a_mean_lies_between_the_values_and_equal_values_do_not_vary(values: list[float]) -> None:
+    result = outcome(f"mean([{', '.join(map(repr, values))}])")
+    assert result is not None
+    assert min(values) <= result <= max(values)
+    same = ", ".join([repr(values[0])] * len(values))
+    assert outcome(f"mean([{same}])") == values[0]
+    assert outcome(f"std([{same}])") == 0
 
 
 def test_one_calculator_serves_several_threads() -> None:

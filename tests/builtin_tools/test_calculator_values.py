@@ -129,6 +129,12 @@ EXACT: list[tuple[str, float]] = [
     ("-" * 64 + "1", 1),
     ("-0", 0),
     ("0*-1", 0),
+    # what a sign or a power waits for ends at an operator, a comma and a bracket
+    ("+".join(["-1"] * 100), -100),
+    ("sum([" + ",".join(["2^-1"] * 100) + "])", 50),
+    ("sum(" + ",".join(["--1"] * 100) + ")", 100),
+    ("^".join(["(-1)"] * 50), -1),
+    ("-(" * 64 + "1" + ")" * 64, 1),
     # abs, roots, logarithms
     ("abs(-5)", 5),
     ("abs(5)", 5),

@@ -79,7 +79,7 @@ def run_suite(node: Node, side: Side, revision: str, *options: str, output: Path
         node.conformance(side, "--requirements", revision, "--output-dir", str(output), *options),
         timeout_s=RUN_TIMEOUT_S,
     )
-    results = _results(output, side)
+    results = read_results(output, side)
     required = _required(node, side, revision)
     return Report(finished.code, {name: results.get(name, ()) for name in required}, str(finished))
 
@@ -91,7 +91,7 @@ def _required(node: Node, side: Side, revision: str) -> Sequence[str]:
     return re.findall(r"^ +- (\S+)$", section, re.MULTILINE)
 
 
-def _results(output: Path, side: Side) -> Mapping[str, Sequence[Check]]:
+def read_results(output: Path, side: Side) -> Mapping[str, Sequence[Check]]:
     """The checks by scenario; the name of a scenario may hold slashes, as its directory does."""
     results: dict[str, Sequence[Check]] = {}
     for file in sorted(output.rglob("checks.json")):

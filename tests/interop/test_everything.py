@@ -72,17 +72,22 @@ def http_url(node: Node) -> Generator[str]:
         yield url
 
 
+@pytest.fixture
+def over_http(http_url: str) -> MakeClient:
+    return lambda: MCPClient(http_url)
+
+
 @pytest.fixture(params=["http", "stdio"])
 def make_client(request: pytest.FixtureRequest, node: Node) -> MakeClient:
-    if request.param == "stdio":
-        return lambda: MCPClient.stdio(node.everything("stdio"))
-    url: str = request.getfixturevalue("http_url")
-    return lambda: MCPClient(url)
+    """A client over each transport, for what the transport may spoil."""
+    if request.param == "http":
+        return request.getfixturevalue("over_http")
+    return lambda: MCPClient.stdio(node.everything("stdio"))
 
 
 @asynccontextmanager
 async def connected(make_client: MakeClient) -> AsyncGenerator[MCPClient]:
-    with anyio.fail_after(20):
+    with anyio.fail_after(30):
         async with make_client() as client:
             yield client
 
@@ -112,8 +117,8 @@ async def test_text_comes_through(make_client: MakeClient) -> None:
     assert result == ToolResult(content=(Text("Echo: grüß dich 👋"),))
 
 
-async def test_numbers_arrive_as_numbers(make_client: MakeClient) -> None:
-    result = await call(make_client, "get-sum", a=2, b=40)
+async def test_numbers_arrive_as_numbers(over_http: MakeClient) -> None:
+    result = await call(over_http, "get-sum", a=2, b=40)
     assert result.text == "The sum of 2 and 40 is 42."
 
 
@@ -124,40 +129,40 @@ async def test_an_image_comes_through_as_its_bytes(make_client: MakeClient) -> N
     assert image.data.startswith(b"\x89PNG\r\n")
 
 
-async def test_structured_content_comes_through_with_its_text(make_client: MakeClient) -> None:
-    result = await call(make_client, "get-structured-content", location="New York")
+async def test_structured_content_comes_through_with_its_text(over_http: MakeClient) -> None:
+    result = await call(over_http, "get-structured-content", location="New York")
     assert result.structured == {"temperature": 33, "conditions": "Cloudy", "humidity": 82}
     assert '"Cloudy"' in result.text
 
 
-async def test_annotations_of_a_block_come_through(make_client: MakeClient) -> None:
-    result = await call(make_client, "get-annotated-message", messageType="error")
+async def test_annotations_of_a_block_come_through(over_http: MakeClient) -> None:
+    result = await call(over_http, "get-annotated-message", messageType="error")
     (block,) = result.content
     assert isinstance(block, Text)
     assert block.annotations == {"audience": ["user", "assistant"], "priority": 1}
 
 
-async def test_links_and_documents_come_through(make_client: MakeClient) -> None:
-    links = await call(make_client, "get-resource-links", count=2)
+async def test_links_and_documents_come_through(over_http: MakeClient) -> None:
+    links = await call(over_http, "get-resource-links", count=2)
     assert [block.uri for block in links.content if isinstance(block, ResourceLink)] == [
         "demo://resource/dynamic/blob/1",
         "demo://resource/dynamic/text/2",
     ]
-    document = await call(make_client, "get-resource-reference", resourceType="Blob", resourceId=1)
+    document = await call(over_http, "get-resource-reference", resourceType="Blob", resourceId=1)
     (resource,) = [block for block in document.content if isinstance(block, Resource)]
     assert resource.uri == "demo://resource/dynamic/blob/1"
     assert resource.blob
     assert resource.text is None
 
 
-async def test_its_complaint_about_arguments_is_a_result(make_client: MakeClient) -> None:
-    result = await call(make_client, "get-sum", a="two")
+async def test_its_complaint_about_arguments_is_a_result(over_http: MakeClient) -> None:
+    result = await call(over_http, "get-sum", a="two")
     assert result.is_error
     assert "expected number" in result.text
 
 
-async def test_its_complaint_about_an_unknown_tool_comes_through(make_client: MakeClient) -> None:
-    result = await call(make_client, "no-such-tool")
+async def test_its_complaint_about_an_unknown_tool_comes_through(over_http: MakeClient) -> None:
+    result = await call(over_http, "no-such-tool")
     assert result.is_error
     assert "no-such-tool" in result.text
 

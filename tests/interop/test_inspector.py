@@ -85,14 +85,14 @@ def test_it_is_not_let_in_with_a_wrong_token(
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_it_reports_an_unknown_tool(inspect: Inspect, target: list[str], era: str) -> None:
-    finished = inspect(target, era, "tools/call", "--tool-name", "no_such_tool")
+def test_it_reports_an_unknown_tool(inspect: Inspect, calculator: Served, era: str) -> None:
+    finished = inspect(over_http(calculator), era, "tools/call", "--tool-name", "no_such_tool")
     assert finished.code == TOOL_FAILED, finished
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_it_reports_a_tool_that_says_no(inspect: Inspect, target: list[str], era: str) -> None:
+def test_it_reports_a_tool_that_says_no(inspect: Inspect, calculator: Served, era: str) -> None:
     arguments = ("--tool-name", "calculator", "--tool-args-json", '{"expression": "1/0"}')
-    finished = inspect(target, era, "tools/call", *arguments)
+    finished = inspect(over_http(calculator), era, "tools/call", *arguments)
     assert finished.code == TOOL_FAILED, finished
     assert json.loads(finished.output)["result"]["isError"] is True

@@ -24,7 +24,7 @@ Connect = Callable[[str], AbstractAsyncContextManager[Client]]
 @asynccontextmanager
 async def over_http(served: Served, mode: str) -> AsyncGenerator[Client]:
     headers = {"Authorization": served.authorization}
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with httpx2.AsyncClient(headers=headers, trust_env=False) as http:
             transport = streamable_http_client(served.url, http_client=http)
             async with Client(transport, mode=mode) as client:
@@ -34,7 +34,7 @@ async def over_http(served: Served, mode: str) -> AsyncGenerator[Client]:
 @asynccontextmanager
 async def over_pipes(mode: str) -> AsyncGenerator[Client]:
     program, *arguments = over_stdio("calculator")
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with Client(
             StdioServerParameters(command=program, args=arguments), mode=mode
         ) as client:
@@ -119,7 +119,7 @@ async def test_it_cancels_a_call_and_the_tool_stops(
             group.start_soon(count, client)
             await started.wait()
             group.cancel_scope.cancel()
-        with anyio.fail_after(1):
+        with anyio.fail_after(5):
             ending = await client.call_tool("ending_of", {"run": run})
     assert ending.structured_content == {"result": "cancelled"}
 

@@ -163,6 +163,20 @@ async def test_verifiers_are_asked_in_turn() -> None:
     assert (await refused(both, b"Bearer wrong")).status == 401
 
 
+class Trusting:
+    """A verifier that accepts whatever it is asked about."""
+
+    async def verify(self, token: str) -> Caller | None:
+        return Caller(f"asked about {token!r}")
+
+
+@pytest.mark.parametrize(
+    "value", [b"Bearer", b"Bearer ", b"Bearer a b", b"Bearer \xff", b"Bearer " + b"a" * 8193]
+)
+async def test_no_verifier_is_asked_about_a_malformed_token(value: bytes) -> None:
+    assert (await refused(gate(Trusting()), value)).status == 401
+
+
 class Unavailable:
     """A verifier that cannot tell."""
 

@@ -72,12 +72,14 @@ async def test_a_token_is_revoked_within_a_second(path: Path) -> None:
     assert await file.verify("two") is not None
 
 
-async def test_an_edit_of_the_same_size_is_seen(path: Path) -> None:
+async def test_an_edit_of_the_same_size_and_time_is_seen(path: Path) -> None:
     write(path, "one")
+    os.utime(path, (1000, 1000))
     clock = Clock()
     file = TokenFile(path, clock=clock)
 
     write(path, "two")
+    os.utime(path, (1000, 1000))
     clock.check_is_due()
 
     assert await file.verify("two") is not None

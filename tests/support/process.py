@@ -104,7 +104,7 @@ class Running:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
-    def line(self, pattern: str = "", *, timeout_s: float = 10) -> str:
+    def line(self, pattern: str = "", *, timeout_s: float = 20) -> str:
         """The next line of standard output in which `pattern` is found; skips the others.
 
         Raises:
@@ -170,6 +170,8 @@ def free_port() -> int:
 def _start(
     command: Sequence[str], environment: Mapping[str, str] | None, directory: Path
 ) -> subprocess.Popen[str]:
+    # What someone has set for a server of their own must not change what a test sees.
+    inherited = {name: value for name, value in os.environ.items() if name[:9] != "TOOLYARD_"}
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -177,7 +179,7 @@ def _start(
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, **(environment or {})},
+        env={**inherited, **(environment or {})},
         cwd=directory,
         start_new_session=True,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import decimal
 import math
-import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from toolyard.builtin_tools import statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +161,6 @@ def _csch(number: float) -> float:
     return math.copysign(2 * math.exp(-abs(number)), number)
 
 
-def _median(values: list[float]) -> float:
-    # The mean of the middle two is exact here; their sum could be too large.
-    return statistics.mean((statistics.median_low(values), statistics.median_high(values)))
-
-
 _NOT_ZERO = "a number other than 0"
 _POSITIVE = "a number above 0"
 _UNIT = "a number from -1 to 1"
@@ -216,12 +212,12 @@ _PLAIN = (
 
 _OF_LISTS = (
     Statistic("mean", statistics.mean),
-    Statistic("median", _median),
-    Statistic("mode", lambda values: min(statistics.multimode(values))),
-    Statistic("std", statistics.stdev, least=2),
-    Statistic("stdpop", statistics.pstdev),
-    Statistic("var", statistics.variance, least=2),
-    Statistic("varpop", statistics.pvariance),
+    Statistic("median", statistics.median),
+    Statistic("mode", statistics.mode),
+    Statistic("std", statistics.std, least=2),
+    Statistic("stdpop", statistics.stdpop),
+    Statistic("var", statistics.var, least=2),
+    Statistic("varpop", statistics.varpop),
     Statistic("sum", math.fsum),
     Statistic("count", len),
     Statistic("min", min),

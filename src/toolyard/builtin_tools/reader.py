@@ -23,7 +23,7 @@ MAX_NESTING = 64
 """Brackets in brackets; also signs and powers that wait for their right-hand side."""
 MAX_OPERATORS = 1000
 """Operators in all; a sign that begins an expression, a bracket or an element is not counted."""
-MAX_TERMS = 500
+MAX_TERMS = 1000
 """Names of constants, calls and brackets, in all."""
 MAX_VALUES = 10_000
 """Values separated by commas, in all."""

@@ -12,8 +12,6 @@ from toolyard.builtin_tools.functions import CONSTANTS, FUNCTIONS
 from toolyard.builtin_tools.tokens import called, place, placed
 from toolyard.core.errors import ToolError
 
-_MAX_COMPARED = 40
-
 _WRITE_INSTEAD = {
     "pow": "^",
     "mod": "%",
@@ -80,6 +78,5 @@ def about_function(token: re.Match[str]) -> str:
 def _instead(name: str, known: Iterable[str]) -> str:
     if name in _WRITE_INSTEAD:
         return f"use {_WRITE_INSTEAD[name]}."
-    # Comparing a long name with all others takes long, and it is like none.
-    near = difflib.get_close_matches(name.lower(), known, 1) if len(name) <= _MAX_COMPARED else []
+    near = difflib.get_close_matches(name.lower(), known, 1)
     return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."

@@ -19,10 +19,9 @@ TOKEN = re.compile(
       | (?P<comma>,)""",
     re.VERBOSE,
 )
-# Nothing is tried twice (*+ and ?>), so that the time grows with the length and not its square.
-SERIES = re.compile(
-    rf"(?:(?>[-+]?[ \t]*+{NUMBER.pattern})[ \t]*+(?:,[ \t]*+|(?=[)\]]))){{2,}}+",
-)
+# What was read as a number is not read again as a shorter one ((?>...), {2,}+), and blanks belong
+# to one place only, so that the time grows with the length and not with its square.
+SERIES = re.compile(rf"(?:(?:[-+][ \t]*)?(?>{NUMBER.pattern})[ \t]*(?:,[ \t]*|(?=[)\]]))){{2,}}+")
 """Two or more elements of a list or a call that are but numbers, with the commas after them."""
 
 

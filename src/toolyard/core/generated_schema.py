@@ -26,6 +26,11 @@ class GeneratedSchema(GenerateJsonSchema):
         """Never: a title made of the field's name tells nothing new."""
         return False
 
+    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
+        """As it was generated: what a property is comes before how it is limited."""
+        del parent_key
+        return value
+
     def any_schema(self, schema: core_schema.AnySchema) -> JsonSchemaValue:
         """Every JSON type by name, since a bare `{}` confuses hosts."""
         return {**ANYTHING}

@@ -28,7 +28,7 @@ from toolyard.servers.face import Identity
 from toolyard.servers.limits import Limits
 from toolyard.servers.routes import MCP_PATH, RESOURCE_METADATA
 from toolyard.servers.sockets import Tls
-from toolyard.servers.tool_server import Plan, Source, ToolServer
+from toolyard.servers.tool_server import DRAIN_S, Plan, Source, ToolServer
 from toolyard.version import __version__
 
 logger = logging.getLogger("toolyard.servers")
@@ -67,6 +67,7 @@ class MCPServerBuilder:
         self._tls: Tls | None = None
         self._handlers: list[EventHandler] = []
         self._insecure = False
+        self._drain_s = DRAIN_S
 
     def with_protocol(self, name: str, source: ToolProtocol, prefix: str | None = None) -> Self:
         """Serve `source`; with a prefix its tool `add` becomes `PREFIX_add`.
@@ -221,6 +222,11 @@ class MCPServerBuilder:
         self._tls = Tls(str(certfile), str(keyfile), password)
         return self
 
+    def with_drain(self, seconds: float) -> Self:
+        """Give calls under way so long to finish when the server stops; 30 if not said."""
+        self._drain_s = seconds
+        return self
+
     def with_event_handler(self, handler: EventHandler) -> Self:
         """Call `handler` with every event; see `toolyard.events.types`."""
         self._handlers.append(handler)
@@ -262,6 +268,7 @@ class MCPServerBuilder:
                 tls=self._tls,
                 handlers=tuple(self._handlers),
                 resource_metadata=self._metadata,
+                drain_s=self._drain_s,
             )
         )
 

@@ -56,6 +56,7 @@ class Plan:
     tls: Tls | None = None
     handlers: Sequence[EventHandler] = ()
     resource_metadata: Mapping[str, Any] | None = None
+    drain_s: float = DRAIN_S
 
 
 class ToolServer:
@@ -180,7 +181,7 @@ class ToolServer:
         traceback: TracebackType | None,
     ) -> None:
         with anyio.CancelScope(shield=True):
-            await self.stop(0.0 if kind else DRAIN_S)
+            await self.stop(0.0 if kind else None)
         if is_cancellation(error):
             await self._lives.__aexit__(kind, error, traceback)
         else:  # the SDK's task groups would wrap whatever the body raised
@@ -200,13 +201,16 @@ class ToolServer:
             async with anyio.create_task_group() as stopping:
                 async for _ in signals:
                     again = self._stop_asked.is_set()
-                    stopping.start_soon(self.stop, 0.0 if again else DRAIN_S)
+                    stopping.start_soon(self.stop, 0.0 if again else None)
 
-    async def stop(self, drain_s: float = DRAIN_S) -> None:
+    async def stop(self, drain_s: float | None = None) -> None:
         """Refuse new calls, wait up to `drain_s` seconds for those under way, end the rest.
+
+        `None` stands for what the builder was told, 30 s if nothing.
 
         Calls that are ended get an answer that says so. Returns when no more are served.
         """
+        drain_s = self._plan.drain_s if drain_s is None else drain_s
         if self._stop_asked.is_set():
             await self._hurry(drain_s)
             return

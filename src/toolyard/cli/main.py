@@ -1,0 +1,71 @@
+"""The `toolyard` command: what it knows, and how its errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from toolyard.cli import calling, diagnosis, hosting, serving, tokens
+from toolyard.cli.terminal import ERR, OUT
+from toolyard.core.errors import ConfigError, NotAdmitted, ToolyardError, Unreachable
+from toolyard.version import __version__
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Tools on the network in one command, and a way to call them.",
+    epilog="Exit codes: 0 done, 1 the tool answered with an error, 2 wrong usage, "
+    "3 not allowed in, 4 not reachable.",
+)
+token = typer.Typer(no_args_is_help=True, help="Make bearer tokens.")
+token.command("new", epilog=tokens.EXAMPLES)(tokens.new)
+app.command("serve", epilog=serving.EXAMPLES)(serving.serve)
+app.command("tools", epilog=calling.TOOLS_EXAMPLES)(calling.tools)
+app.command("call", epilog=calling.CALL_EXAMPLES)(calling.call)
+app.command("doctor", epilog=diagnosis.EXAMPLES)(diagnosis.doctor)
+app.command("host-config", epilog=hosting.EXAMPLES)(hosting.host_config)
+app.add_typer(token, name="token")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        OUT.print(f"toolyard {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Tools on the network in one command, and a way to call them."""
+    del version
+
+
+def exit_code(error: ToolyardError) -> int:
+    """The number a script sees for `error`."""
+    if isinstance(error, ConfigError):
+        return 2
+    if isinstance(error, NotAdmitted):
+        return 3
+    return 4 if isinstance(error, Unreachable) else 1
+
+
+def main() -> None:
+    """Run the command line; never shows a traceback for what went wrong as foreseen."""
+    try:
+        app()
+    except ToolyardError as error:
+        ERR.print(str(error), style="red", markup=False)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

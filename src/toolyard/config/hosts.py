@@ -1,0 +1,150 @@
+"""Ready-to-paste blocks for MCP hosts; secrets are references, never literals."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from toolyard.core.errors import ConfigError
+
+SERVER_SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class HostEntry:
+    """A server as a host should know it: a URL, or a command to start.
+
+    `token_env` names the variable that holds the token; `None` if there is none.
+    """
+
+    name: str
+    url: str | None = None
+    command: Sequence[str] = ()
+    token_env: str | None = None
+    description: str = "Tools served by toolyard."
+    version: str = "0.1.0"
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ConfigError("A server's name in a host is 1 to 32 letters, digits, '_' and '-'.")
+        if (self.url is None) == (not self.command):
+            raise ConfigError("Give either the server's URL or the command that starts it.")
+
+
+@dataclass(frozen=True, slots=True)
+class HostConfig:
+    """A JSON block and where it goes."""
+
+    block: Mapping[str, Any]
+    path: str
+    notes: Sequence[str] = field(default_factory=tuple[str, ...])
+
+    def text(self) -> str:
+        """The block as it is pasted."""
+        return json.dumps(self.block, indent=2)
+
+
+def _headers(entry: HostEntry, reference: str) -> dict[str, Any]:
+    if entry.token_env is None:
+        return {}
+    return {"headers": {"Authorization": f"Bearer {reference}"}}
+
+
+def _process(entry: HostEntry) -> dict[str, Any]:
+    return {"command": entry.command[0], "args": list(entry.command[1:])}
+
+
+def claude_code(entry: HostEntry) -> HostConfig:
+    """`.mcp.json` of a project, or one command line."""
+    if entry.url is None:
+        server = {"type": "stdio", **_process(entry)}
+        line = f"claude mcp add {entry.name} -- {' '.join(entry.command)}"
+    else:
+        headers = _headers(entry, f"${{{entry.token_env}}}")
+        server = {"type": "http", "url": entry.url, **headers}
+        header = f' --header "Authorization: Bearer ${entry.token_env}"' if headers else ""
+        line = f"claude mcp add --transport http {entry.name} {entry.url}{header}"
+    return HostConfig({"mcpServers": {entry.name: server}}, ".mcp.json", (f"Or run: {line}",))
+
+
+def claude_desktop(entry: HostEntry) -> HostConfig:
+    """`claude_desktop_config.json`, which only knows processes."""
+    if entry.url is not None:
+        raise ConfigError(
+            "Claude Desktop starts servers itself: give it a command, such as "
+            '"stdio:toolyard serve calculator --stdio". For a URL, add a custom connector in its '
+            "settings."
+        )
+    block = {"mcpServers": {entry.name: _process(entry)}}
+    return HostConfig(block, "claude_desktop_config.json", ("Restart Claude Desktop afterwards.",))
+
+
+def cursor(entry: HostEntry) -> HostConfig:
+    """`.cursor/mcp.json`, and a link that installs the same."""
+    if entry.url is None:
+        server = _process(entry)
+    else:
+        server = {"url": entry.url, **_headers(entry, f"${{env:{entry.token_env}}}")}
+    encoded = quote(urlsafe_b64encode(json.dumps(server).encode()).decode())
+    link = f"cursor://anysphere.cursor-deeplink/mcp/install?name={entry.name}&config={encoded}"
+    return HostConfig(
+        {"mcpServers": {entry.name: server}}, ".cursor/mcp.json", (f"Or open: {link}",)
+    )
+
+
+def vscode(entry: HostEntry) -> HostConfig:
+    """`.vscode/mcp.json`; the editor asks for the token once and keeps it safe."""
+    if entry.url is None:
+        block: dict[str, Any] = {"servers": {entry.name: {"type": "stdio", **_process(entry)}}}
+    else:
+        key = f"{entry.name}-token"
+        server = {"type": "http", "url": entry.url, **_headers(entry, f"${{input:{key}}}")}
+        block = {"servers": {entry.name: server}}
+        if entry.token_env is not None:
+            description = f"Bearer token of {entry.name}"
+            asked = {"type": "promptString", "id": key, "description": description}
+            block["inputs"] = [{**asked, "password": True}]
+    return HostConfig(block, ".vscode/mcp.json")
+
+
+def server_json(entry: HostEntry) -> HostConfig:
+    """`server.json` for the MCP registry."""
+    if entry.url is None:
+        raise ConfigError("server.json describes a server at a URL; give its public address.")
+    remote: dict[str, Any] = {"type": "streamable-http", "url": entry.url}
+    if entry.token_env is not None:
+        description = "Bearer TOKEN"
+        header = {"name": "Authorization", "description": description}
+        remote["headers"] = [{**header, "isRequired": True, "isSecret": True}]
+    block = {
+        "$schema": SERVER_SCHEMA,
+        "name": f"io.github.YOUR-NAME/{entry.name}",
+        "description": entry.description[:100],
+        "version": entry.version,
+        "remotes": [remote],
+    }
+    notes = ("Replace YOUR-NAME, then publish it with mcp-publisher.",)
+    return HostConfig(block, "server.json", notes)
+
+
+HOSTS: Mapping[str, Callable[[HostEntry], HostConfig]] = {
+    "claude-code": claude_code,
+    "claude-desktop": claude_desktop,
+    "cursor": cursor,
+    "vscode": vscode,
+    "server.json": server_json,
+}
+
+
+def host_config(host: str, entry: HostEntry) -> HostConfig:
+    """The block for `host`; `ConfigError` names the hosts there are."""
+    make = HOSTS.get(host)
+    if make is None:
+        raise ConfigError(f"There is no host {host!r}; there are {', '.join(HOSTS)}.")
+    return make(entry)

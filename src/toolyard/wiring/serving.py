@@ -1,0 +1,104 @@
+"""Settings become a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+
+from toolyard.config.settings import Settings, TokenSettings
+from toolyard.core.context import Event, EventHandler
+from toolyard.core.errors import ConfigError
+from toolyard.events.log import log_event
+from toolyard.events.types import ServerStarted
+from toolyard.servers.builder import MCPServerBuilder
+from toolyard.servers.tool_server import ToolServer
+from toolyard.wiring.sources import from_environment, source_of
+
+
+def server_of(settings: Settings, *handlers: EventHandler) -> ToolServer:
+    """The server that `settings` describe, not yet started.
+
+    Raises:
+        ConfigError: An option cannot be used.
+    """
+    builder = MCPServerBuilder(settings.name).with_host(settings.host).with_port(settings.port)
+    _add_tools(builder, settings)
+    _add_tokens(builder, settings)
+    _add_network(builder, settings)
+    if settings.instructions is not None:
+        builder.with_instructions(settings.instructions)
+    for handler in handlers:
+        builder.with_event_handler(handler)
+    return builder.with_limits(**settings.limits).with_drain(settings.drain_s).build()
+
+
+def _add_tools(builder: MCPServerBuilder, settings: Settings) -> None:
+    for name, tool in settings.tools.items():
+        if tool.enabled:
+            builder.with_protocol(name, source_of(name, tool), tool.prefix)
+
+
+def _add_tokens(builder: MCPServerBuilder, settings: Settings) -> None:
+    for secret in settings.token:
+        builder.with_bearer_token(secret.get_secret_value())
+    for token in settings.tokens:
+        builder.with_bearer_token(_secret(token), token.name, token.scopes, token.expires_at)
+    if settings.token_file is not None:
+        builder.with_token_file(settings.token_file)
+    if settings.jwt is not None:
+        key = settings.jwt.key
+        builder.with_jwt(
+            issuer=settings.jwt.issuer,
+            audience=settings.jwt.audience,
+            jwks=settings.jwt.jwks,
+            key=None if key is None else key.get_secret_value(),
+            algorithms=settings.jwt.algorithms,
+        )
+
+
+def _secret(token: TokenSettings) -> str:
+    if token.secret is not None:
+        return token.secret.get_secret_value()
+    return from_environment(token.env or "", f"the token {token.name or ''!r}")
+
+
+def _add_network(builder: MCPServerBuilder, settings: Settings) -> None:
+    if settings.allow is not None:
+        builder.allow_cidr(*settings.allow)
+    builder.deny_cidr(*settings.deny)
+    builder.with_trusted_proxies(settings.trust_proxy, settings.proxy_header)
+    builder.with_allowed_hosts(*settings.allowed_hosts)
+    builder.with_allowed_origins(*settings.allowed_origins)
+    if settings.rate is not None:
+        builder.with_rate_limit(settings.rate)
+    if settings.insecure:
+        builder.allow_insecure()
+    if settings.tls is not None:
+        password = settings.tls.password
+        builder.with_tls(
+            _file(settings.tls.certfile),
+            _file(settings.tls.keyfile),
+            None if password is None else password.get_secret_value(),
+        )
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise ConfigError(f"There is no file {path.name!r} for TLS.")
+    return path
+
+
+def run(settings: Settings, on_started: Callable[[str], None]) -> None:
+    """Serve until the process is told to end; `on_started` gets the URL once there is one."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, ServerStarted):
+            on_started(event.url)
+
+    server = server_of(settings, log_event, tell)
+    if settings.stdio:
+        anyio.run(server.serve_stdio)
+    else:
+        anyio.run(server.serve, backend_options={"use_uvloop": True})

@@ -1,0 +1,97 @@
+"""A user's own Python file as a source of tools."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+from toolyard.core.errors import ConfigError
+from toolyard.core.marking import options_of
+from toolyard.core.protocol import ToolProtocol
+from toolyard.core.toolbox import Toolbox
+
+
+def source_in(reference: str) -> ToolProtocol:
+    """The source that `path/to/file.py[:name]` means; without a name, the only one there.
+
+    A file without a `Toolbox` may just mark functions with `toolyard.tool`.
+
+    Raises:
+        ConfigError: There is no such file, it fails, or it holds no source or several.
+    """
+    path_text, _, name = reference.partition(":") if ".py:" in reference else (reference, "", "")
+    path = Path(path_text)
+    if not path.is_file():
+        raise ConfigError(f"There is no file {path_text!r}.")
+    module = _run(path)
+    return _named(module, name, path) if name else _only(module, path)
+
+
+def _run(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"toolyard_user_{path.stem}", path.resolve())
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path.name} is not a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # the file is the user's; whatever it does wrong is told as theirs
+        raise ConfigError(_what_failed(path, error)) from error
+    return module
+
+
+def _what_failed(path: Path, error: Exception) -> str:
+    """The error and the line of the user's file at which it came up."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame.lineno for frame in frames if Path(frame.filename).name == path.name]
+    line = error.lineno if isinstance(error, SyntaxError) else (own[-1] if own else None)
+    where = f", line {line}" if line else ""
+    return f"{path.name}{where}: {type(error).__name__}: {error}"
+
+
+def _named(module: ModuleType, name: str, path: Path) -> ToolProtocol:
+    found = getattr(module, name, None)
+    if not isinstance(found, ToolProtocol):
+        there = ", ".join(_sources(module)) or "none"
+        raise ConfigError(f"{path.name} has no source of tools {name!r}; there are: {there}.")
+    return found
+
+
+def _only(module: ModuleType, path: Path) -> ToolProtocol:
+    sources = _sources(module)
+    if len(sources) == 1:
+        return next(iter(sources.values()))
+    if sources:
+        names = ", ".join(sources)
+        raise ConfigError(
+            f"{path.name} has several sources; say which: {path.name}:NAME ({names})."
+        )
+    marked = [thing for thing in vars(module).values() if _is_marked(thing)]
+    if not marked:
+        raise ConfigError(f"{path.name} offers no tools; make a Toolbox or mark a function @tool.")
+    toolbox = Toolbox()
+    for function in marked:
+        toolbox.add(function)
+    return toolbox
+
+
+def _sources(module: ModuleType) -> Mapping[str, ToolProtocol]:
+    """The sources made in the module, each once, by the first name it has there."""
+    seen: dict[int, str] = {}
+    found: dict[str, ToolProtocol] = {}
+    for name, thing in vars(module).items():
+        if isinstance(thing, type) or not isinstance(thing, ToolProtocol):
+            continue
+        if id(thing) not in seen:
+            seen[id(thing)] = name
+            found[name] = thing
+    return found
+
+
+def _is_marked(thing: object) -> bool:
+    return callable(thing) and options_of(thing) is not None
