@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 .PHONY: serve test check bench soak clean
 
 serve: $(STAMP)
-	@$(BIN)/toolyard serve calculator --port $(PORT)
+	@$(BIN)/toolyard serve calculator --port $(PORT) --new-token
 
 test: $(STAMP)
 	@$(BIN)/python tests/support/install.py

@@ -2,8 +2,6 @@ import base64
 import hashlib
 import hmac
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -386,14 +384,3 @@ async def test_only_the_latest_tokens_are_remembered() -> None:
 
 def test_a_verifier_shows_no_secret() -> None:
     assert SECRET not in repr(verifier(SECRET, algorithms=["HS256"]))
-
-
-def test_without_pyjwt_the_extra_is_named() -> None:
-    program = "import sys; sys.modules['jwt'] = None; import toolyard.security.jwt"
-
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30
-    )
-
-    assert "ConfigError" in done.stderr
-    assert 'pip install "toolyard[jwt]"' in done.stderr

@@ -81,8 +81,8 @@ def _run(settings: Settings, banner: Banner) -> None:
 
 
 def _is(value: object) -> bool:
-    """Whether an option was given at all."""
-    return not (value is None or value is False or value == {} or value == [])
+    """Whether an option was given at all; 0 was."""
+    return bool(value) or (value == 0 and not isinstance(value, bool))
 
 
 def _file(config: Path | None, kinds: Sequence[str] | None) -> Path | None:

@@ -12,6 +12,7 @@ from rich.logging import RichHandler
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
+PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def write_json(value: Any) -> None:
@@ -21,8 +22,11 @@ def write_json(value: Any) -> None:
 
 def start_logging(level: int) -> None:
     """Log lines to stderr: ours from `level` on, other people's from warnings on."""
-    handler = RichHandler(console=ERR, show_path=False, markup=False, rich_tracebacks=False)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+    if ERR.is_terminal:
+        handler = RichHandler(console=ERR, show_path=False, markup=False, rich_tracebacks=False)
+        logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+    else:  # a file or a collector: one event, one line
+        logging.basicConfig(level=logging.WARNING, format=PLAIN, stream=sys.stderr)
     logging.getLogger("toolyard").setLevel(level)
     logging.getLogger("mcp").setLevel(logging.ERROR)
     logging.getLogger("uvicorn").setLevel(logging.ERROR)

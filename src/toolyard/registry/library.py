@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TypeVar, cast
 
 from toolyard.core.content import Resource
 from toolyard.core.context import CallContext
-from toolyard.core.errors import UnknownName
+from toolyard.core.errors import ToolyardError, UnknownName
 from toolyard.core.protocol import (
     LibraryProtocol,
     PromptInfo,
@@ -16,6 +17,10 @@ from toolyard.core.protocol import (
     ResourceInfo,
 )
 from toolyard.registry.mount import Mount
+
+logger = logging.getLogger("toolyard.registry")
+
+Info = TypeVar("Info", ResourceInfo, PromptInfo)
 
 
 class MergedLibrary:
@@ -32,16 +37,16 @@ class MergedLibrary:
     async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
         """Every document; of two with one URI, the earlier mount's."""
         found: dict[str, ResourceInfo] = {}
-        for _, library in self._libraries():
-            for info in await library.list_resources(context):
+        for mount, library in self._libraries():
+            for info in await _listed(mount, library.list_resources(context)):
                 found.setdefault(info.uri, info)
         return tuple(found.values())
 
     async def list_resource_templates(self, context: CallContext) -> Sequence[ResourceInfo]:
         """Every family of documents; of two with one template, the earlier mount's."""
         found: dict[str, ResourceInfo] = {}
-        for _, library in self._libraries():
-            for info in await library.list_resource_templates(context):
+        for mount, library in self._libraries():
+            for info in await _listed(mount, library.list_resource_templates(context)):
                 found.setdefault(info.uri, info)
         return tuple(found.values())
 
@@ -58,7 +63,7 @@ class MergedLibrary:
         """Every prompt under the name it has here."""
         found: dict[str, PromptInfo] = {}
         for mount, library in self._libraries():
-            for info in await library.list_prompts(context):
+            for info in await _listed(mount, library.list_prompts(context)):
                 shown = mount.shown(info.name)
                 found.setdefault(shown, replace(info, name=shown))
         return tuple(found.values())
@@ -87,3 +92,13 @@ class MergedLibrary:
             except UnknownName:
                 continue
         raise UnknownName("prompt or resource template", name)
+
+
+async def _listed(mount: Mount, asked: Awaitable[Sequence[Info]]) -> Sequence[Info]:
+    try:
+        return await asked
+    except ToolyardError as error:
+        logger.warning("%r could not be listed and is left out: %s", mount.name, error)
+    except Exception:  # one source's bug must not hide what the others offer
+        logger.exception("%r could not be listed and is left out", mount.name)
+    return ()

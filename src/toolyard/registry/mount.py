@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from toolyard.core.errors import InvalidTool
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import TOOL_NAME, Tool
-
-
-def _nothing() -> None:
-    """Where a source does not speak of changes there is nothing to unsubscribe."""
 
 
 @dataclass(slots=True, eq=False)
@@ -24,7 +20,6 @@ class Mount:
     listed: Sequence[Tool] = ()
     """The source's tools as this registry shows them, in the source's order."""
     tools: Mapping[str, str] = field(default_factory=dict[str, str])
-    unsubscribe: Callable[[], None] = _nothing
 
     def shown(self, name: str) -> str:
         """How a name of the source reads in the registry."""

@@ -30,9 +30,12 @@ from toolyard.core.protocol import (
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.registry.library import MergedLibrary
 from toolyard.registry.mount import Mount, joined
-from toolyard.registry.table import Table, refuse_clashes, table_of
+from toolyard.registry.table import Route, Table, refuse_clashes, table_of
 
 logger = logging.getLogger("toolyard.registry")
+
+LIST_S = 10.0
+"""How long a source may take to say what it offers now; calls of its tools wait for it."""
 
 
 class ToolRegistry:
@@ -47,6 +50,7 @@ class ToolRegistry:
         self._mounts: tuple[Mount, ...] = ()
         self._table = Table()
         self._stale: set[Mount] = set()
+        self._listing: set[Mount] = set()
         self._listeners = Listeners()
         self._library = MergedLibrary(lambda: self._mounts)
         self._lock = anyio.Lock()
@@ -72,8 +76,6 @@ class ToolRegistry:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for mount in self._mounts:
-            mount.unsubscribe()
         self._mounts, self._table, self._tasks = (), Table(), None
         await self._lives.__aexit__(kind, error, traceback)
 
@@ -94,9 +96,9 @@ class ToolRegistry:
             await life.enter_async_context(source)
             mount.take(await source.list_tools(CallContext()))
             refuse_clashes(self._table, mount)
+            if isinstance(source, ChangeProtocol):
+                life.callback(source.subscribe(partial(self._on_change, mount)))
             self._lives.push_async_exit(life.pop_all())
-        if isinstance(source, ChangeProtocol):
-            mount.unsubscribe = source.subscribe(partial(self._on_change, mount))
         self._publish((*self._mounts, mount))
         self._listeners.tell(Change("tools"))
 
@@ -108,20 +110,27 @@ class ToolRegistry:
     async def list_tools(self, context: CallContext) -> Sequence[Tool]:
         """All tools, in the order of mounts and their sources; the same object until a change."""
         del context
-        if self._stale or self._lock.locked():
+        if self._stale or self._listing:
             await self._refresh()
         return self._table.tools
 
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Run the tool in the source that offers it."""
-        if self._stale or self._lock.locked():
-            await self._refresh()
         route = self._table.routes.get(call.name)
+        if self._may_change(route):
+            await self._refresh()
+            route = self._table.routes.get(call.name)
         if route is None:
             raise UnknownName("tool", call.name)
         if route.own_name != call.name:
             call = replace(call, name=route.own_name)
         return await route.mount.source.call_tool(call, context)
+
+    def _may_change(self, route: Route | None) -> bool:
+        """Whether the source of `route` is about to be listed anew; any source if there is none."""
+        if route is None:
+            return bool(self._stale or self._listing)
+        return route.mount in self._stale or route.mount in self._listing
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""
@@ -135,19 +144,26 @@ class ToolRegistry:
             self._tasks.start_soon(self._refresh)
 
     async def _refresh(self) -> None:
-        """List anew what has changed; a call that comes meanwhile waits for it."""
+        """List anew what has changed; calls of its tools that come meanwhile wait for it."""
         async with self._lock:
-            stale, self._stale = self._stale, set()
-            for mount in stale:
-                await self._relist(mount)
-            if stale:
+            self._listing, self._stale = self._stale, set()
+            try:
+                for mount in self._listing:
+                    await self._relist(mount)
+            except BaseException:  # a caller that is cancelled leaves the work to the next
+                self._stale |= self._listing
+                raise
+            finally:
+                changed, self._listing = self._listing, set()
+            if changed:
                 self._publish(self._mounts)
                 self._listeners.tell(Change("tools"))
 
     async def _relist(self, mount: Mount) -> None:
         try:
-            mount.take(await mount.source.list_tools(CallContext()))
-        except ToolyardError as error:
+            with anyio.fail_after(LIST_S):
+                mount.take(await mount.source.list_tools(CallContext()))
+        except (ToolyardError, TimeoutError) as error:
             logger.warning("%r could not be listed and keeps its tools: %s", mount.name, error)
         except Exception:  # one source's bug must not take the others' tools away
             logger.exception("%r could not be listed and keeps its tools", mount.name)

@@ -9,16 +9,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
+import jwt
+
 from toolyard.core.context import Caller
 from toolyard.core.errors import ConfigError
+from toolyard.security.jwk_set import JwkSet, Key
 from toolyard.security.tokens import MAX_TOKEN_CHARS, is_scope
-
-try:
-    import jwt
-
-    from toolyard.security.jwk_set import JwkSet, Key
-except ImportError as error:
-    raise ConfigError('Checking JWTs needs an extra: pip install "toolyard[jwt]"') from error
 
 PUBLIC_KEY_ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),

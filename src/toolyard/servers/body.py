@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import anyio
 
 from toolyard.core.context import scope_of
+from toolyard.security.body import BodyLimits
 from toolyard.security.refusal import Refusal
-from toolyard.servers.limits import Limits
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_BRACKETS = re.compile(rb"[\[\]{}]")
 
 _NAMED_IN: Mapping[str, tuple[str, str]] = {
     "tools/call": ("tool", "name"),
@@ -30,7 +26,9 @@ class ClientGone(Exception):
     """The client hung up before its request was complete."""
 
 
-async def read_body(receive: Receive, declared: int | None, limits: Limits) -> bytes:
+async def read_body(
+    receive: Receive, declared: int | None, bounds: BodyLimits, *, body_s: float
+) -> bytes:
     """The whole body.
 
     Raises:
@@ -38,49 +36,24 @@ async def read_body(receive: Receive, declared: int | None, limits: Limits) -> b
             too deep or holds too many values.
         ClientGone: The client hung up.
     """
-    if declared is not None and declared > limits.body_bytes:
-        raise _too_large(limits)
+    bounds.check_size(declared or 0)
     parts: list[bytes] = []
     size, more = 0, True
-    with anyio.move_on_after(limits.body_s) as scope:
+    with anyio.move_on_after(body_s) as scope:
         while more:
             message = await receive()
             if message["type"] != "http.request":
                 raise ClientGone
             part: bytes = message.get("body", b"")
             size += len(part)
-            if size > limits.body_bytes:
-                raise _too_large(limits)
+            bounds.check_size(size)
             parts.append(part)
             more = message.get("more_body", False)
     if scope.cancelled_caught:
-        raise Refusal(408, "framing", f"The body was not complete after {limits.body_s:g} s.")
+        raise Refusal(408, "framing", f"The body was not complete after {body_s:g} s.")
     body = parts[0] if len(parts) == 1 else b"".join(parts)
-    check_shape(body, limits)
+    bounds.check_shape(body)
     return body
-
-
-def _too_large(limits: Limits) -> Refusal:
-    return Refusal(413, "size", f"The body is larger than {limits.body_bytes} bytes.")
-
-
-def check_shape(body: bytes, limits: Limits) -> None:
-    """Refuse JSON that nests too deep or holds too many values, without parsing it.
-
-    Counting single bytes settles nearly every body; only one that may be over a limit is
-    looked at closely, with its strings taken out.
-    """
-    opened = body.count(b"[") + body.count(b"{")
-    if opened <= limits.depth and body.count(b",") + opened <= limits.elements:
-        return
-    bare = _STRING.sub(b"", body)
-    if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > limits.elements:
-        raise Refusal(400, "depth", f"The body holds more than {limits.elements} values.")
-    depth = 0
-    for bracket in _BRACKETS.findall(bare):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > limits.depth:
-            raise Refusal(400, "depth", f"The body nests deeper than {limits.depth}.")
 
 
 def scope_needed(body: bytes) -> str | None:
@@ -95,3 +68,9 @@ def scope_needed(body: bytes) -> str | None:
         return scope_of(kind, request["params"][parameter])
     except (ValueError, RecursionError, LookupError, TypeError):
         return None  # no such request: the protocol says what is wrong with it
+
+
+def is_call(body: bytes) -> bool:
+    """Whether a JSON-RPC request calls a tool."""
+    needed = scope_needed(body)
+    return needed is not None and needed.startswith(scope_of("tool", ""))

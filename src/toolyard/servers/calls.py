@@ -8,7 +8,13 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from toolyard.core.context import Caller, EventHandler
-from toolyard.core.errors import CallInterrupted, CallTimeout, ToolyardError, UnknownName
+from toolyard.core.errors import (
+    CallInterrupted,
+    CallTimeout,
+    ToolError,
+    ToolyardError,
+    UnknownName,
+)
 from toolyard.core.tool import ToolResult
 from toolyard.events.types import CallFinished, CallStarted
 from toolyard.servers.exchange import Exchange
@@ -18,10 +24,11 @@ from toolyard.servers.metrics import Metrics
 class Calls:
     """Runs every call of one server inside a scope it can end."""
 
-    def __init__(self, metrics: Metrics, emit: EventHandler, *, call_s: float) -> None:
+    def __init__(self, metrics: Metrics, emit: EventHandler, *, call_s: float, most: int) -> None:
         self._metrics = metrics
         self._emit = emit
         self._call_s = call_s
+        self._most = most
         self._scopes: set[anyio.CancelScope] = set()
         self._idle = anyio.Event()
         self._interrupting = False
@@ -31,6 +38,11 @@ class Calls:
     def in_flight(self) -> int:
         """How many calls run now."""
         return len(self._scopes)
+
+    @property
+    def are_full(self) -> bool:
+        """Whether no further call may run now."""
+        return len(self._scopes) >= self._most
 
     async def run(
         self,
@@ -44,6 +56,7 @@ class Calls:
         Raises:
             CallTimeout: The time ran out.
             CallInterrupted: The server is stopping and would wait no longer.
+            ToolError: Too many calls are under way.
         """
         self._emit(CallStarted(tool, caller.name, caller.address))
         started = time.perf_counter()
@@ -70,6 +83,10 @@ class Calls:
         exchange: Exchange | None,
         work: Callable[[float], Awaitable[ToolResult]],
     ) -> ToolResult:
+        if self._interrupting:
+            raise CallInterrupted(tool)
+        if self.are_full:
+            raise ToolError("Too many calls are under way; try again.")
         deadline = anyio.current_time() + self._call_s
         with anyio.CancelScope(deadline=deadline) as scope:
             self._enter(scope, exchange)

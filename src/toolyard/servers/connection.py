@@ -8,14 +8,19 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from toolyard.security.address import network_of
 from toolyard.servers.limits import Limits
+
+MOST_PIPELINED = 32
+"""Requests that may wait on one connection for the answer to the one before."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, with deadlines and caps it does not have.
 
-    Made per server by `guarded`. A connection over a cap, a request that trickles in and an
-    answer that nobody reads are cut off; nothing of this costs a request that behaves.
+    Made per server by `guarded`. A connection over a cap or without a request, a request that
+    trickles in and an answer that nobody reads are cut off; nothing of this costs a request
+    that behaves. IPv6 addresses are counted by /64.
     """
 
     limits: ClassVar[Limits]
@@ -26,21 +31,22 @@ class GuardedProtocol(HttpToolsProtocol):
         self._counted = ""
         self._in_headers = False
         self._in_message = False
-        self._header_bytes = 0
+        self._message_bytes = self._body_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, unless there are too many."""
         super().connection_made(transport)
-        address = self.client[0] if self.client else ""
-        self.per_address[address] += 1
-        self._counted = address
+        self._counted = network_of(self.client[0] if self.client else "")
+        self.per_address[self._counted] += 1
         if (
             len(self.connections) > self.limits.connections
-            or self.per_address[address] > self.limits.connections_per_address
+            or self.per_address[self._counted] > self.limits.connections_per_address
         ):
             transport.abort()
+        else:
+            self._set_deadline(self.limits.header_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -57,29 +63,60 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         began = not self._in_message
         super().data_received(data)
-        if self._in_headers:
-            self._header_bytes += len(data)
-            if self._header_bytes > 4 * self.limits.header_bytes:
-                self.transport.abort()
-                return
-        if not self._in_message:
+        if self.transport.is_closing():
+            self._close_in_time()
+        elif self._in_message:
+            self._message_bytes += len(data)
+            if self._message_bytes - 8 * self._body_bytes > 4 * self.limits.header_bytes:
+                self.transport.abort()  # headers, trailers or chunk sizes without end
+            elif began:
+                self._set_deadline(self.limits.header_s if self._in_headers else self.limits.body_s)
+        else:
+            self._await_next()
+
+    def _await_next(self) -> None:
+        """No request is half received: the next one has time, unless one is being answered."""
+        if self.cycle is not None and not self.cycle.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
             if self._deadline is not None:
                 self._set_deadline(None)
-        elif began:
-            self._set_deadline(self.limits.header_s if self._in_headers else self.limits.body_s)
+        elif self._deadline is None:
+            # uvicorn forgot its own timer when these bytes came: blank lines, or the rest of a
+            # body that was answered before its end.
+            self._set_deadline(self.limits.keep_alive_s)
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request begins, unless too many wait already."""
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise ValueError("too many pipelined requests")
         self._in_message = self._in_headers = True
-        self._header_bytes = 0
+        self._message_bytes = self._body_bytes = 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; what comes after the body is dropped, as nobody checks it any more."""
+        if self._in_headers:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Its headers are there; the body has a deadline of its own."""
         self._in_headers = False
+        if not self._is_for_us():
+            raise ValueError("the request names two hosts")
         if self._deadline is not None:
             self._set_deadline(self.limits.body_s)
         super().on_headers_complete()
+
+    def _is_for_us(self) -> bool:
+        """Whether the request's target, if it names a host, names the one in `Host`."""
+        if self.url.startswith(b"/"):
+            return True
+        host = b"".join(value for name, value in self.headers if name == b"host").strip().lower()
+        return self.url.lower().startswith(b"%s://%s/" % (str(self.scheme).encode(), host))
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._body_bytes += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is complete."""
@@ -93,8 +130,24 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         """The client reads again."""
-        self._set_write_deadline(None)
+        if not self.transport.is_closing():
+            self._set_write_deadline(None)
         super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """An answer is written, perhaps the last one."""
+        super().on_response_complete()
+        self._close_in_time()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """No further request came."""
+        super().timeout_keep_alive_handler()
+        self._close_in_time()
+
+    def _close_in_time(self) -> None:
+        """A closing connection waits for the client to read the rest, but not for ever."""
+        if self.transport.is_closing():
+            self._set_write_deadline(self.limits.write_s)
 
     def _set_deadline(self, seconds: float | None) -> None:
         if self._deadline is not None:

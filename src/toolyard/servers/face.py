@@ -24,6 +24,7 @@ from mcp.server.subscriptions import (
     ServerEvent,
     ToolsListChanged,
 )
+from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext, EventHandler
@@ -76,6 +77,11 @@ class SdkServer(Server[Any]):
             notification_options or told, experimental_capabilities, extensions
         )
 
+    @property
+    def server_info_stamp(self) -> dict[str, Any]:
+        """Who answers, on every answer; plain strings, so that a copy of the surface will do."""
+        return dict(self._server_info_stamp_source)
+
 
 class McpFace:
     """Serves `registry` through `sdk`; transports use `sdk` between enter and exit."""
@@ -101,7 +107,7 @@ class McpFace:
             version=identity.version,
             instructions=identity.instructions,
             cache_hints=HINTS,
-            get_tool_input_schema=tools.input_schema,
+            get_tool_input_schema=tools.mirrored_schema,
             on_subscriptions_listen=self._listen,
         )
         sdk.add_request_handler("tools/list", types.PaginatedRequestParams, tools.list_tools)
@@ -110,6 +116,8 @@ class McpFace:
         sdk.add_notification_handler(
             "notifications/initialized", types.NotificationParams, self._opened
         )
+        if not _is_traced():
+            sdk.middleware.clear()
         policy = RequestStateSecurity.ephemeral()
         policy.bind_principal = _principal
         sdk.middleware.append(RequestStateBoundary(policy, default_audience=identity.name))
@@ -185,6 +193,11 @@ class McpFace:
     async def _opened(self, context: SdkContext, params: types.NotificationParams) -> None:
         del params
         self._sessions.opened(context)
+
+
+def _is_traced() -> bool:
+    """Whether the process exports OpenTelemetry traces; if not, spans are pure cost."""
+    return not isinstance(get_tracer_provider(), ProxyTracerProvider)
 
 
 def _principal(context: SdkContext) -> str:

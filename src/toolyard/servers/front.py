@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import anyio
@@ -13,9 +14,10 @@ from mcp.server.auth.provider import AccessToken
 
 from toolyard.core.context import EVERYTHING, Caller, EventHandler
 from toolyard.events.types import RequestRefused
+from toolyard.security.body import BodyLimits
 from toolyard.security.gate import Gate
 from toolyard.security.refusal import Refusal, retry_later
-from toolyard.servers.body import ClientGone, read_body, scope_needed
+from toolyard.servers.body import ClientGone, is_call, read_body, scope_needed
 from toolyard.servers.calls import Calls
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.faults import FORBIDDEN
@@ -55,6 +57,7 @@ class Front:
         self._app = app
         self._gate = gate
         self._limits = limits
+        self._bounds = BodyLimits(limits.body_bytes, limits.depth, limits.elements)
         self._calls = calls
         self._metrics = metrics
         self._emit = emit
@@ -71,7 +74,7 @@ class Front:
         address: list[str] = []
         try:
             exchange, single = await self._admit(scope, address)
-            if scope["method"] == "POST":
+            if scope["method"] == "POST" and exchange.caller is not NOBODY:
                 await self._post(scope, receive, send, exchange, single)
             else:
                 await self._stream(scope, receive, send, exchange)
@@ -114,10 +117,15 @@ class Front:
         exchange: Exchange,
         single: dict[bytes, bytes],
     ) -> None:
-        if self._calls.in_flight >= self._limits.concurrency:
-            raise retry_later(503, "busy", "Too many calls are under way; try again.", 1)
         declared = single.get(b"content-length")
-        body = await read_body(receive, int(declared) if declared else None, self._limits)
+        body = await read_body(
+            receive,
+            int(declared) if declared else None,
+            self._bounds,
+            body_s=self._limits.body_s,
+        )
+        if self._calls.are_full and is_call(body):
+            raise retry_later(503, "busy", "Too many calls are under way; try again.", 1)
         if EVERYTHING not in exchange.caller.scopes:
             needed = scope_needed(body)
             if needed is not None:
@@ -126,13 +134,13 @@ class Front:
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         """Serve what is not a call: it ends when the server stops, whatever it waits for."""
-        open_body = False
+        started = open_body = False
 
         async def noting(message: MutableMapping[str, Any]) -> None:
-            nonlocal open_body
+            nonlocal started, open_body
             await send(message)
-            started = message["type"] == "http.response.start"
-            open_body = started or message.get("more_body", False)
+            started = True
+            open_body = message["type"] == "http.response.start" or message.get("more_body", False)
 
         with anyio.CancelScope() as stream:
             self._streams.add(stream)
@@ -140,6 +148,8 @@ class Front:
                 await self._app(_marked(scope, exchange), receive, noting)
             finally:
                 self._streams.discard(stream)
+        if stream.cancelled_caught and not started:
+            raise retry_later(503, "draining", "The server is stopping.", 1)
         if stream.cancelled_caught and open_body:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -163,9 +173,12 @@ def path_of(scope: Scope) -> str:
 
 def _marked(scope: Scope, exchange: Exchange) -> Scope:
     """The scope with the exchange, and with the caller as the SDK knows callers."""
-    caller = exchange.caller
-    token = AccessToken(token="", client_id=caller.name, scopes=[])
-    return {**scope, KEY: exchange, "user": AuthenticatedUser(token)}
+    return {**scope, KEY: exchange, "user": _user(exchange.caller.name)}
+
+
+@lru_cache(maxsize=1024)
+def _user(name: str) -> AuthenticatedUser:
+    return AuthenticatedUser(AccessToken(token="", client_id=name, scopes=[]))
 
 
 def _replay(body: bytes, receive: Receive, exchange: Exchange) -> Receive:

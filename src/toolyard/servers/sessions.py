@@ -17,6 +17,9 @@ from toolyard.core.protocol import Change
 
 logger = logging.getLogger("toolyard.servers")
 
+TAKE_S = 5.0
+"""How long a session may take to accept a notice."""
+
 LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
 
@@ -64,15 +67,21 @@ class Sessions:
 
     async def tell(self, change: Change) -> None:
         """Send `change` to every session that should hear of it."""
-        for hearing in tuple(self._open.values()):
-            send = _notice(hearing, change)
-            if send is None:
-                continue
-            with anyio.move_on_after(5):  # a session that reads nothing holds nobody up
-                try:
-                    await send()
-                except Exception as error:  # one broken session must not silence the others
-                    logger.debug("a session could not be told of a change: %r", error)
+        async with anyio.create_task_group() as tasks:
+            for connection, hearing in tuple(self._open.items()):
+                send = _notice(hearing, change)
+                if send is not None:
+                    tasks.start_soon(self._tell, connection, send)
+
+    async def _tell(self, connection: Connection, send: Callable[[], Awaitable[None]]) -> None:
+        """Send one notice; a session that does not take it in time hears no more of them."""
+        with anyio.move_on_after(TAKE_S) as scope:
+            try:
+                await send()
+            except Exception as error:  # one broken session must not silence the others
+                logger.debug("a session could not be told of a change: %r", error)
+        if scope.cancelled_caught:
+            self._open.pop(connection, None)
 
 
 def _notice(hearing: _Hearing, change: Change) -> Callable[[], Awaitable[None]] | None:

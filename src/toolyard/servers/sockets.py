@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import math
 import socket
+import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +55,11 @@ def _why(error: OSError, host: str, port: int) -> str:
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn, started and stopped by its owner; it leaves the process's signals alone."""
+    """uvicorn, started and stopped by its owner; it leaves the process's signals alone.
+
+    Raises:
+        ConfigError: The certificate cannot be used.
+    """
 
     def __init__(self, app: App, limits: Limits, tls: Tls | None) -> None:
         config = uvicorn.Config(
@@ -66,12 +72,19 @@ class HttpServer(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             backlog=BACKLOG,
-            timeout_keep_alive=round(limits.keep_alive_s),
+            timeout_keep_alive=math.ceil(limits.keep_alive_s),
             timeout_graceful_shutdown=CLOSING_S,
             ssl_certfile=tls.certfile if tls else None,
             ssl_keyfile=tls.keyfile if tls else None,
             ssl_keyfile_password=tls.password if tls else None,
         )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError, ValueError) as error:
+            raise ConfigError(
+                "The TLS certificate and key cannot be used: two PEM files that belong together "
+                f"are needed, and the key's password if it has one ({type(error).__name__})."
+            ) from error
         super().__init__(config)
         self.is_up = anyio.Event()
         self._is_down = anyio.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,7 @@ from toolyard.servers.requests import (
     refuse_unless,
 )
 
+MIRROR_MARK = '"x-mcp-header"'
 MOST_ROUNDS = 8
 """How often one call may ask the client before it is refused."""
 
@@ -37,13 +39,23 @@ class ToolHandlers:
         self._registry = registry
         self._calls = calls
         self._requests = requests
+        self._mirrors: dict[str, tuple[Tool, Mapping[str, Any] | None]] = {}
         self._written: dict[tuple[str, bool], Wire] = {}
         self._written_of: object = None
 
-    def input_schema(self, name: str) -> Mapping[str, Any] | None:
-        """The schema of a tool's arguments, as it was listed."""
+    def mirrored_schema(self, name: str) -> Mapping[str, Any] | None:
+        """The schema of a tool's arguments if any of them is mirrored into a header.
+
+        The SDK compares such headers with the body, and walks the whole schema to find them.
+        """
         tool = self._registry.find(name)
-        return tool.input_schema if tool else None
+        if tool is None:
+            return None
+        known = self._mirrors.get(tool.name)
+        if known is None or known[0] is not tool:
+            mirrors = MIRROR_MARK in json.dumps(tool.input_schema)
+            known = self._mirrors[tool.name] = (tool, tool.input_schema if mirrors else None)
+        return known[1]
 
     async def list_tools(
         self, context: SdkContext, params: types.PaginatedRequestParams | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,12 +17,12 @@ from starlette.routing import Router
 
 from toolyard.core.background import Background, is_cancellation
 from toolyard.core.context import EventHandler
-from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.events.bus import EventBus
 from toolyard.events.types import ServerStarted, ServerStopped, ServerStopping
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.security.gate import Gate
+from toolyard.security.refusal import retry_later
 from toolyard.servers.calls import Calls
 from toolyard.servers.face import Identity, McpFace
 from toolyard.servers.front import App, Front, Receive, Scope, Send
@@ -30,6 +31,8 @@ from toolyard.servers.metrics import Metrics
 from toolyard.servers.routes import MCP_PATH, OPEN_PATHS, Routes
 from toolyard.servers.sockets import HttpServer, Tls, bind
 from toolyard.servers.stdio import serve_stdio
+
+logger = logging.getLogger("toolyard.servers")
 
 DRAIN_S = 30.0
 
@@ -71,7 +74,12 @@ class ToolServer:
         for handler in plan.handlers:
             self._events.add(handler)
         self._metrics = Metrics()
-        self._calls = Calls(self._metrics, self._events.emit, call_s=plan.limits.call_s)
+        self._calls = Calls(
+            self._metrics,
+            self._events.emit,
+            call_s=plan.limits.call_s,
+            most=plan.limits.concurrency,
+        )
         self._face = self._made_face()
         self._front = Front(
             self._made_routes(),
@@ -89,6 +97,7 @@ class ToolServer:
         self._port = plan.port
         self._stop_asked = anyio.Event()
         self._stopped = anyio.Event()
+        self._warned = False
 
     def _made_face(self) -> McpFace:
         registry = ToolRegistry()
@@ -148,11 +157,17 @@ class ToolServer:
 
     async def _serve_mcp(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._mcp is None:
-            raise ConfigError(
-                "The server was not started. Where it is mounted below another application, "
-                "give that one `lifespan=server.lifespan`."
-            )
+            self._warn_not_started()
+            raise retry_later(503, "draining", "The server is not running.", 1)
         await self._mcp(scope, receive, send)
+
+    def _warn_not_started(self) -> None:
+        if not self._stop_asked.is_set() and not self._warned:
+            self._warned = True
+            logger.error(
+                "the server was not started: where it is mounted below another application, "
+                "give that one `lifespan=server.lifespan`"
+            )
 
     async def __aenter__(self) -> Self:
         """Listen and serve.
