@@ -296,9 +296,13 @@ def test_x_mcp_header(
     return Text(f"region={region}")
 
 
+def _name_arguments(arguments: Mapping[str, Any]) -> ToolResult:
+    return ToolResult.of({"given": sorted(arguments)})
+
+
 tools.add_schema(
     "json_schema_2020_12_tool",
-    lambda arguments: ToolResult.of({"given": sorted(arguments)}),
+    _name_arguments,
     description="Has a schema with keywords of JSON Schema 2020-12.",
     input_schema={
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -331,7 +335,7 @@ async def test_trigger_tool_change() -> Text:
     """Add a tool and take it away again."""
     tools.add_schema(
         "test_dynamic_tool",
-        lambda arguments: arguments,
+        _name_arguments,
         description="Comes and goes.",
         input_schema={"type": "object"},
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import mcp_types as types
 from pydantic import BaseModel, TypeAdapter
@@ -11,10 +12,16 @@ from pydantic import BaseModel, TypeAdapter
 from toolyard.clients import wire
 from toolyard.core.inputs import InputRequest
 
+logger = logging.getLogger("toolyard.clients")
+
 Answer = Callable[[InputRequest], Awaitable[Mapping[str, Any]]]
 """Gives the answer to a question, as MCP writes it: `{"action": "accept", "content": {...}}`."""
 
-_SAMPLED: TypeAdapter[types.CreateMessageResult] = TypeAdapter(types.CreateMessageResult)
+Said = TypeVar("Said")
+
+_ELICITED = TypeAdapter(types.ElicitResult)
+_SAMPLED = TypeAdapter(types.CreateMessageResult)
+_ROOTS = TypeAdapter(types.ListRootsResult)
 
 
 def callbacks(answer: Answer | None) -> dict[str, Any]:
@@ -23,21 +30,24 @@ def callbacks(answer: Answer | None) -> dict[str, Any]:
         return {}
     ask = answer
 
-    async def elicit(context: object, params: types.ElicitRequestParams) -> types.ElicitResult:
-        del context
-        said = await ask(_question("elicitation/create", params))
-        return types.ElicitResult.model_validate(said)
+    async def answered(asked: InputRequest, kind: TypeAdapter[Said]) -> Said | types.ErrorData:
+        try:
+            return kind.validate_python(await ask(asked))
+        except Exception:  # the server learns that there is no answer, and nothing of our side
+            logger.exception("the answer to %r failed", asked.method)
+            return types.ErrorData(code=types.INTERNAL_ERROR, message="There is no answer.")
 
-    async def sample(
-        context: object, params: types.CreateMessageRequestParams
-    ) -> types.CreateMessageResult:
+    async def elicit(context: object, params: types.ElicitRequestParams) -> object:
         del context
-        said = await ask(_question("sampling/createMessage", params))
-        return _SAMPLED.validate_python(said)
+        return await answered(_question("elicitation/create", params), _ELICITED)
 
-    async def roots(context: object) -> types.ListRootsResult:
+    async def sample(context: object, params: types.CreateMessageRequestParams) -> object:
         del context
-        return types.ListRootsResult.model_validate(await ask(InputRequest("roots/list")))
+        return await answered(_question("sampling/createMessage", params), _SAMPLED)
+
+    async def roots(context: object) -> object:
+        del context
+        return await answered(InputRequest("roots/list"), _ROOTS)
 
     return {
         "elicitation_callback": elicit,

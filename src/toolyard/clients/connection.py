@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
 import anyio
-from anyio.abc import TaskGroup, TaskStatus
+from anyio.abc import TaskGroup
 from mcp import Client
 
+from toolyard.clients.hearing import Hearing
+from toolyard.clients.streams import Incoming
 from toolyard.clients.targets import Transport
 
 logger = logging.getLogger("toolyard.clients")
+
+CLOSING_S = 8.0
+"""How long saying goodbye may take; longer than a process may take until it is killed (6 s)."""
 
 
 class Connection:
@@ -23,14 +28,21 @@ class Connection:
     of the given group owns it and waits.
     """
 
-    def __init__(self, make_client: Callable[[Transport], Client], transport: Transport) -> None:
+    def __init__(
+        self, make_client: Callable[[Transport], Client], transport: Transport, hearing: Hearing
+    ) -> None:
         self._make_client = make_client
         self._transport = transport
+        self.hearing = hearing
+        self._life = anyio.CancelScope()
+        self._settled = anyio.Event()
         self._closing = anyio.Event()
         self._closed = anyio.Event()
         self._client: Client | None = None
+        self._failure: Exception | None = None
+        self._calls = 0
         self.lost = False
-        """Nothing can be sent any more: the server went away or `close` was called."""
+        """Nothing new can be sent: the server went away, or `retire` or `close` was called."""
 
     @property
     def client(self) -> Client:
@@ -41,86 +53,70 @@ class Connection:
 
     async def open(self, tasks: TaskGroup) -> None:
         """Connect and agree on a revision; raises whatever that raises."""
+        tasks.start_soon(self._own)
         try:
-            await tasks.start(self._own)
-        except BaseExceptionGroup as group:
-            raise _first_of(group) from None
+            await self._settled.wait()
+        except BaseException:  # cancelled: whoever waits need not wait for the cleaning up
+            self._life.cancel()
+            raise
+        if self._failure is not None:
+            raise self._failure
+        if self.lost:
+            raise ConnectionError("closed while it was being opened")
+
+    @contextmanager
+    def in_use(self) -> Generator[Client]:
+        """The SDK's client, for one call."""
+        self._calls += 1
+        try:
+            yield self.client
+        finally:
+            self._calls -= 1
+            if self.lost:
+                self.retire()
+
+    def retire(self) -> None:
+        """Take no new calls, and disconnect once those under way are over."""
+        self.lost = True
+        if not self._calls:
+            self._closing.set()
 
     async def close(self) -> None:
         """Disconnect and wait until that is done."""
         self.lost = True
         self._closing.set()
+        with anyio.move_on_after(CLOSING_S):
+            await self._closed.wait()
+        self._life.cancel()  # a server that does not even answer a goodbye
         await self._closed.wait()
 
-    async def _own(self, *, task_status: TaskStatus[None]) -> None:
-        started = False
+    async def _own(self) -> None:
         try:
-            async with self._make_client(self._watched()) as self._client:
-                started = True
-                task_status.started()
-                await self._closing.wait()
-        except Exception as error:  # the calls under way have failed by themselves
-            if not started:
-                raise
-            logger.debug("a connection broke: %r", error)
+            with self._life:
+                async with self._make_client(self._streams()) as self._client:
+                    self._settled.set()
+                    await self._closing.wait()
+        except Exception as error:  # told to whoever opens; calls under way failed by themselves
+            self._failure = _first_of(error)
+            logger.debug("a connection broke: %s", type(self._failure).__name__)
         finally:
-            self.lost = True
+            self._on_end()
+            self._settled.set()
             self._closed.set()
 
     @asynccontextmanager
-    async def _watched(self) -> AsyncGenerator[tuple[Any, Any]]:
+    async def _streams(self) -> AsyncGenerator[tuple[Any, Any]]:
         """The transport's streams; the end of what the server says is noticed at once."""
         async with self._transport as (incoming, outgoing):
-            yield _Ending(incoming, self._on_end), outgoing
+            yield Incoming(incoming, self._on_end), outgoing
 
     def _on_end(self) -> None:
         self.lost = True
+        self._closing.set()
+        self.hearing.failed()
 
 
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = group.exceptions[0]
-    if isinstance(first, BaseExceptionGroup):
-        return _first_of(cast("BaseExceptionGroup[BaseException]", first))
-    return first
-
-
-class _Ending:
-    """A receive stream that tells when it has ended."""
-
-    def __init__(self, stream: Any, on_end: Callable[[], None]) -> None:
-        self._stream = stream
-        self._on_end = on_end
-
-    @property
-    def last_context(self) -> Any:
-        return getattr(self._stream, "last_context", None)
-
-    async def receive(self) -> Any:
-        try:
-            return await self._stream.receive()
-        except (anyio.EndOfStream, anyio.ClosedResourceError):
-            self._on_end()
-            raise
-
-    def __aiter__(self) -> _Ending:
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            return await self._stream.__anext__()
-        except (StopAsyncIteration, anyio.ClosedResourceError):
-            self._on_end()
-            raise
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def close(self) -> None:
-        self._stream.close()
-
-    async def __aenter__(self) -> _Ending:
-        await self._stream.__aenter__()
-        return self
-
-    async def __aexit__(self, *details: Any) -> None:
-        await self._stream.__aexit__(*details)
+def _first_of(error: Exception) -> Exception:
+    if isinstance(error, ExceptionGroup):
+        return _first_of(cast("ExceptionGroup[Exception]", error).exceptions[0])
+    return error

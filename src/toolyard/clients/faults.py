@@ -9,31 +9,65 @@ from mcp import MCPError
 from toolyard.clients.http import trouble_in
 from toolyard.core.errors import NotAdmitted, RemoteFault, ToolyardError, Unreachable
 
+ENDED = ("Connection closed", "SSE stream ended", "SSE stream failed")
+"""How the SDK begins to say that no answer can come; a server may send the same code itself."""
+UNREADABLE = ("Failed to parse JSON response", "Failed to parse SSE message")
+
 
 def remote_fault(error: Exception, where: str) -> ToolyardError:
-    """What `error`, raised by the SDK's client, means; `where` names the server."""
+    """What `error`, raised by the SDK's client during a call, means; `where` names the server."""
     if isinstance(error, ToolyardError):
         return error
     if isinstance(error, MCPError):
         return _protocol_fault(error, where)
-    if isinstance(error, FileNotFoundError | PermissionError):
-        return Unreachable(f"Cannot start {where}: there is no such program, or it may not run.")
     if isinstance(error, TimeoutError):
         return Unreachable(f"Cannot reach {where}: it did not answer in time.")
     if isinstance(error, OSError | httpx2.HTTPError):
         return Unreachable(f"Cannot reach {where}: {type(error).__name__}.")
-    return RemoteFault(types.INTERNAL_ERROR, f"{where} answered with something unintelligible.")
+    return _unintelligible(where)
+
+
+def connect_fault(error: Exception, where: str) -> ToolyardError:
+    """What `error` means when it keeps us from connecting."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
+        return Unreachable(f"Cannot start {where}: it or its directory is missing or forbidden.")
+    if isinstance(error, MCPError) and _is_end(error):
+        return Unreachable(f"Cannot reach {where}: it went away before it answered.")
+    if isinstance(error, MCPError) and error.code == types.REQUEST_TIMEOUT:
+        return Unreachable(f"Cannot reach {where}: it did not answer in time.")
+    return remote_fault(error, where)
+
+
+def has_forgotten_us(error: Exception) -> bool:
+    """Whether the server cannot have begun the call: it does not know our session any more."""
+    return isinstance(error, MCPError) and (trouble_in(error.data) or (None,))[0] == "session"
 
 
 def _protocol_fault(error: MCPError, where: str) -> ToolyardError:
-    trouble = trouble_in(error.data)
-    if trouble is not None and trouble[0] == "refused":
-        said = "" if error.message == "refused" else f": {error.message}"
-        return NotAdmitted(f"We were not let in by {where} (HTTP {trouble[1]}){said}")
+    trouble, status = trouble_in(error.data) or (None, 0)
+    said = error.message.rstrip(".")
+    if trouble == "refused":
+        shown = "" if said == f"HTTP {status}" else f": {said}"
+        return NotAdmitted(f"We were not let in by {where} (HTTP {status}){shown}.")
+    if trouble == "absent":
+        return Unreachable(f"There is no MCP server behind {where}: {said}.")
+    if trouble == "broken":
+        return Unreachable(f"The connection to {where} broke ({said}); {_PERHAPS}.")
     if trouble is not None:
-        return Unreachable(f"Cannot reach {where}: {error.message.rstrip('.')}.")
-    if error.code == types.CONNECTION_CLOSED:
-        return Unreachable(
-            f"The connection to {where} ended during the call; it may or may not have run."
-        )
+        return Unreachable(f"Cannot reach {where}: {said}.")
+    if _is_end(error):
+        return Unreachable(f"The connection to {where} ended during the call; {_PERHAPS}.")
+    if error.code == types.PARSE_ERROR and error.message.startswith(UNREADABLE):
+        return _unintelligible(where)
     return RemoteFault(error.code, error.message, error.data)
+
+
+_PERHAPS = "it may or may not have run"
+
+
+def _is_end(error: MCPError) -> bool:
+    return error.code == types.CONNECTION_CLOSED and error.message.startswith(ENDED)
+
+
+def _unintelligible(where: str) -> RemoteFault:
+    return RemoteFault(types.INTERNAL_ERROR, f"{where} answered with something unintelligible.")

@@ -5,100 +5,189 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import httpx2
+from mcp.client.auth.exceptions import OAuthFlowError
 
-Trouble = Literal["unreachable", "refused", "session"]
+from toolyard.clients.hearing import Hearing
+
+Trouble = Literal["unreachable", "broken", "refused", "session", "absent"]
+"""`unreachable`: the request did not arrive. `broken`: it may have. `refused`: we may not.
+`session`: the server forgot us. `absent`: what answers is no MCP server."""
 
 MARK = secrets.token_hex(8)
 """Tells our own notes in an error's data from anything a server may send."""
 
 MOST_ERROR_BYTES = 64 * 1024
+MOST_ANSWER_BYTES = 64 * 1024 * 1024
+
+NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.UnsupportedProtocol,
+    httpx2.LocalProtocolError,
+)
+KEPT_HEADERS = ("content-type", "mcp-session-id", "www-authenticate")
 
 
 def http_client(
-    url: str, *, headers: Mapping[str, str], auth: httpx2.Auth | None, connect_s: float
+    *, headers: Mapping[str, str], auth: httpx2.Auth | None, connect_s: float, hearing: Hearing
 ) -> httpx2.AsyncClient:
     """A client for one endpoint; whoever gets it closes it.
 
     Reading has no time limit of its own: every call has a deadline, and a stream of notices may
     be silent for days. Redirects are left to the MCP transport, which stays on the origin.
     """
-    return httpx2.AsyncClient(
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+    client = _TellingClient(
         headers=dict(headers),
         auth=auth,
         timeout=httpx2.Timeout(connect_s, read=None, write=30, pool=30),
-        transport=_Telling(httpx2.AsyncHTTPTransport(), httpx2.URL(url)),
+        transport=httpx2.AsyncHTTPTransport(limits=limits),
     )
+    client.hearing = hearing
+    return client
 
 
-class _Telling(httpx2.AsyncBaseTransport):
-    """Turns trouble with the endpoint into a JSON-RPC error that says which trouble it is.
+class _TellingClient(httpx2.AsyncClient):
+    """Turns trouble with a message into a JSON-RPC error that says which trouble it is.
 
     The SDK would give up the whole connection, with every call on it, when one POST fails.
     """
 
-    def __init__(self, transport: httpx2.AsyncBaseTransport, endpoint: httpx2.URL) -> None:
-        self._transport = transport
-        self._endpoint = endpoint
+    hearing: Hearing
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        ours = request.method == "POST" and request.url == self._endpoint
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a message, or open the stream of notices (GET), or end a session (DELETE)."""
+        if request.method == "GET":
+            return await self._listen(request, options)
+        if request.method != "POST":
+            return await super().send(request, **options)
         try:
-            response = await self._transport.handle_async_request(request)
-        except httpx2.TransportError as error:
-            if not ours:
-                raise
-            return _note(503, "unreachable", type(error).__name__)
-        if not ours:
-            return response
-        if response.status_code in (401, 403):
-            said = await _message_of(response)
-            headers = {
-                name: value
-                for name, value in response.headers.items()
-                if name.lower() == "www-authenticate"
-            }
-            return _note(response.status_code, "refused", said, headers)
-        if response.status_code in (502, 503, 504):
-            return _note(response.status_code, "unreachable", await _message_of(response))
-        if response.status_code == 404 and "mcp-session-id" in request.headers:
-            await response.aclose()
-            return _note(404, "session", "")
+            return await _judged(request, await super().send(request, **options))
+        except OAuthFlowError as error:
+            return _note(request, 401, "refused", f"signing in failed ({type(error).__name__})")
+        except NOT_SENT as error:
+            return _note(request, 503, "unreachable", type(error).__name__)
+        except Exception as error:  # whatever HTTP or `auth` runs into ends this message only
+            return _note(request, 502, "broken", type(error).__name__)
+
+    async def _listen(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
+        try:
+            response = await super().send(request, **options)
+        except Exception:
+            self.hearing.failed()
+            raise
+        if response.is_success:
+            self.hearing.opened()
+        elif response.status_code != 405:  # which says that there is no such stream
+            self.hearing.failed()
         return response
 
-    async def aclose(self) -> None:
-        await self._transport.aclose()
+
+async def _judged(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    """`response` if it is one of MCP, else a note of what is wrong with it."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if response.status_code >= 400:
+        return await _judged_error(request, response)
+    if response.status_code == 202 or response.is_redirect or kind == "text/event-stream":
+        return response
+    if kind == "application/json":
+        return await _whole(request, response)
+    await response.aclose()
+    said = f"it answers with {kind[:100] or 'nothing'}"
+    return _note(request, response.status_code, "absent", said)
+
+
+async def _whole(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    """The whole answer at once: the SDK does not expect that it may break off."""
+    body = await _read(response, MOST_ANSWER_BYTES)
+    if body is None:
+        limit = MOST_ANSWER_BYTES // 2**20
+        return _note(request, 502, "broken", f"its answer is larger than {limit} MiB")
+    return httpx2.Response(
+        response.status_code, headers=_kept(response), content=body, request=request
+    )
+
+
+async def _judged_error(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    body = await _read(response, MOST_ERROR_BYTES) or b""
+    said, status = _message_in(body), response.status_code
+    trouble = _trouble_of(status, said, "mcp-session-id" in request.headers)
+    if trouble is not None:
+        return _note(request, status, trouble, said or f"HTTP {status}", _kept(response))
+    return httpx2.Response(status, headers=_kept(response), content=body, request=request)
+
+
+def _trouble_of(status: int, said: str | None, in_session: bool) -> Trouble | None:
+    """What an error status means; `None` if its body is the protocol's own error."""
+    if status in (401, 403):
+        return "refused"
+    if in_session and _forgot(status, said or ""):
+        return "session"
+    if status in (429, 503):
+        return "unreachable"
+    if status in (502, 504):
+        return "broken"
+    if said is not None:
+        return None
+    return "broken" if status >= 500 else "absent"
+
+
+def _forgot(status: int, said: str) -> bool:
+    """Whether the session is unknown: 404 by the protocol, but many servers say 400."""
+    doubt = ("session", "not initialized")
+    return status == 404 or (status == 400 and any(word in said.lower() for word in doubt))
+
+
+def _kept(response: httpx2.Response) -> dict[str, str]:
+    return {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
 
 
 def _note(
-    status: int, trouble: Trouble, said: str, headers: Mapping[str, str] | None = None
+    request: httpx2.Request,
+    status: int,
+    trouble: Trouble,
+    said: str,
+    headers: Mapping[str, str] | None = None,
 ) -> httpx2.Response:
     data = {MARK: trouble, "status": status}
-    error = {"code": -32000, "message": said or trouble, "data": data}
-    body = {"jsonrpc": "2.0", "id": None, "error": error}
-    return httpx2.Response(status, headers=dict(headers or {}), json=body)
+    error = {"code": -32000, "message": said, "data": data}
+    return httpx2.Response(
+        max(status, 400),
+        headers={**(headers or {}), "content-type": "application/json"},
+        content=json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode(),
+        request=request,
+    )
 
 
-async def _message_of(response: httpx2.Response) -> str:
-    """The sentence in an error's body, if it has one."""
+async def _read(response: httpx2.Response, most: int) -> bytes | None:
+    """The body, or `None` if it is longer than `most` bytes."""
+    raw = bytearray()
     try:
-        raw = bytearray()
         async for part in response.aiter_bytes():
             raw += part
-            if len(raw) > MOST_ERROR_BYTES:
-                return ""
-        body: Any = json.loads(raw)
-        return str(body["error"]["message"])[:500]
-    except (ValueError, LookupError, TypeError, httpx2.HTTPError):
-        return ""
+            if len(raw) > most:
+                return None
     finally:
         await response.aclose()
+    return bytes(raw)
+
+
+def _message_in(body: bytes) -> str | None:
+    """The sentence of a JSON-RPC error, if `body` is one."""
+    try:
+        answer: Any = json.loads(body)
+        return str(answer["error"]["message"])[:500]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
 
 
 def trouble_in(data: object) -> tuple[Trouble, int] | None:
     """Our own note in a JSON-RPC error's data, with the HTTP status."""
-    if isinstance(data, dict) and MARK in data:
-        return data[MARK], data["status"]  # pyright: ignore[reportUnknownVariableType]
-    return None
+    if not isinstance(data, dict) or MARK not in data:
+        return None
+    note = cast("dict[str, Any]", data)
+    return note[MARK], note["status"]

@@ -14,17 +14,20 @@ import httpx2
 import mcp_types as types
 from anyio.abc import TaskGroup
 from mcp import Client, MCPError
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from toolyard.clients import wire
 from toolyard.clients.answers import Answer, callbacks
 from toolyard.clients.connection import Connection
-from toolyard.clients.faults import remote_fault
-from toolyard.clients.http import trouble_in
+from toolyard.clients.faults import connect_fault, has_forgotten_us, remote_fault
+from toolyard.clients.hearing import Hearing
+from toolyard.clients.notices import Notices
+from toolyard.clients.streams import declaring
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext
-from toolyard.core.errors import CallTimeout
-from toolyard.core.protocol import Change, Listener, Listeners
+from toolyard.core.errors import CallTimeout, ConfigError
+from toolyard.core.protocol import Listener
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.version import __version__
 
@@ -32,6 +35,13 @@ logger = logging.getLogger("toolyard.clients")
 
 MOST_PAGES = 1_000
 OURSELVES = types.Implementation(name="toolyard", version=__version__)
+PASSED_ON: Mapping[str, Any] = {
+    "elicitation": {"form": {}, "url": {}},
+    "sampling": {},
+    "roots": {},
+}
+"""What we declare where a question ends a call: it is raised to whoever called us."""
+REVISIONS = ("auto", "legacy", *MODERN_PROTOCOL_VERSIONS)
 Answered = TypeVar("Answered")
 
 
@@ -65,6 +75,8 @@ class MCPClient:
         connect_s: float = 30.0,
         call_s: float = 300.0,
     ) -> None:
+        if revision not in REVISIONS:
+            raise ConfigError(f"{revision!r} is not one of {', '.join(REVISIONS)}.")
         self._target = (
             HttpServer(target, token, headers or {}, auth) if isinstance(target, str) else target
         )
@@ -72,7 +84,7 @@ class MCPClient:
         self._revision = revision
         self._connect_s = connect_s
         self._call_s = call_s
-        self._listeners = Listeners()
+        self._notices = Notices(self._connected)
         self._lives = AsyncExitStack()
         self._tasks: TaskGroup | None = None
         self._connection: Connection | None = None
@@ -103,6 +115,7 @@ class MCPClient:
             self._tasks = await lives.enter_async_context(Background())
             lives.push_async_callback(self._disconnect)
             await self._connected()
+            self._tasks.start_soon(self._notices.keep_hearing)
             self._lives = lives.pop_all()
         return self
 
@@ -112,6 +125,7 @@ class MCPClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._tasks = None
         await self._lives.__aexit__(kind, error, traceback)
 
     @property
@@ -123,17 +137,7 @@ class MCPClient:
 
     async def list_tools(self, context: CallContext) -> Sequence[Tool]:
         """Every page of the server's tools, in its order."""
-        tools: list[Tool] = []
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            part = await self._ask(
-                "tools/list", context, lambda client, at=cursor: client.list_tools(cursor=at)
-            )
-            tools.extend(wire.tool(tool) for tool in part.tools)
-            cursor = part.next_cursor
-            if cursor is None:
-                break
-        return tuple(tools)
+        return await self._ask("tools/list", context, _every_tool)
 
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Run a tool on the server.
@@ -144,12 +148,20 @@ class MCPClient:
             CallTimeout: It took too long; it was told to stop.
             InputRequired: It wants to know something first.
         """
-        given = await self._ask(
-            call.name, context, lambda client: self._call(client, call, context)
-        )
-        if isinstance(given, types.InputRequiredResult):
-            raise wire.question(given)
-        return wire.result(given)
+
+        async def run(client: Client) -> ToolResult:
+            try:
+                given = await self._call(client, call, context)
+            except MCPError as error:
+                if error.code != types.HEADER_MISMATCH:
+                    raise
+                await _every_tool(client)  # which arguments go into headers stands in the list
+                given = await self._call(client, call, context)
+            if isinstance(given, types.InputRequiredResult):
+                raise wire.question(given)
+            return wire.result(given)
+
+        return await self._ask(call.name, context, run)
 
     async def _call(
         self, client: Client, call: ToolCall, context: CallContext
@@ -168,7 +180,7 @@ class MCPClient:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear when the server says that its tools, prompts or documents changed."""
-        return self._listeners.subscribe(listener)
+        return self._notices.subscribe(listener)
 
     async def _ask(
         self, what: str, context: CallContext, ask: Callable[[Client], Awaitable[Answered]]
@@ -178,25 +190,25 @@ class MCPClient:
         with anyio.move_on_after(seconds):
             try:
                 return await self._ask_once(ask)
-            except MCPError as error:
-                if not _never_arrived(error):
+            except Exception as error:  # the SDK raises many kinds; they become ours
+                if not has_forgotten_us(error):
                     raise remote_fault(error, str(self._target)) from error
                 logger.debug("%s lost our session; connecting anew", self._target)
-            await self._disconnect()
             try:
                 return await self._ask_once(ask)
-            except MCPError as error:
+            except Exception as error:  # as above
                 raise remote_fault(error, str(self._target)) from error
         raise CallTimeout(what, seconds)
 
     async def _ask_once(self, ask: Callable[[Client], Awaitable[Answered]]) -> Answered:
         connection = await self._connected()
-        try:
-            return await ask(connection.client)
-        except (MCPError, anyio.get_cancelled_exc_class()):
-            raise
-        except Exception as error:  # the SDK raises many kinds; here they become ours
-            raise remote_fault(error, str(self._target)) from error
+        with connection.in_use() as client:
+            try:
+                return await ask(client)
+            except MCPError as error:
+                if has_forgotten_us(error):
+                    connection.retire()
+                raise
 
     async def _connected(self) -> Connection:
         connection = self._connection
@@ -210,13 +222,15 @@ class MCPClient:
 
     async def _connect(self) -> Connection:
         if self._tasks is None:
-            raise RuntimeError("enter the client before you use it")
-        connection = Connection(self._sdk_client, self._target.connect())
+            raise RuntimeError("the client is used before it is entered or after it is left")
+        hearing = Hearing(self._notices.missed)
+        transport = self._target.connect(hearing)
+        connection = Connection(self._sdk_client, transport, hearing)
         try:
             with anyio.fail_after(self._connect_s):
                 await connection.open(self._tasks)
         except Exception as error:  # whatever keeps us from connecting becomes one of ours
-            raise remote_fault(error, str(self._target)) from error
+            raise connect_fault(error, str(self._target)) from error
         return connection
 
     async def _disconnect(self) -> None:
@@ -226,32 +240,26 @@ class MCPClient:
 
     def _sdk_client(self, transport: Transport) -> Client:
         return Client(
-            transport,
+            declaring(transport, PASSED_ON) if self._answer is None else transport,
             mode=self._revision,
             client_info=OURSELVES,
             cache=None,
-            message_handler=self._hear,
+            message_handler=self._notices.hear,
             **callbacks(self._answer),
         )
 
-    async def _hear(self, message: object) -> None:
-        for kind, change in _NOTICES.items():
-            if isinstance(message, kind):
-                self._listeners.tell(change)
 
-
-_NOTICES: Mapping[type, Change] = {
-    types.ToolListChangedNotification: Change("tools"),
-    types.PromptListChangedNotification: Change("prompts"),
-    types.ResourceListChangedNotification: Change("resources"),
-}
+async def _every_tool(client: Client) -> Sequence[Tool]:
+    tools: list[Tool] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        part = await client.list_tools(cursor=cursor)
+        tools.extend(wire.tool(tool) for tool in part.tools)
+        cursor = part.next_cursor
+        if cursor is None:
+            break
+    return tuple(tools)
 
 
 def _responses(context: CallContext) -> Any:
     return dict(context.inputs) or None
-
-
-def _never_arrived(error: MCPError) -> bool:
-    """Whether the server cannot have begun the call: it had forgotten the session."""
-    trouble = trouble_in(error.data)
-    return trouble is not None and trouble[0] == "session"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any
+from pathlib import PurePath
+from typing import Any, TextIO, cast
 from urllib.parse import urlsplit
 
 import httpx2
@@ -14,20 +15,19 @@ from mcp import StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from toolyard.clients.http import http_client
+from toolyard.clients.hearing import Hearing
+from toolyard.clients.http import MOST_ANSWER_BYTES, http_client
 from toolyard.core.errors import ConfigError
 
 Transport = AbstractAsyncContextManager[tuple[Any, Any]]
 """Opens a pair of message streams: what comes in, and what goes out."""
-
-Connect = Callable[[], Transport]
 
 
 @dataclass(frozen=True, slots=True)
 class StdioServer:
     """A server that is started as a process; no shell is involved."""
 
-    command: Sequence[str]
+    command: Sequence[str] = field(repr=False)
     env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Added to a minimal environment; nothing else of ours reaches the process."""
     cwd: str | PathLike[str] | None = None
@@ -36,47 +36,67 @@ class StdioServer:
         if not self.command:
             raise ConfigError("A server to start needs a command.")
 
-    def connect(self) -> Transport:
+    def connect(self, hearing: Hearing) -> Transport:
         """Start the process; it and its children end with the transport."""
+        hearing.opened()
         program = StdioServerParameters(
             command=self.command[0],
             args=list(self.command[1:]),
             env=dict(self.env),
             cwd=None if self.cwd is None else str(self.cwd),
         )
-        return stdio_client(program)
+        inherited = cast("TextIO", None)  # our standard error itself, whatever sys.stderr is now
+        return stdio_client(program, inherited)
 
     def __str__(self) -> str:
-        return f"the server {self.command[0]!r}"
+        return f"the server {PurePath(self.command[0]).name!r}"
 
 
 @dataclass(frozen=True, slots=True)
 class HttpServer:
     """A server at a URL, and what is sent to it with every request."""
 
-    url: str
+    url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     auth: httpx2.Auth | None = field(default=None, repr=False)
     connect_s: float = 10.0
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_http(self.url):
             raise ConfigError("A server's URL begins with http:// or https:// and a host.")
-        if parts.username or parts.password:
+        if "@" in urlsplit(self.url).netloc:
             raise ConfigError("Give credentials as a token or a header, never in the URL.")
+        if not all(map(_is_plain, (self.token or "", *self.headers, *self.headers.values()))):
+            raise ConfigError("Tokens and headers hold visible ASCII characters and spaces only.")
 
     @asynccontextmanager
-    async def connect(self) -> AsyncGenerator[tuple[Any, Any]]:
+    async def connect(self, hearing: Hearing) -> AsyncGenerator[tuple[Any, Any]]:
         """Open a pool of connections of its own."""
         headers = dict(self.headers)
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
-        client = http_client(self.url, headers=headers, auth=self.auth, connect_s=self.connect_s)
-        async with client, streamable_http_client(self.url, http_client=client) as streams:
-            yield streams
+        http = http_client(
+            headers=headers, auth=self.auth, connect_s=self.connect_s, hearing=hearing
+        )
+        streams = streamable_http_client(
+            self.url, http_client=http, max_sse_event_size=MOST_ANSWER_BYTES
+        )
+        async with http, streams as pair:
+            yield pair
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
         return f"the server at {parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()

@@ -14,6 +14,9 @@ from toolyard.servers.limits import Limits
 MOST_PIPELINED = 32
 """Requests that may wait on one connection for the answer to the one before."""
 
+BODY_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+"""The headers that say a request has a body."""
+
 
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, with deadlines and caps it does not have.
@@ -82,7 +85,7 @@ class GuardedProtocol(HttpToolsProtocol):
         elif self._deadline is None:
             # uvicorn forgot its own timer when these bytes came: blank lines, or the rest of a
             # body that was answered before its end.
-            self._set_deadline(self.limits.keep_alive_s)
+            pass
 
     def on_message_begin(self) -> None:
         """A request begins, unless too many wait already."""
@@ -100,18 +103,26 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Its headers are there; the body has a deadline of its own."""
         self._in_headers = False
-        if not self._is_for_us():
-            raise ValueError("the request names two hosts")
+        if not self._reads_one_way():
+            raise ValueError("the request could be read in two ways")
         if self._deadline is not None:
             self._set_deadline(self.limits.body_s)
         super().on_headers_complete()
 
-    def _is_for_us(self) -> bool:
-        """Whether the request's target, if it names a host, names the one in `Host`."""
-        if self.url.startswith(b"/"):
-            return True
-        host = b"".join(value for name, value in self.headers if name == b"host").strip().lower()
-        return self.url.lower().startswith(b"%s://%s/" % (str(self.scheme).encode(), host))
+    def _reads_one_way(self) -> bool:
+        """Whether all that is said twice is said the same.
+
+        A target that names a host must name the one in `Host`. Chunks came with HTTP/1.1. The
+        parser takes a request that wants to switch protocols to have no body, and a body for
+        the next request.
+        """
+        found = dict(self.headers)
+        if self.parser.should_upgrade() and not found.keys().isdisjoint(BODY_LENGTHS):
+            return False
+        if b"transfer-encoding" in found and self.parser.get_http_version() != "1.1":
+            return False
+        host = b"%s://%s/" % (str(self.scheme).encode(), found.get(b"host", b"").strip().lower())
+        return self.url.startswith(b"/") or self.url.lower().startswith(host)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""

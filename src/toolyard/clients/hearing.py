@@ -1,0 +1,28 @@
+"""Whether a server's unasked notices reach us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+
+class Hearing:
+    """The state of the way on which a server of the handshake revisions sends notices."""
+
+    def __init__(self, on_gap: Callable[[], None]) -> None:
+        self._on_gap = on_gap
+        self.begun = anyio.Event()
+        self.over = anyio.Event()
+        """Nothing will be heard any more on this connection."""
+
+    def opened(self) -> None:
+        """Notices arrive from now on; if not for the first time, some may have been missed."""
+        if self.begun.is_set():
+            self._on_gap()
+        self.begun.set()
+
+    def failed(self) -> None:
+        """No more notices arrive."""
+        self.begun.set()
+        self.over.set()

@@ -1,0 +1,96 @@
+"""The message streams of a connection, each watched for one thing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import mcp_types as types
+from mcp.shared.message import SessionMessage
+
+from toolyard.clients.targets import Transport
+
+
+class Incoming:
+    """What a server says; tells when it has said its last."""
+
+    def __init__(self, stream: Any, on_end: Callable[[], None]) -> None:
+        self._stream = stream
+        self._on_end = on_end
+
+    @property
+    def last_context(self) -> Any:
+        """The context variables of whoever sent the message at hand."""
+        return getattr(self._stream, "last_context", None)
+
+    async def receive(self) -> Any:
+        """The next message."""
+        try:
+            return await self._stream.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            self._on_end()
+            raise
+
+    def __aiter__(self) -> Incoming:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self._stream.__anext__()
+        except (StopAsyncIteration, anyio.ClosedResourceError):
+            self._on_end()
+            raise
+
+    async def aclose(self) -> None:
+        """Take no more messages."""
+        await self._stream.aclose()
+
+    def close(self) -> None:
+        """Take no more messages."""
+        self._stream.close()
+
+    async def __aenter__(self) -> Incoming:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *details: Any) -> None:
+        await self._stream.__aexit__(*details)
+
+
+class Outgoing:
+    """What we say; requests that declare capabilities (2026-07-28) declare `capabilities`."""
+
+    def __init__(self, stream: Any, capabilities: Mapping[str, Any]) -> None:
+        self._stream = stream
+        self._capabilities = capabilities
+
+    async def send(self, item: SessionMessage) -> None:
+        """Send one message."""
+        message = item.message
+        if isinstance(message, types.JSONRPCRequest) and message.params:
+            meta = message.params.get("_meta", {})
+            if types.CLIENT_CAPABILITIES_META_KEY in meta:
+                meta[types.CLIENT_CAPABILITIES_META_KEY] = self._capabilities
+        await self._stream.send(item)
+
+    async def aclose(self) -> None:
+        """Say no more."""
+        await self._stream.aclose()
+
+    async def __aenter__(self) -> Outgoing:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *details: Any) -> None:
+        await self._stream.__aexit__(*details)
+
+
+@asynccontextmanager
+async def declaring(
+    transport: Transport, capabilities: Mapping[str, Any]
+) -> AsyncGenerator[tuple[Any, Any]]:
+    """`transport`, on which we can do more than the SDK's callbacks say."""
+    async with transport as (incoming, outgoing):
+        yield incoming, Outgoing(outgoing, capabilities)

@@ -1,0 +1,325 @@
+"""Bytes on a bare socket, on both event loops that a server may run in."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+from tests.servers.harness import (
+    TOKEN,
+    answer_to,
+    builder,
+    everything_from,
+    head,
+    headers_of,
+    is_well,
+    raw,
+    request,
+    status_of,
+)
+
+from toolyard.core.toolbox import Toolbox
+from toolyard.servers.tool_server import ToolServer
+
+AUTHORIZATION = f"Authorization: Bearer {TOKEN}"
+BIG = 200_000
+
+
+@pytest.fixture(
+    scope="module",
+    params=[("asyncio", {"use_uvloop": False}), ("asyncio", {"use_uvloop": True})],
+    ids=["asyncio", "uvloop"],
+)
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    return request.param
+
+
+def sized(**limits: float) -> ToolServer:
+    tools = Toolbox()
+
+    @tools.tool
+    async def big() -> str:
+        """Give much text."""
+        return "x" * BIG
+
+    assert big
+    return builder(tools).with_bearer_token(TOKEN).with_limits(**limits).build()
+
+
+@pytest.fixture(scope="module")
+async def server(anyio_backend: Any) -> AsyncGenerator[ToolServer]:
+    async with sized() as running:
+        yield running
+
+
+def post(*fields: str, body: bytes = b"") -> bytes:
+    return head("POST", "/mcp", AUTHORIZATION, *fields) + body
+
+
+MALFORMED = {
+    "two hosts": head("GET", "/healthz", "Host: 127.0.0.1", "Host: 127.0.0.1"),
+    "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
+    "no host in 1.0": b"GET /healthz HTTP/1.0\r\n\r\n",
+    "two lengths": post("Content-Length: 2", "Transfer-Encoding: chunked", body=b"0\r\n\r\n"),
+    "two lengths turned": post(
+        "Transfer-Encoding: chunked", "Content-Length: 2", body=b"0\r\n\r\n"
+    ),
+    "listed length": post("Content-Length: 2, 2", body=b"{}"),
+    "repeated length": post("Content-Length: 2", "Content-Length: 2", body=b"{}"),
+    "different lengths": post("Content-Length: 2", "Content-Length: 3", body=b"{}"),
+    "signed length": post("Content-Length: +2", body=b"{}"),
+    "negative length": post("Content-Length: -2", body=b"{}"),
+    "hex length": post("Content-Length: 0x2", body=b"{}"),
+    "endless length": post("Content-Length: 99999999999999999999", body=b"{}"),
+    "two encodings": post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+    "other encoding": post("Transfer-Encoding: gzip", body=b"{}"),
+    "odd encoding": post("Transfer-Encoding: xchunked", body=b"0\r\n\r\n"),
+    "encoding in 1.0": b"POST /mcp HTTP/1.0\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "bad chunk size": post("Transfer-Encoding: chunked", body=b"zz\r\n"),
+    "bare line feeds": b"GET /healthz HTTP/1.1\nHost: 127.0.0.1\n\n",
+    "bare line feed in headers": b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\nA: b\r\n\r\n",
+    "folded header": b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nA: b\r\n c\r\n\r\n",
+    "space before colon": b"GET /healthz HTTP/1.1\r\nHost : 127.0.0.1\r\n\r\n",
+    "nul in header": b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nA: b\0c\r\n\r\n",
+    "http 9": b"GET /healthz HTTP/9.9\r\nHost: 127.0.0.1\r\n\r\n",
+    "http 0.9": b"GET /healthz\r\n\r\n",
+    "no method": b"/healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    "unknown method": b"STEAL /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    "not http": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "target of another host": head("GET", "http://evil.example/healthz"),
+    "target that begins like the host": head("GET", "http://127.0.0.1.evil.example/healthz"),
+    "target of another scheme": head("GET", "ftp://127.0.0.1/healthz"),
+    "target of everything": head("OPTIONS", "*"),
+    "tunnel": head("CONNECT", "evil.example:443"),
+    "bytes in the path": b"GET /\xff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    "upgrade with a body": post(
+        "Connection: upgrade", "Upgrade: h2c", "Content-Length: 2", body=b"{}"
+    ),
+    "many headers": head("GET", "/healthz", *["A: b"] * 101),
+    "10,000 headers": head("GET", "/healthz", *["A: b"] * 10_000),
+    "huge header": head("GET", "/healthz", "A: " + "b" * 17_000),
+    "huger header": head("GET", "/healthz", "A: " + "b" * 100_000),
+    "huge target": head("GET", "/healthz?" + "a" * 17_000),
+}
+TOO_LARGE = {"many headers", "10,000 headers", "huge header", "huge target"}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_a_request_that_could_be_read_in_two_ways_is_refused(
+    server: ToolServer, name: str
+) -> None:
+    status = await answer_to(server, MALFORMED[name])
+
+    assert status in ((431,) if name in TOO_LARGE else (0, 400, 431))
+    assert await is_well(server)
+
+
+WELL_FORMED = {
+    "plain": head(),
+    "1.0": b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n",
+    "absolute target": head("GET", "http://127.0.0.1/healthz"),
+    "absolute target in capitals": head("GET", "HTTP://LOCALHOST/healthz", "Host: localhost"),
+    "blank lines first": b"\r\n\r\n" + head(),
+    "100 headers": head("GET", "/healthz", *["A: b"] * 99),
+    "upgrade": head("GET", "/healthz", "Connection: upgrade", "Upgrade: websocket"),
+    "space around the host": head("GET", "/healthz", "Host:   127.0.0.1\t"),
+    "a body that nobody wants": head("POST", "/healthz", "Content-Length: 9999999"),
+}
+
+
+@pytest.mark.parametrize("name", WELL_FORMED)
+async def test_a_request_that_is_merely_unusual_is_served(server: ToolServer, name: str) -> None:
+    assert await answer_to(server, WELL_FORMED[name]) == 200
+
+
+async def test_headers_without_end_are_cut_off_before_they_end(server: ToolServer) -> None:
+    async with raw(server) as stream:
+        await stream.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        with pytest.raises(anyio.BrokenResourceError), anyio.fail_after(5):
+            while True:
+                await stream.send(b"A: " + b"b" * 4000 + b"\r\n")
+    assert await is_well(server)
+
+
+@pytest.mark.parametrize("endless", [b"A: " + b"b" * 4000 + b"\r\n", b"b" * 4000])
+async def test_trailers_without_end_are_cut_off(server: ToolServer, endless: bytes) -> None:
+    async with raw(server) as stream:
+        await stream.send(post("Transfer-Encoding: chunked", body=b"2\r\n{}\r\n0\r\nA: b"))
+        with pytest.raises(anyio.BrokenResourceError), anyio.fail_after(5):
+            while True:
+                await stream.send(endless)
+    assert await is_well(server)
+
+
+async def test_chunks_of_one_byte_are_no_attack(server: ToolServer) -> None:
+    body = json.dumps(request("tools/list")).encode().ljust(20_000)
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    fields = [f"{name}: {value}" for name, value in headers_of(request("tools/list")).items()]
+
+    assert await answer_to(server, post("Transfer-Encoding: chunked", *fields, body=chunks)) == 200
+
+
+async def test_a_trailer_is_no_header(server: ToolServer) -> None:
+    trailer = f"0\r\n{AUTHORIZATION}\r\nMcp-Session-Id: x\r\n\r\n".encode()
+    body = json.dumps(request("tools/list")).encode()
+    chunks = b"%x\r\n%b\r\n" % (len(body), body) + trailer
+    fields = [f"{name}: {value}" for name, value in headers_of(request("tools/list")).items()]
+    no_token = head("POST", "/mcp", "Transfer-Encoding: chunked", *fields)
+
+    assert await answer_to(server, no_token + chunks) == 401
+    fields = [field for field in fields if not field.startswith("mcp-protocol")]
+    other_era = post("Transfer-Encoding: chunked", *fields, body=chunks)
+    assert await answer_to(server, other_era) == 400  # not the 404 of an unknown session
+
+
+async def test_a_client_that_waits_for_leave_gets_it_once_it_is_let_in(server: ToolServer) -> None:
+    listing = request("tools/list")
+    body = json.dumps(listing).encode()
+    fields = [f"{name}: {value}" for name, value in headers_of(listing).items()]
+    fields += [f"Content-Length: {len(body)}", "Expect: 100-continue"]
+    async with raw(server) as stream:
+        await stream.send(post(*fields))
+        assert await status_of(stream) == 100
+        await stream.send(body)
+        assert await status_of(stream) == 200
+    assert await answer_to(server, head("POST", "/mcp", *fields)) == 401
+
+
+async def test_pipelined_requests_are_answered_in_order(server: ToolServer) -> None:
+    async with raw(server) as stream:
+        await stream.send(
+            head()
+            + head("GET", "/nothing", AUTHORIZATION)
+            + head("GET", "/healthz", "Connection: close")
+        )
+        answers = await everything_from(stream)
+
+    assert [part[:3] for part in answers.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404", b"200"]
+
+
+async def test_a_flood_of_pipelined_requests_ends_the_connection(server: ToolServer) -> None:
+    async with raw(server) as stream:
+        await stream.send(head() * 1000)
+        assert (await everything_from(stream)).count(b"HTTP/1.1 200") <= 33
+    assert await is_well(server)
+
+
+async def is_cut(server: ToolServer, *parts: bytes, every_s: float = 0.05) -> bool:
+    """Whether the connection ends while `parts` are sent slowly, the last one over and over."""
+    async with raw(server) as stream, anyio.create_task_group() as tasks:
+
+        async def trickle() -> None:
+            for part in parts[:-1]:
+                await stream.send(part)
+            while True:
+                await stream.send(parts[-1])
+                await anyio.sleep(every_s)
+
+        async def tolerant() -> None:
+            try:
+                await trickle()
+            except anyio.BrokenResourceError:
+                pass
+
+        tasks.start_soon(tolerant)
+        with anyio.move_on_after(3) as patience:
+            await everything_from(stream)
+        tasks.cancel_scope.cancel()
+    return not patience.cancelled_caught
+
+
+SLOW = {
+    "nothing at all": (b"",),
+    "blank lines": (b"\r\n",),
+    "slow headers": (b"GET /healthz HTTP/1.1\r\n", b"A: b\r\n"),
+    "slow target": (b"GET /", b"a"),
+    "slow body": (post("Content-Length: 100000"), b"["),
+    "slow body without a token": (head("POST", "/mcp", "Content-Length: 100000"), b"["),
+    "slow body to an open path": (head("POST", "/healthz", "Content-Length: 100000"), b"["),
+    "slow chunks": (post("Transfer-Encoding: chunked"), b"1\r\n[\r\n"),
+    "slow trailers": (post("Transfer-Encoding: chunked"), b"1\r\n[\r\n0\r\n", b"A: b\r\n"),
+    "blank lines after an answer": (head(), b"\r\n"),
+    "silence after an answer": (head(), b""),
+    "silence after a late body": (head("POST", "/mcp", "Content-Length: 2"), b"", b"{}", b""),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+async def test_a_client_that_dawdles_is_cut_off(name: str, anyio_backend: Any) -> None:
+    del anyio_backend
+    async with sized(header_s=0.3, body_s=0.3, keep_alive_s=1) as server:
+        assert await is_cut(server, *SLOW[name])
+        assert await is_well(server)
+
+
+async def test_an_answer_that_nobody_reads_is_given_up(anyio_backend: Any) -> None:
+    del anyio_backend
+    call = request("tools/call", {"name": "big", "arguments": {}})
+    body = json.dumps(call).encode()
+    fields = [f"{name}: {value}" for name, value in headers_of(call).items()]
+    one = post(*fields, f"Content-Length: {len(body)}", body=body)
+    async with sized(write_s=0.3, header_s=1) as server, AsyncExitStack() as open_streams:
+        for _ in range(5):
+            stream = await open_streams.enter_async_context(raw(server))
+            await stream.send(one * 30)
+        with anyio.fail_after(5):
+            while server._http is not None and server._http.server_state.connections:
+                assert await is_well(server)
+
+
+async def test_the_last_answer_that_nobody_reads_is_given_up_too(anyio_backend: Any) -> None:
+    """What is left when the connection closes may be too little to make the server wait."""
+    del anyio_backend
+    async with sized(write_s=0.3, header_s=1) as server, AsyncExitStack() as open_streams:
+        stream = await open_streams.enter_async_context(raw(server))
+        connections = server._http.server_state.connections if server._http else set()
+        while not connections:
+            await anyio.lowlevel.checkpoint()
+        (connection,) = connections
+        connection.transport.pause_reading()
+        while not connection.transport.get_write_buffer_size():
+            connection.transport.write(b"x" * 30_000)
+        connection.transport.resume_reading()
+        await stream.send(head("GET", "/healthz", "Connection: close"))
+        with anyio.fail_after(5):
+            while connections:
+                await anyio.sleep(0.01)
+
+
+async def test_one_address_gets_so_many_connections_and_no_more(anyio_backend: Any) -> None:
+    del anyio_backend
+    async with sized(connections_per_address=3) as server, AsyncExitStack() as open_streams:
+        streams = [await open_streams.enter_async_context(raw(server)) for _ in range(3)]
+        for stream in streams:
+            await stream.send(head())
+            assert await status_of(stream) == 200
+        assert await answer_to(server, head()) == 0
+        await streams[0].aclose()
+        with anyio.fail_after(5):
+            while not await is_well(server):
+                await anyio.lowlevel.checkpoint()
+
+
+async def test_all_addresses_together_get_so_many_connections(anyio_backend: Any) -> None:
+    del anyio_backend
+    async with sized(connections=2) as server, AsyncExitStack() as open_streams:
+        for _ in range(2):
+            stream = await open_streams.enter_async_context(raw(server))
+            await stream.send(head())
+            assert await status_of(stream) == 200
+        assert await answer_to(server, head()) == 0
+
+
+async def test_slow_clients_do_not_hold_up_others(anyio_backend: Any) -> None:
+    del anyio_backend
+    async with sized(header_s=30, body_s=30) as server, AsyncExitStack() as open_streams:
+        for _ in range(100):
+            stream = await open_streams.enter_async_context(raw(server))
+            await stream.send(b"GET /healthz HTTP/1.1\r\nA: ")
+            stream = await open_streams.enter_async_context(raw(server))
+            await stream.send(post("Content-Length: 1000", body=b"["))
+        with anyio.fail_after(1):
+            assert await is_well(server)
