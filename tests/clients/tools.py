@@ -1,5 +1,7 @@
 """Tools whose every detail must arrive unchanged; `python tools.py --stdio` or `PORT` serves them."""
 
+import os
+import subprocess
 import sys
 from typing import Any
 
@@ -17,8 +19,10 @@ from toolyard import (
     ToolError,
     ToolResult,
 )
+from toolyard.core.context import Event
 from toolyard.core.inputs import elicit
 from toolyard.core.tool import Icon, ToolAnnotations
+from toolyard.events.types import ServerStarted
 
 NOTES = {"audience": ["user"], "priority": 0.5, "lastModified": "2026-01-01T00:00:00Z"}
 META = {"example.org/kept": {"deep": [1, "two", None, True]}}
@@ -84,8 +88,14 @@ def toolbox() -> Toolbox:
         description="Wants an argument in a header too.",
         input_schema=HEADED,
     )
-    for function in (refuse, count, greet, wait):
+    for function in (refuse, count, greet, wait, process, environment, child):
         tools.add(function)
+
+    @tools.tool
+    def grow() -> None:
+        """Offer one more tool."""
+        tools.add(refuse, name="grown")
+
     return tools
 
 
@@ -113,8 +123,30 @@ async def wait(seconds: float) -> float:
     return seconds
 
 
+def process() -> int:
+    """The id of the process that serves."""
+    return os.getpid()
+
+
+def environment() -> list[str]:
+    """The names of the environment's variables."""
+    return sorted(os.environ)
+
+
+def child() -> int:
+    """Start a process that ignores the end of its input, and give its id."""
+    sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
+    return subprocess.Popen(sleeper, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).pid
+
+
+def say_ready(event: Event) -> None:
+    if isinstance(event, ServerStarted):
+        print("ready", flush=True)
+
+
 def main(where: str) -> None:
     builder = MCPServerBuilder("served").with_protocol("tools", toolbox()).with_drain(0.1)
+    builder.with_event_handler(say_ready)
     if where == "--stdio":
         anyio.run(builder.build().serve_stdio)
     else:

@@ -18,7 +18,6 @@ from toolyard.core.protocol import ToolProtocol
 from toolyard.security.address import AddressPolicy
 from toolyard.security.gate import Gate
 from toolyard.security.hosts import HostPolicy
-from toolyard.security.jwt import JwtVerifier
 from toolyard.security.plain_address import is_loopback
 from toolyard.security.rate import RateLimit
 from toolyard.security.token_file import TokenFile
@@ -174,6 +173,9 @@ class MCPServerBuilder:
             key: one public key in PEM, or a shared secret together with `algorithms=["HS256"]`.
             algorithms: Which signatures to accept; public-key ones if not given.
         """
+        # Loaded only where it is used: its cryptography is a good part of a server's start.
+        from toolyard.security.jwt import JwtVerifier
+
         chosen: dict[str, Any] = {} if algorithms is None else {"algorithms": algorithms}
         self._verifiers.append(
             JwtVerifier(jwks=jwks, key=key, issuer=issuer, audience=audience, **chosen)

@@ -85,7 +85,7 @@ class GuardedProtocol(HttpToolsProtocol):
         elif self._deadline is None:
             # uvicorn forgot its own timer when these bytes came: blank lines, or the rest of a
             # body that was answered before its end.
-            pass
+            self._set_deadline(self.limits.keep_alive_s)
 
     def on_message_begin(self) -> None:
         """A request begins, unless too many wait already."""

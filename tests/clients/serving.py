@@ -1,0 +1,158 @@
+"""Servers for the tests of the client: ours in this process, ours as a process, and odd ones."""
+
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio.abc import Process, SocketStream
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from toolyard import MCPServerBuilder, ToolProtocol
+
+TOOLS = Path(__file__).with_name("tools.py")
+STDIO = (sys.executable, str(TOOLS), "--stdio")
+ERAS = ("auto", "legacy")
+
+
+@asynccontextmanager
+async def serving(source: ToolProtocol, *, port: int = 0, **limits: float) -> AsyncGenerator[str]:
+    """Serve `source` without a token; gives the URL."""
+    builder = MCPServerBuilder("served").with_protocol("tools", source).with_port(port)
+    async with builder.with_limits(**limits).with_drain(0.1).build() as server:
+        yield server.url
+
+
+@asynccontextmanager
+async def process_on(port: int) -> AsyncGenerator[Process]:
+    """A process that serves `tools.py` on `port`, ready; it is killed at the end."""
+    async with await anyio.open_process([sys.executable, str(TOOLS), str(port)]) as process:
+        assert process.stdout is not None
+        said = BufferedByteReceiveStream(process.stdout)
+        with anyio.fail_after(30):
+            await said.receive_until(b"ready\n", 65_536)
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+
+
+def url_of(port: int) -> str:
+    return f"http://127.0.0.1:{port}/mcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One HTTP request."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+Answering = Callable[[Asked], Awaitable[bytes]]
+
+
+def http(status: int, body: object = b"", *, kind: str = "application/json", head: str = "") -> bytes:
+    """An HTTP answer; what is not bytes is sent as JSON."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(raw)}\r\n{head}"
+    return lines.encode() + b"Connection: close\r\n\r\n" + raw
+
+
+@asynccontextmanager
+async def answering(answer: Answering) -> AsyncGenerator[str]:
+    """A server that does what `answer` says and knows nothing of MCP; gives the URL."""
+
+    async def handle(stream: SocketStream) -> None:
+        async with stream:
+            try:
+                await stream.send(await answer(await _asked(stream)))
+            except (anyio.BrokenResourceError, anyio.IncompleteRead, anyio.EndOfStream):
+                pass  # the client went away
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, handle)
+        yield url_of(listener.extra(anyio.abc.SocketAttribute.local_port))
+        tasks.cancel_scope.cancel()
+
+
+async def _asked(stream: SocketStream) -> Asked:
+    received = BufferedByteReceiveStream(stream)
+    head = (await received.receive_until(b"\r\n\r\n", 65_536)).decode()
+    first, *lines = head.split("\r\n")
+    pairs = (line.partition(":") for line in lines)
+    headers = {name.lower(): value.strip() for name, _, value in pairs}
+    length = int(headers.get("content-length", 0))
+    body = await received.receive_exactly(length) if length else b"null"
+    return Asked(first.split(" ")[0], headers, json.loads(body))
+
+
+class OldServer:
+    """A server of 2025-11-25 that counts its sessions and can forget them."""
+
+    def __init__(self, forgotten: bytes | None = None) -> None:
+        self.sessions = 0
+        self.calls = 0
+        self._known = ""
+        self._forgotten = forgotten or http(404, {"detail": "no such session"})
+
+    def forget(self) -> None:
+        """Know no session any more."""
+        self._known = ""
+
+    async def answer(self, asked: Asked) -> bytes:
+        """Answer one request."""
+        if asked.method != "POST":
+            return http(405)
+        method = asked.body["method"]
+        if method == "initialize":
+            return self._open(asked)
+        if method == "server/discover":
+            return http(400, {"error": "no"})
+        if asked.headers.get("mcp-session-id") != self._known:
+            return self._forgotten
+        if "id" not in asked.body:
+            return http(202)
+        self.calls += method == "tools/call"
+        tools = {"tools": [{"name": "add", "inputSchema": {"type": "object"}}]}
+        result = tools if method == "tools/list" else {"content": [{"type": "text", "text": "ok"}]}
+        return http(200, {"jsonrpc": "2.0", "id": asked.body["id"], "result": result})
+
+    def _open(self, asked: Asked) -> bytes:
+        self.sessions += 1
+        self._known = f"session-{self.sessions}"
+        result = {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": "old", "version": "1"},
+        }
+        body = {"jsonrpc": "2.0", "id": asked.body["id"], "result": result}
+        return http(200, body, head=f"Mcp-Session-Id: {self._known}\r\n")
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process does more than wait to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process is gone."""
+    with anyio.fail_after(5):
+        while is_running(pid):
+            await anyio.sleep(0.01)
+
+
+def open_files() -> int:
+    """How many file descriptors this process has open."""
+    return len(os.listdir("/proc/self/fd"))
