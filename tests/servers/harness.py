@@ -1,4 +1,4 @@
-"""Requests to a real server on the loopback: by hand, byte by byte, and with the official client."""
+"""Requests to a real server on the loopback: by hand, as bytes, and with the official client."""
 
 import json
 from collections.abc import AsyncGenerator, Mapping

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import SchemaError
-from jsonschema.validators import validator_for  # pyright: ignore[reportUnknownVariableType]
 from mcp.shared.inbound import find_invalid_x_mcp_header
 
-from toolyard.clients.finding import Finding, Verdict, failure, listed, ok, shown, warning
+from toolyard.clients.doctor_schema import faults_in
+from toolyard.clients.finding import Finding, failure, listed, ok, shown, warning
 from toolyard.core.errors import InvalidTool
-from toolyard.core.portable import subschemas
 from toolyard.core.text_safety import refuse_hidden_within
 from toolyard.core.tool import TOOL_NAME, Tool
 
@@ -130,7 +127,7 @@ def _input(tool: Tool) -> Iterator[Finding]:
             "the protocol asks for it and hosts drop the tool.",
             tool.name,
         )
-    yield from _schema(tool, tool.input_schema, "input")
+    yield from faults_in(tool.input_schema, tool.name, "input")
     invalid = find_invalid_x_mcp_header(tool.input_schema)
     if invalid is not None:
         yield failure(
@@ -152,7 +149,7 @@ def _output(tool: Tool) -> Iterator[Finding]:
             "root: only clients of 2026-07-28 understand that.",
             tool.name,
         )
-    yield from _schema(tool, tool.output_schema, "output")
+    yield from faults_in(tool.output_schema, tool.name, "output")
 
 
 def _parameters(tool: Tool) -> Iterator[Finding]:
@@ -172,166 +169,14 @@ def _parameters(tool: Tool) -> Iterator[Finding]:
 
 def _says_what(schema: Any, root: Mapping[str, Any]) -> bool:
     """Whether a parameter's schema has a description, or the one it refers to."""
-    if not isinstance(schema, dict):
+    if not isinstance(schema, Mapping):
         return False
-    known = cast("dict[str, Any]", schema)
+    known = cast("Mapping[str, Any]", schema)
     if known.get("description"):
         return True
-    reference = known.get("$ref")
-    if not isinstance(reference, str) or not reference.startswith("#/$defs/"):
-        return False
+    name = str(known.get("$ref", "")).removeprefix("#/$defs/")
     definitions: Any = root.get("$defs")
-    target: Any = definitions.get(reference[8:]) if isinstance(definitions, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return isinstance(target, dict) and bool(target.get("description"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """Something a schema should not hold, at any place inside it."""
-
-    verdict: Verdict
-    complaint: str
-    advice: str
-    breaks: Callable[[str, Any], bool]
-    """Given the keyword a schema stands under, and the schema."""
-
-
-_BOOLEANS_ARE_USUAL = frozenset(
-    ("additionalProperties", "additionalItems", "unevaluatedProperties", "unevaluatedItems")
-)
-_NOTES = frozenset(
-    (
-        "title",
-        "description",
-        "default",
-        "examples",
-        "$comment",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-        "$schema",
-        "$id",
-        "$anchor",
-        "$defs",
-        "definitions",
-    )
-)
-"""The keywords that refuse no value."""
-_ITEMS = frozenset(("items", "prefixItems", "contains", "enum", "const"))
-
-
-def _is_bare(keyword: str, schema: Any) -> bool:
-    return isinstance(schema, bool) and keyword not in _BOOLEANS_ARE_USUAL
-
-
-def _is_union(keyword: str, schema: Any) -> bool:
-    del keyword
-    return isinstance(schema, dict) and isinstance(schema.get("type"), list)  # pyright: ignore[reportUnknownMemberType]
-
-
-def _is_untyped(keyword: str, schema: Any) -> bool:
-    usual = keyword == "not" or keyword in _BOOLEANS_ARE_USUAL
-    return isinstance(schema, dict) and not usual and schema.keys() <= _NOTES  # pyright: ignore[reportUnknownMemberType]
-
-
-def _is_remote(keyword: str, schema: Any) -> bool:
-    del keyword
-    return isinstance(schema, dict) and not str(schema.get("$ref", "#")).startswith("#")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-
-
-def _lacks_items(keyword: str, schema: Any) -> bool:
-    del keyword
-    return isinstance(schema, dict) and schema.get("type") == "array" and not schema.keys() & _ITEMS  # pyright: ignore[reportUnknownMemberType]
-
-
-_RULES = (
-    _Rule(
-        "failure",
-        "has a bare true or false in place of a schema",
-        "some hosts refuse the whole list for it; say which type is meant",
-        _is_bare,
-    ),
-    _Rule(
-        "warning",
-        "has a list of types",
-        "some providers refuse it; use anyOf with one type in each branch",
-        _is_union,
-    ),
-    _Rule(
-        "warning",
-        "accepts anything, having no type,",
-        "some providers refuse it, and models must guess; say which type is meant",
-        _is_untyped,
-    ),
-    _Rule(
-        "warning",
-        "refers to another document",
-        "hosts do not fetch it; put that schema under $defs",
-        _is_remote,
-    ),
-    _Rule(
-        "warning",
-        "has an array whose items are not described",
-        "some providers refuse it; give items",
-        _lacks_items,
-    ),
-)
-
-
-def _schema(tool: Tool, schema: Mapping[str, Any], which: str) -> Iterator[Finding]:
-    check = "schema" if which == "input" else "output-schema"
-    subject = f"The {which} schema of {shown(tool.name)}"
-    invalid = _invalid(schema)
-    if invalid is not None:
-        yield failure(check, f"{subject} is no valid JSON Schema: {invalid}.", tool.name)
-        return
-    every = tuple(_places(schema))
-    for rule in _RULES:
-        places = [place for place, keyword, node in every if rule.breaks(keyword, node)]
-        if places:
-            where = listed(list(dict.fromkeys(places)))
-            text = f"{subject} {rule.complaint} at {where}: {rule.advice}."
-            yield Finding(rule.verdict, check, text, tool.name)
-
-
-def _invalid(schema: Mapping[str, Any]) -> str | None:
-    """Why `schema` is none; patterns are let be, as they follow JavaScript's rules."""
-    validator: Any = validator_for(schema, default=Draft202012Validator)
-    try:
-        validator.check_schema(schema, format_checker=FormatChecker(formats=()))
-    except SchemaError as error:
-        return shown(error.message, 200)
-    except RecursionError:
-        return "it is nested too deeply"
-    return None
-
-
-_MAPS = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs", "definitions"))
-
-
-def _places(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Every schema in a valid one: where it is, under which keyword, and itself.
-
-    Where: `a.b` is the property `b` of the property `a`; the root is called so.
-    """
-    waiting: deque[tuple[str, str, Any]] = deque([("", "", schema)])
-    while waiting:
-        place, keyword, node = waiting.popleft()
-        yield place or "the root", keyword, node
-        if isinstance(node, dict):
-            for inner_keyword, value in cast("dict[str, Any]", node).items():
-                inside = _inside(place, inner_keyword, value)
-                waiting.extend((where, inner_keyword, inner) for where, inner in inside)
-
-
-def _inside(place: str, keyword: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if keyword in _MAPS:
-        above = f"{place}." if place else ""
-        group = "" if keyword == "properties" else f"{keyword}/"
-        for name, inner in value.items():
-            yield f"{above}{group}{name}", inner
-        return
-    if keyword == "items" and isinstance(value, list):  # drafts before 2020-12
-        value, keyword = cast("list[Any]", value), "prefixItems"
-    for inner in subschemas({keyword: value}):
-        yield place, inner
+    if not isinstance(definitions, Mapping):
+        return False
+    target: Any = cast("Mapping[str, Any]", definitions).get(name)
+    return isinstance(target, Mapping) and "description" in target

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import mcp_types as types
 
-from toolyard.core.protocol import LibraryProtocol, PromptInfo, ResourceInfo
+from toolyard.core.context import CallContext
+from toolyard.core.protocol import LibraryProtocol
 from toolyard.servers import wire
 from toolyard.servers.channel import SdkContext
 from toolyard.servers.requests import Requests, Wire, answered, caller_of, refuse_unless
@@ -14,6 +19,23 @@ from toolyard.servers.sessions import Sessions
 
 MOST_VALUES = 100
 """Values in one completion (MCP, `completion/complete`)."""
+
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One of MCP's lists: its key on the wire, and what scopes say about its entries."""
+
+    key: str
+    kind: str
+    name: Callable[[Any], str]
+
+
+RESOURCES = Listing("resources", "resource", attrgetter("uri"))
+TEMPLATES = Listing("resourceTemplates", "resource", attrgetter("uri"))
+PROMPTS = Listing("prompts", "prompt", attrgetter("name"))
 
 
 class LibraryHandlers:
@@ -28,39 +50,44 @@ class LibraryHandlers:
         self, context: SdkContext, params: types.PaginatedRequestParams | None
     ) -> Wire:
         """The documents that can be read."""
-
-        async def answer() -> Wire:
-            every = await self._library.list_resources(self._requests.context(context))
-            return self._requests.listed(
-                every,
-                params,
-                name=_uri,
-                kind="resource",
-                caller=caller_of(context),
-                write=partial(wire.resource, template=False),
-                key="resources",
-            )
-
-        return await answered("The list of resources", answer)
+        write = partial(wire.resource, template=False)
+        return await self._listed(context, params, self._library.list_resources, RESOURCES, write)
 
     async def list_resource_templates(
         self, context: SdkContext, params: types.PaginatedRequestParams | None
     ) -> Wire:
         """The families of documents that can be read."""
+        write = partial(wire.resource, template=True)
+        fetch = self._library.list_resource_templates
+        return await self._listed(context, params, fetch, TEMPLATES, write)
 
+    async def list_prompts(
+        self, context: SdkContext, params: types.PaginatedRequestParams | None
+    ) -> Wire:
+        """The prompts that can be filled."""
+        return await self._listed(context, params, self._library.list_prompts, PROMPTS, wire.prompt)
+
+    async def _listed(
+        self,
+        context: SdkContext,
+        params: types.PaginatedRequestParams | None,
+        fetch: Callable[[CallContext], Awaitable[Sequence[Entry]]],
+        listing: Listing,
+        write: Callable[[Entry], Wire],
+    ) -> Wire:
         async def answer() -> Wire:
-            every = await self._library.list_resource_templates(self._requests.context(context))
+            every = await fetch(self._requests.context(context))
             return self._requests.listed(
                 every,
                 params,
-                name=_uri,
-                kind="resource",
+                name=listing.name,
+                kind=listing.kind,
                 caller=caller_of(context),
-                write=partial(wire.resource, template=True),
-                key="resourceTemplates",
+                write=write,
+                key=listing.key,
             )
 
-        return await answered("The list of resource templates", answer)
+        return await answered(f"The list of {listing.key}", answer)
 
     async def read_resource(
         self, context: SdkContext, params: types.ReadResourceRequestParams
@@ -73,25 +100,6 @@ class LibraryHandlers:
             return {"contents": [wire.document(document) for document in found]}
 
         return await answered("Reading the resource", answer)
-
-    async def list_prompts(
-        self, context: SdkContext, params: types.PaginatedRequestParams | None
-    ) -> Wire:
-        """The prompts that can be filled."""
-
-        async def answer() -> Wire:
-            every = await self._library.list_prompts(self._requests.context(context))
-            return self._requests.listed(
-                every,
-                params,
-                name=_name,
-                kind="prompt",
-                caller=caller_of(context),
-                write=wire.prompt,
-                key="prompts",
-            )
-
-        return await answered("The list of prompts", answer)
 
     async def get_prompt(self, context: SdkContext, params: types.GetPromptRequestParams) -> Wire:
         """A prompt, filled."""
@@ -135,11 +143,3 @@ class LibraryHandlers:
         """Tell this session no longer."""
         self._sessions.unwatch(context, str(params.uri))
         return types.EmptyResult()
-
-
-def _uri(info: ResourceInfo) -> str:
-    return info.uri
-
-
-def _name(info: PromptInfo) -> str:
-    return info.name
