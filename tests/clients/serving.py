@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio.abc import Process, SocketStream
+from anyio.abc import Process, SocketStream, TaskGroup, TaskStatus
 from anyio.streams.buffered import BufferedByteReceiveStream
+from tests.support.process import free_port
 
 from toolyard import MCPServerBuilder, ToolProtocol
 
@@ -26,6 +27,46 @@ async def serving(source: ToolProtocol, *, port: int = 0, **limits: float) -> As
     builder = MCPServerBuilder("served").with_protocol("tools", source).with_port(port)
     async with builder.with_limits(**limits).with_drain(0.1).build() as server:
         yield server.url
+
+
+class Restartable:
+    """A server in a task of its own, always on the same port."""
+
+    def __init__(self, tasks: TaskGroup, source: ToolProtocol) -> None:
+        self._tasks, self._source = tasks, source
+        self._port = free_port()
+        self.url = url_of(self._port)
+
+    async def start(self) -> None:
+        """Serve, until `stop`."""
+        self._ending, self._ended = anyio.Event(), anyio.Event()
+        await self._tasks.start(self._serve)
+
+    async def _serve(self, *, task_status: TaskStatus[None]) -> None:
+        async with serving(self._source, port=self._port):
+            task_status.started()
+            await self._ending.wait()
+        self._ended.set()
+
+    async def stop(self) -> None:
+        """Serve no more; returns when the port is free."""
+        self._ending.set()
+        await self._ended.wait()
+
+    async def restart(self) -> None:
+        """Stop, and start anew with no memory."""
+        await self.stop()
+        await self.start()
+
+
+@asynccontextmanager
+async def restartable(source: ToolProtocol) -> AsyncGenerator[Restartable]:
+    """A server that serves `source` and is stopped at the end."""
+    async with anyio.create_task_group() as tasks:
+        server = Restartable(tasks, source)
+        await server.start()
+        yield server
+        await server.stop()
 
 
 @asynccontextmanager
@@ -98,7 +139,8 @@ async def _asked(stream: SocketStream) -> Asked:
 class OldServer:
     """A server of 2025-11-25 that counts its sessions and can forget them."""
 
-    def __init__(self, forgotten: bytes | None = None) -> None:
+    def __init__(self, forgotten: bytes | None = None, *, always_forgets: bool = False) -> None:
+        self._always_forgets = always_forgets
         self.sessions = 0
         self.calls = 0
         self._known = ""
@@ -121,6 +163,8 @@ class OldServer:
             return self._forgotten
         if "id" not in asked.body:
             return http(202)
+        if self._always_forgets:
+            return self._forgotten
         self.calls += method == "tools/call"
         tools = {"tools": [{"name": "add", "inputSchema": {"type": "object"}}]}
         result = tools if method == "tools/list" else {"content": [{"type": "text", "text": "ok"}]}

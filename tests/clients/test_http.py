@@ -65,7 +65,7 @@ async def test_a_tool_beyond_our_scopes_is_not_admitted_and_others_are(era: str)
         builder.build() as server,
         MCPClient(server.url, token=SECRET, revision=era) as client,
     ):
-        with pytest.raises(NotAdmitted, match="tool:count"):
+        with pytest.raises(NotAdmitted, match="token does not allow"):
             await client.call_tool(ToolCall("count", {"to": 1}), CONTEXT)
         assert (await client.call_tool(ToolCall("refuse"), CONTEXT)).text == "not today"
 
@@ -141,22 +141,6 @@ async def test_what_is_no_mcp_server_gives_a_sentence(odd: str, era: str) -> Non
     assert isinstance(error, (Unreachable, RemoteFault))
     assert any(word in str(error) for word in expected.split("|"))
     assert "Traceback" not in str(error)
-
-
-@pytest.mark.parametrize("era", EVERY_ERA)
-async def test_an_odd_answer_to_one_call_leaves_the_others_alone(era: str) -> None:
-    async with serving(toolbox()) as url, MCPClient(url, revision=era) as client:
-        results: list[str] = []
-
-        async def call(tool: str, arguments: dict[str, object]) -> None:
-            results.append((await client.call_tool(ToolCall(tool, arguments), CONTEXT)).text)
-
-        with anyio.fail_after(5):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(call, "wait", {"seconds": 0.3})
-                with pytest.raises(ToolyardError):
-                    await client.call_tool(ToolCall("wait\ud800", {}), CONTEXT)
-        assert results == ["0.3"]
 
 
 @pytest.mark.parametrize("era", ERAS)

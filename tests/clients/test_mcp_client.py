@@ -1,5 +1,6 @@
 """What a remote tool says of itself and gives arrives unchanged, on every way to it."""
 
+import math
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from toolyard.core.errors import (
     CallTimeout,
     ConfigError,
     InputRequired,
+    InvalidArguments,
     RemoteFault,
     Unreachable,
 )
@@ -210,6 +212,34 @@ async def test_the_tool_of_a_cancelled_call_is_cancelled(era: str) -> None:
                 tasks.cancel_scope.cancel()
             await ended.wait()
             assert await client.list_tools(CONTEXT) == await source.list_tools(CONTEXT)
+
+
+UNFIT = {
+    "half a character": ToolCall("wait", {"seconds": "\ud800"}),
+    "half a character in the name": ToolCall("wait\ud800"),
+    "not a number": ToolCall("wait", {"seconds": math.nan}),
+    "an object": ToolCall("wait", {"seconds": object()}),
+}
+
+
+@pytest.mark.parametrize("unfit", UNFIT)
+@pytest.mark.parametrize(("way", "era"), [("http", "auto"), ("stdio", "legacy")])
+async def test_arguments_that_json_cannot_hold_harm_no_other_call(
+    way: str, era: str, unfit: str
+) -> None:
+    results: list[str] = []
+
+    async with connected(way, era) as client, anyio.create_task_group() as tasks:
+
+        async def call() -> None:
+            said = await client.call_tool(ToolCall("wait", {"seconds": 0.2}), CONTEXT)
+            results.append(said.text)
+
+        tasks.start_soon(call)
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(InvalidArguments, match="JSON"):
+            await client.call_tool(UNFIT[unfit], CONTEXT)
+    assert results == ["0.2"]
 
 
 async def test_broken_base64_is_a_fault_of_the_server() -> None:

@@ -92,7 +92,7 @@ def toolbox() -> Toolbox:
         tools.add(function)
 
     @tools.tool
-    def grow() -> None:
+    async def grow() -> None:
         """Offer one more tool."""
         tools.add(refuse, name="grown")
 

@@ -27,7 +27,8 @@ class Asker(Protocol):
 
         Raises:
             CannotTell: It refused to hear the request.
-            Broken: It did not answer at all.
+            NotAdmitted: It wants a token, or a better one.
+            Broken: It ended, or said too much.
         """
         ...
 

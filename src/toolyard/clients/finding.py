@@ -51,7 +51,7 @@ def failure(check: str, text: str, tool: str | None = None) -> Finding:
 
 def shown(text: str, most: int = 80) -> str:
     """What a server wrote, quoted, cut to `most` characters, safe for a terminal."""
-    return ascii(text if len(text) <= most else f"{text[:most]}...")
+    return repr(text if len(text) <= most else f"{text[:most]}...")
 
 
 def listed(names: list[str], most: int = 5) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -26,7 +27,7 @@ from toolyard.clients.streams import declaring
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext
-from toolyard.core.errors import CallTimeout, ConfigError
+from toolyard.core.errors import CallTimeout, ConfigError, InvalidArguments
 from toolyard.core.protocol import Listener
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.version import __version__
@@ -142,12 +143,17 @@ class MCPClient:
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Run a tool on the server.
 
+        Arguments that the tool's schema refuses give an error result, which the server writes.
+
         Raises:
-            RemoteFault: The server answered with an error of its protocol.
+            InvalidArguments: JSON cannot hold the arguments.
+            RemoteFault: The server answered with an error of its protocol; with code -32602 if
+                it does not know the tool.
             Unreachable: It cannot be reached, or went away during the call.
             CallTimeout: It took too long; it was told to stop.
             InputRequired: It wants to know something first.
         """
+        _check_json(call, context)
 
         async def run(client: Client) -> ToolResult:
             try:
@@ -259,6 +265,15 @@ async def _every_tool(client: Client) -> Sequence[Tool]:
         if cursor is None:
             break
     return tuple(tools)
+
+
+def _check_json(call: ToolCall, context: CallContext) -> None:
+    """Refuse what JSON cannot hold: the SDK would give up the connection with all its calls."""
+    try:
+        said = [call.name, dict(call.arguments), dict(context.inputs)]
+        json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidArguments(call.name, ["they cannot be written as JSON"]) from error
 
 
 def _responses(context: CallContext) -> Any:

@@ -7,16 +7,15 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import PurePath
-from typing import Any, TextIO, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from mcp import StdioServerParameters
-from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.http import MOST_ANSWER_BYTES, http_client
+from toolyard.clients.process import child_process
 from toolyard.core.errors import ConfigError
 
 Transport = AbstractAsyncContextManager[tuple[Any, Any]]
@@ -39,14 +38,7 @@ class StdioServer:
     def connect(self, hearing: Hearing) -> Transport:
         """Start the process; it and its children end with the transport."""
         hearing.opened()
-        program = StdioServerParameters(
-            command=self.command[0],
-            args=list(self.command[1:]),
-            env=dict(self.env),
-            cwd=None if self.cwd is None else str(self.cwd),
-        )
-        inherited = cast("TextIO", None)  # our standard error itself, whatever sys.stderr is now
-        return stdio_client(program, inherited)
+        return child_process(self.command, env=self.env, cwd=self.cwd)
 
     def __str__(self) -> str:
         return f"the server {PurePath(self.command[0]).name!r}"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import urlsafe_b64encode
+import shlex
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from toolyard.core.errors import ConfigError
 
 SERVER_SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # upper-case only, so that hardly a token passes
+_SECRET = re.compile(r"(token|key|secret|password|auth)[^=&]*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class HostEntry:
     """A server as a host should know it: a URL, or a command to start.
 
     `token_env` names the variable that holds the token; `None` if there is none.
+
+    Raises:
+        ConfigError: A name is not one hosts take, or a secret would get into a host's file.
     """
 
     name: str
@@ -35,6 +41,29 @@ class HostEntry:
             raise ConfigError("A server's name in a host is 1 to 32 letters, digits, '_' and '-'.")
         if (self.url is None) == (not self.command):
             raise ConfigError("Give either the server's URL or the command that starts it.")
+        if self.token_env is not None and not _VARIABLE.fullmatch(self.token_env):
+            raise ConfigError(
+                "Give the name of the variable that holds the token, such as TOOLYARD_TOKEN, "
+                "never the token itself."
+            )
+        self._refuse_secrets()
+
+    def _refuse_secrets(self) -> None:
+        if self.url is not None and not _is_clean(self.url):
+            raise ConfigError("A server's URL is http(s)://HOST/PATH, with no credentials in it.")
+        if any(word.partition("=")[0] == "--token" for word in self.command):
+            raise ConfigError(
+                "A host's file is no place for a token; over stdio the server asks for none."
+            )
+
+
+def _is_clean(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    secret = "@" in parts.netloc or _SECRET.search(parts.query)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and not secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +93,25 @@ def claude_code(entry: HostEntry) -> HostConfig:
     """`.mcp.json` of a project, or one command line."""
     if entry.url is None:
         server = {"type": "stdio", **_process(entry)}
-        line = f"claude mcp add {entry.name} -- {' '.join(entry.command)}"
     else:
         headers = _headers(entry, f"${{{entry.token_env}}}")
         server = {"type": "http", "url": entry.url, **headers}
-        header = f' --header "Authorization: Bearer ${entry.token_env}"' if headers else ""
-        line = f"claude mcp add --transport http {entry.name} {entry.url}{header}"
-    return HostConfig({"mcpServers": {entry.name: server}}, ".mcp.json", (f"Or run: {line}",))
+    note = f"Or run: {claude_code_command(entry)}"
+    return HostConfig({"mcpServers": {entry.name: server}}, ".mcp.json", (note,))
+
+
+def claude_code_command(entry: HostEntry) -> str:
+    """The command line that adds the server to Claude Code's `.mcp.json` of the project.
+
+    The reference to the token is quoted, so that Claude Code and not the shell reads the
+    variable: the file gets the reference, not the secret.
+    """
+    if entry.url is None:
+        return f"claude mcp add --scope project {entry.name} -- {shlex.join(entry.command)}"
+    line = f"claude mcp add --transport http --scope project {entry.name} {shlex.quote(entry.url)}"
+    if entry.token_env is None:
+        return line
+    return f"{line} --header 'Authorization: Bearer ${{{entry.token_env}}}'"
 
 
 def claude_desktop(entry: HostEntry) -> HostConfig:
@@ -91,7 +132,7 @@ def cursor(entry: HostEntry) -> HostConfig:
         server = _process(entry)
     else:
         server = {"url": entry.url, **_headers(entry, f"${{env:{entry.token_env}}}")}
-    encoded = quote(urlsafe_b64encode(json.dumps(server).encode()).decode())
+    encoded = quote(b64encode(json.dumps(server).encode()).decode(), safe="")
     link = f"cursor://anysphere.cursor-deeplink/mcp/install?name={entry.name}&config={encoded}"
     return HostConfig(
         {"mcpServers": {entry.name: server}}, ".cursor/mcp.json", (f"Or open: {link}",)

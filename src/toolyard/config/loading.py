@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import EnvSettingsSource, SettingsError
+from pydantic_settings import EnvSettingsSource
 
-from toolyard.config.places import Places
-from toolyard.config.settings import Settings, ToolSettings
+from toolyard.config.places import PREFIX, Places
+from toolyard.config.settings import (
+    JwtSettings,
+    LimitSettings,
+    Settings,
+    TlsSettings,
+    TokenSettings,
+    ToolSettings,
+)
 from toolyard.core.errors import ConfigError
+
+logger = logging.getLogger("toolyard.config")
+
+TABLES: Mapping[str, type[BaseModel]] = {
+    "jwt": JwtSettings,
+    "limits": LimitSettings,
+    "tls": TlsSettings,
+    "tokens": TokenSettings,
+    "tools": ToolSettings,
+}
+SECRETS = frozenset(
+    {"token", "tokens", "jwt", "password", "headers", "env", "options", "url", "command"}
+)
+"""Options whose values are not shown: they are secrets, or may hold some."""
+
+_KUBERNETES = re.compile(r"SERVICE_(HOST|PORT)(_.*)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_.*)?")
+"""What Kubernetes sets in every pod beside a service that is named `toolyard`."""
 
 
 def load(file: Path | None = None, arguments: Mapping[str, Any] | None = None) -> Settings:
@@ -27,9 +55,10 @@ def load(file: Path | None = None, arguments: Mapping[str, Any] | None = None) -
     text = _read(file)
     name = file.name if file else "toolyard.toml"
     given = dict(arguments or {})
-    environment = _environment()
+    environment = _Environment(Settings)()
     merged = _merge(_merge(_parse(text, name), environment), given)
-    places = Places(given, environment, name, text)
+    places = Places(given, environment, tuple(os.environ), name, text)
+    _warn_of_unknown_variables()
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
@@ -42,22 +71,45 @@ def _read(file: Path | None) -> str:
         return ""
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError):
+    except UnicodeError:
+        raise ConfigError(f"The file {file.name!r} is not UTF-8 text.") from None
+    except OSError:
         raise ConfigError(f"The file {file.name!r} cannot be read; is it there?") from None
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name} is not valid TOML: {error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{name} is not valid TOML: {error}.") from None
 
 
-def _environment() -> dict[str, Any]:
-    try:
-        return EnvSettingsSource(Settings)()
-    except SettingsError as error:
-        raise ConfigError(f"The environment cannot be used: {error}.") from None
+class _Environment(EnvSettingsSource):
+    """The `TOOLYARD_*` variables; tables and lists of tables are JSON."""
+
+    def prepare_field_value(
+        self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool
+    ) -> Any:
+        try:
+            return super().prepare_field_value(field_name, field, value, value_is_complex)
+        except ValueError:
+            option = PREFIX + field_name.upper()
+            names = [name for name in os.environ if name.upper().split("__")[0] == option]
+            raise ConfigError(
+                f"{' or '.join(names)} in the environment is not the JSON that it has to be."
+            ) from None
+
+
+def _warn_of_unknown_variables() -> None:
+    """Say which variables mean nothing: a mistyped one must not go unnoticed."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for variable in sorted(os.environ):
+        name = variable.upper().split("__")[0]
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        if not _KUBERNETES.fullmatch(name.removeprefix(PREFIX)):
+            near = _did_you_mean(name, known)
+            logger.warning("there is no option %s, which is set in the environment%s", name, near)
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,25 +125,23 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 def _sentence(problem: ErrorDetails, places: Places) -> str:
     path = problem["loc"]
-    where = places.of(path)
+    where = places.of(path, missing=problem["type"] == "missing")
     if problem["type"] == "extra_forbidden":
-        return f"There is no option {where}.{_suggestion(path)}"
+        known = TABLES[str(path[0])].model_fields if len(path) > 1 else Settings.model_fields
+        return f"There is no option {where}{_did_you_mean(str(path[-1]), known)}."
     said = problem["msg"].removeprefix("Value error, ")
-    shown = "" if _is_secret(path) else f" (it is {_short(problem['input'])})"
+    shown = _shown(path, problem["input"])
     return f"{where[0].upper()}{where[1:]}: {said[0].lower()}{said[1:]}{shown}."
 
 
-def _suggestion(path: tuple[int | str, ...]) -> str:
-    known = ToolSettings.model_fields if path[0] == "tools" else Settings.model_fields
-    near = get_close_matches(str(path[-1]), known, n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
+def _did_you_mean(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _is_secret(path: tuple[int | str, ...]) -> bool:
-    words = {"token", "tokens", "secret", "key", "password", "headers", "jwt", "tls", "env"}
-    return any(str(part) in words for part in path)
-
-
-def _short(value: object) -> str:
+def _shown(path: tuple[int | str, ...], value: object) -> str:
+    """What was given, unless it is or may hold a secret."""
+    if not isinstance(value, str | int | float) or not SECRETS.isdisjoint(map(str, path)):
+        return ""
     shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return f" (it is {shown if len(shown) <= 60 else f'{shown[:57]}...'})"

@@ -1,14 +1,26 @@
-"""Where an option was given: which line of the file, which variable, which argument."""
+"""Where an option was given: which argument, which variable, which line of the file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_TABLE = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
-_KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+?)\s*=")
+PREFIX = "TOOLYARD_"
+
+OPTIONS: Mapping[str, str] = {
+    "allowed_hosts": "--allowed-host",
+    "allowed_origins": "--allowed-origin",
+    "drain_s": "--drain",
+    "tls.certfile": "--tls-cert",
+    "tls.keyfile": "--tls-key",
+}
+"""The arguments of `toolyard serve` that are not simply `--` and the option's name."""
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
+_KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-])(?:"[^"]*"|'[^']*'|[\w. -])*?)\s*=""")
+_PART = re.compile(r"""["']([^"']*)["']|([\w-]+)""")
 
 Path = Sequence[str | int]
 
@@ -19,23 +31,53 @@ class Places:
 
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
     environment: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    variables: Collection[str] = ()
+    """The names that are set in the environment."""
     file_name: str = "toolyard.toml"
     file_text: str = ""
 
-    def of(self, path: Path) -> str:
-        """A phrase that names the option at `path` and where it stands."""
-        dotted = ".".join(str(part) for part in path)
-        if _holds(self.arguments, path):
-            return f"the argument --{dotted.replace('_', '-')}"
-        if _holds(self.environment, path):
-            return f"TOOLYARD_{'__'.join(str(part) for part in path).upper()} in the environment"
+    def of(self, path: Path, *, missing: bool = False) -> str:
+        """A phrase that names the option at `path` and where it stands.
+
+        An option that is `missing` stands where the table is that lacks it.
+        """
+        held = path[:-1] if missing and len(path) > 1 else path
+        if _holds(self.arguments, held):
+            return f"the argument {argument_of(path, self.arguments)}"
+        if _holds(self.environment, held):
+            return f"{self._variable(path)} in the environment"
         line = line_of(self.file_text, path)
         where = f", line {line}" if line else ""
-        return f"{dotted!r} in {self.file_name}{where}"
+        return f"{_dotted(path)!r} in {self.file_name}{where}"
+
+    def _variable(self, path: Path) -> str:
+        """The variable that says it: its own, or the one that holds a whole table as JSON."""
+        set_ones = {name.upper() for name in self.variables}
+        whole = [PREFIX + "__".join(map(str, path[: end + 1])).upper() for end in range(len(path))]
+        return next((name for name in reversed(whole) if name in set_ones), whole[-1])
+
+
+def argument_of(path: Path, arguments: Mapping[str, Any]) -> str:
+    """The argument of `toolyard serve` that says the option at `path`, as it is typed."""
+    names = [str(part) for part in path if isinstance(part, str)]
+    if names[0] == "limits":
+        return " ".join(["--limit", *names[1:]])
+    if names[0] == "tools" and len(names) > 1:
+        kind = arguments.get("tools", {}).get(names[1], {}).get("kind")
+        option = [names[1], *names[3:]]
+        return f"KIND {kind!r}" if kind and len(names) < 4 else f"--set {'.'.join(option)}"
+    dotted = ".".join(names)
+    return OPTIONS.get(dotted, f"--{dotted.replace('_', '-')}")
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(str(part) for part in path)
 
 
 def _holds(given: Any, path: Path) -> bool:
     for part in path:
+        if isinstance(part, int):
+            return True  # a list comes from one place as a whole
         if not isinstance(given, Mapping) or part not in given:
             return False
         given = given[part]  # pyright: ignore[reportUnknownVariableType]
@@ -44,25 +86,35 @@ def _holds(given: Any, path: Path) -> bool:
 
 def line_of(text: str, path: Path) -> int | None:
     """The line of a TOML text on which the option at `path`, or the nearest above it, stands."""
-    names = [str(part) for part in path if isinstance(part, str)]
     found: int | None = None
     best = 0
-    table: list[str] = []
+    table: list[str | int] = []
+    arrays: dict[tuple[str | int, ...], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        header = _TABLE.fullmatch(line)
-        key = None if header else _KEY.match(line)
-        if header:
-            table = _parts(header[1])
-            here = table
-        elif key:
+        if header := _HEADER.fullmatch(line):
+            here = table = _table(header, arrays)
+        elif key := _KEY.match(line):
             here = [*table, *_parts(key[1])]
         else:
             continue
-        shared = len(here) if here == names[: len(here)] else 0
-        if shared > best:
-            found, best = number, shared
+        if len(here) > best and here == list(path[: len(here)]):
+            found, best = number, len(here)
     return found
 
 
+def _table(header: re.Match[str], arrays: dict[tuple[str | int, ...], int]) -> list[str | int]:
+    """The path of a `[table]`, or of the next `[[element]]`, which `arrays` counts."""
+    here: list[str | int] = []
+    names = _parts(header[2])
+    for left, name in enumerate(names, start=1 - len(names)):
+        here.append(name)
+        array = tuple(here)
+        if left == 0 and header[1] == "[[":
+            arrays[array] = arrays.get(array, -1) + 1
+        if array in arrays:
+            here.append(arrays[array])
+    return here
+
+
 def _parts(dotted: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in dotted.split(".")]
+    return [quoted or bare for quoted, bare in _PART.findall(dotted)]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from toolyard.config.places import PREFIX
 
 
 def _split(given: object) -> object:
@@ -19,6 +28,8 @@ def _split(given: object) -> object:
 
 
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Count = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Part(BaseModel):
@@ -34,7 +45,7 @@ class TokenSettings(Part):
     secret: SecretStr | None = None
     env: str | None = Field(None, description="Name of the variable that holds the secret.")
     scopes: list[str] | None = Field(None, description="Everything if not given.")
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = Field(None, description="With its offset from UTC.")
 
     @model_validator(mode="after")
     def _one_secret(self) -> Self:
@@ -61,6 +72,35 @@ class TlsSettings(Part):
     password: SecretStr | None = None
 
 
+class LimitSettings(Part):
+    """How much clients may take; what is not given stays as the server has it."""
+
+    body_bytes: Count | None = None
+    header_bytes: Count | None = None
+    headers: Count | None = None
+    depth: Count | None = None
+    elements: Count | None = None
+    sessions: Count | None = None
+    connections: Count | None = None
+    connections_per_address: Count | None = None
+    concurrency: Count | None = None
+    page_size: Count | None = None
+    call_s: Seconds | None = None
+    header_s: Seconds | None = None
+    body_s: Seconds | None = None
+    write_s: Seconds | None = None
+    session_idle_s: Seconds | None = None
+    keep_alive_s: Seconds | None = None
+
+
+OF_KIND: Mapping[str, frozenset[str]] = {
+    "kind": frozenset({"options"}),
+    "url": frozenset({"token", "token_env", "headers"}),
+    "command": frozenset({"env", "cwd"}),
+}
+"""The ways to say where tools come from, and what else each of them takes."""
+
+
 class ToolSettings(Part):
     """One source of tools: exactly one of `kind`, `url` and `command`."""
 
@@ -78,9 +118,14 @@ class ToolSettings(Part):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        given = [name for name in ("kind", "url", "command") if getattr(self, name) is not None]
+        given = [way for way in OF_KIND if getattr(self, way) is not None]
         if len(given) != 1:
-            raise ValueError("give exactly one of 'kind', 'url' and 'command'")
+            raise ValueError(f"give exactly one of {', '.join(OF_KIND)}")
+        for way, own in OF_KIND.items():
+            if way != given[0] and (idle := own & self.model_fields_set):
+                raise ValueError(f"{', '.join(sorted(idle))} goes with {way}, not {given[0]}")
+        if self.token is not None and self.token_env is not None:
+            raise ValueError("give either 'token' or 'token_env'")
         return self
 
 
@@ -90,13 +135,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
-        env_prefix="TOOLYARD_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
-        nested_model_default_partial_update=True,
     )
 
-    name: str = "toolyard"
-    host: str = "127.0.0.1"
+    name: str = Field("toolyard", min_length=1)
+    host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8080, ge=0, le=65535)
     stdio: bool = False
     token: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = []
@@ -112,7 +156,7 @@ class Settings(BaseSettings):
     rate: str | None = None
     insecure: bool = False
     instructions: str | None = None
-    drain_s: float = Field(30.0, ge=0)
-    limits: Mapping[str, float] = {}
+    drain_s: float = Field(30.0, ge=0, allow_inf_nan=False)
+    limits: LimitSettings = LimitSettings()
     tls: TlsSettings | None = None
     tools: dict[str, ToolSettings] = {}

@@ -28,10 +28,15 @@ class Background:
         traceback: TracebackType | None,
     ) -> bool | None:
         self._tasks.cancel_scope.cancel()
-        if is_cancellation(error):
+        if not is_cancellation(error):
+            await self._tasks.__aexit__(None, None, None)
+            return None
+        try:
             return await self._tasks.__aexit__(kind, error, traceback)
-        await self._tasks.__aexit__(None, None, None)
-        return None
+        except BaseException as raised:
+            if raised is error:  # raised anew, an exit stack would make it its own context
+                return None
+            raise
 
 
 def is_cancellation(error: BaseException | None) -> bool:

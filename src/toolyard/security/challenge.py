@@ -44,9 +44,8 @@ class Challenge:
         """403: the token is good, but does not carry `scope`."""
         # The scope may hold a name that the client made up: what cannot be quoted is left out.
         named = {"scope": scope} if is_scope(scope) else {}
-        return self._refusal(
-            403, "The token does not allow this.", error="insufficient_scope", **named
-        )
+        message = f"This needs the scope {scope!r}." if named else "The token does not allow this."
+        return self._refusal(403, message, error="insufficient_scope", **named)
 
     def _refusal(self, status: int, message: str, **parameters: str) -> Refusal:
         words = {"realm": REALM, **parameters}

@@ -117,9 +117,11 @@ class GuardedProtocol(HttpToolsProtocol):
         the next request.
         """
         found = dict(self.headers)
-        if self.parser.should_upgrade() and not found.keys().isdisjoint(BODY_LENGTHS):
+        parser = self.parser
+        assert parser is not None  # it is the one that calls
+        if parser.should_upgrade() and not found.keys().isdisjoint(BODY_LENGTHS):
             return False
-        if b"transfer-encoding" in found and self.parser.get_http_version() != "1.1":
+        if b"transfer-encoding" in found and parser.get_http_version() != "1.1":
             return False
         host = b"%s://%s/" % (str(self.scheme).encode(), found.get(b"host", b"").strip().lower())
         return self.url.startswith(b"/") or self.url.lower().startswith(host)

@@ -32,6 +32,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 logger = logging.getLogger("toolyard.servers")
 
+LINGER_S = 1.0
+"""How long the rest of a body that is too large may still come in."""
+
 NOBODY = Caller(name="anonymous", scopes=frozenset())
 """Who asks for an open path: nobody is looked up, and nothing is allowed."""
 
@@ -80,7 +83,7 @@ class Front:
                 await self._stream(scope, receive, send, exchange)
         except Refusal as refusal:
             self._note(refusal, scope, address[0] if address else None)
-            await _answer(refusal, send)
+            await _answer(refusal, receive, send)
         except ClientGone:
             logger.debug("a client hung up before its request was complete")
 
@@ -198,7 +201,7 @@ def _replay(body: bytes, receive: Receive, exchange: Exchange) -> Receive:
     return replayed
 
 
-async def _answer(refusal: Refusal, send: Send) -> None:
+async def _answer(refusal: Refusal, receive: Receive, send: Send) -> None:
     error = {"code": FORBIDDEN, "message": refusal.message, "data": {"reason": refusal.reason}}
     body = json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
     headers = [
@@ -210,4 +213,14 @@ async def _answer(refusal: Refusal, send: Send) -> None:
     if refusal.status in (400, 408, 413, 431):
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if refusal.status == 413:
+        await _take_in(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _take_in(receive: Receive) -> None:
+    """Discard what a client goes on sending: a connection closed at once takes the answer along."""
+    with anyio.move_on_after(LINGER_S):
+        while (await receive()).get("more_body"):
+            pass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 
 import anyio
@@ -31,10 +33,16 @@ def server_of(settings: Settings, *handlers: EventHandler) -> ToolServer:
         builder.with_instructions(settings.instructions)
     for handler in handlers:
         builder.with_event_handler(handler)
-    return builder.with_limits(**settings.limits).with_drain(settings.drain_s).build()
+    limits = settings.limits.model_dump(exclude_none=True)
+    return builder.with_limits(**limits).with_drain(settings.drain_s).build()
 
 
 def _add_tools(builder: MCPServerBuilder, settings: Settings) -> None:
+    if not any(tool.enabled for tool in settings.tools.values()):
+        raise ConfigError(
+            "There is nothing to serve: name a KIND, such as calculator or path/to/file.py, or "
+            "enable a [tools.NAME] in the settings."
+        )
     for name, tool in settings.tools.items():
         if tool.enabled:
             builder.with_protocol(name, source_of(name, tool), tool.prefix)
@@ -61,7 +69,8 @@ def _add_tokens(builder: MCPServerBuilder, settings: Settings) -> None:
 def _secret(token: TokenSettings) -> str:
     if token.secret is not None:
         return token.secret.get_secret_value()
-    return from_environment(token.env or "", f"the token {token.name or ''!r}")
+    what = f"the token {token.name!r}" if token.name else "a token of [[tokens]]"
+    return from_environment(token.env or "", what)
 
 
 def _add_network(builder: MCPServerBuilder, settings: Settings) -> None:
@@ -99,6 +108,16 @@ def run(settings: Settings, on_started: Callable[[str], None]) -> None:
 
     server = server_of(settings, log_event, tell)
     if settings.stdio:
+        _flush_every_line()
         anyio.run(server.serve_stdio)
     else:
         anyio.run(server.serve, backend_options={"use_uvloop": True})
+
+
+def _flush_every_line() -> None:
+    """Have what a tool prints leave at once, while standard output is diverted to error.
+
+    Kept until the process ends, it would end up among the protocol's messages after all.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)

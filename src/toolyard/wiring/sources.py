@@ -4,41 +4,55 @@ from __future__ import annotations
 
 import inspect
 import os
-import shlex
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
-
-from pydantic import SecretStr
 
 from toolyard.builtin_tools.calculator import Calculator
 from toolyard.clients.answers import Answer
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.clients.targets import StdioServer
-from toolyard.config.settings import Settings, ToolSettings
+from toolyard.config.loading import load
+from toolyard.config.settings import ToolSettings
+from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
-from toolyard.wiring.user_file import source_in
+from toolyard.wiring.user_file import is_file, source_in
 
 KINDS: Mapping[str, Callable[..., ToolProtocol]] = {"calculator": Calculator}
-STDIO = "stdio:"
+DEFAULT_FILE = Path("toolyard.toml")
 
 
-def source_of(name: str, settings: ToolSettings) -> ToolProtocol:
+def source_of(
+    name: str, settings: ToolSettings, token: str | None = None, answer: Answer | None = None
+) -> ToolProtocol:
     """The source that one `[tools.NAME]` describes.
+
+    Args:
+        name: What messages call it.
+        settings: Its table.
+        token: For a URL whose table says none.
+        answer: Answers what a remote server asks.
 
     Raises:
         ConfigError: The kind is unknown, an option of it is, or a secret is missing.
     """
     if settings.url is not None:
         headers = {key: value.get_secret_value() for key, value in settings.headers.items()}
-        return MCPClient(settings.url, token=_token(name, settings), headers=headers)
+        own = token_of(name, settings) or (None if headers else token)
+        return MCPClient(settings.url, token=own, headers=headers, answer=answer)
     if settings.command is not None:
-        return MCPClient(StdioServer(settings.command, settings.env, settings.cwd))
+        return MCPClient(process_of(settings), answer=answer)
     return _built(name, settings.kind or "", settings.options)
 
 
+def process_of(settings: ToolSettings) -> StdioServer:
+    """The server that the `command` of a table starts."""
+    return StdioServer(settings.command or (), settings.env, settings.cwd)
+
+
 def _built(name: str, kind: str, options: Mapping[str, Any]) -> ToolProtocol:
-    if ".py" in kind:
+    if is_file(kind):
         if options:
             raise ConfigError(f"{name!r} is a file of yours; it takes no options.")
         return source_in(kind)
@@ -57,14 +71,11 @@ def _built(name: str, kind: str, options: Mapping[str, Any]) -> ToolProtocol:
     return make(**options)
 
 
-def _token(name: str, settings: ToolSettings) -> str | None:
+def token_of(name: str, settings: ToolSettings) -> str | None:
+    """The token that a table says, itself or by the name of a variable."""
     if settings.token_env is not None:
         return from_environment(settings.token_env, f"the token of {name!r}")
-    return _plain(settings.token)
-
-
-def _plain(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()
+    return None if settings.token is None else settings.token.get_secret_value()
 
 
 def from_environment(variable: str, what: str) -> str:
@@ -76,19 +87,30 @@ def from_environment(variable: str, what: str) -> str:
 
 
 def target_of(
-    text: str, settings: Settings, token: str | None, answer: Answer | None = None
+    target: str, config: Path | None, token: str | None, answer: Answer | None = None
 ) -> ToolProtocol:
     """What a command line means by TARGET: a URL, `stdio:COMMAND ARGS`, or a configured name.
 
     Raises:
         ConfigError: It is none of these.
     """
-    if text.startswith(STDIO):
-        return MCPClient(StdioServer(shlex.split(text.removeprefix(STDIO))), answer=answer)
-    if "://" in text:
-        return MCPClient(text, token=token, answer=answer)
-    if text in settings.tools:
-        return source_of(text, settings.tools[text])
-    known = ", ".join(settings.tools)
+    command = command_in(target)
+    if command is not None:
+        return MCPClient(StdioServer(command), answer=answer)
+    if is_url(target):
+        return MCPClient(target, token=token, answer=answer)
+    return source_of(target, configured(target, config), token, answer)
+
+
+def configured(name: str, config: Path | None) -> ToolSettings:
+    """The table `[tools.NAME]` of `config`, or of toolyard.toml if it is here.
+
+    Raises:
+        ConfigError: There is none, or the settings cannot be used.
+    """
+    tools = load(config or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)).tools
+    if name in tools:
+        return tools[name]
+    known = ", ".join(tools)
     hint = f" The configured ones are: {known}." if known else ""
-    raise ConfigError(f"{text!r} is not a URL, not stdio:COMMAND, and not configured.{hint}")
+    raise ConfigError(f"{name!r} is not a URL, not stdio:COMMAND, and not configured.{hint}")

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
-from toolyard.core.errors import ConfigError
+from toolyard.core.errors import ConfigError, InvalidTool, NameClash
 from toolyard.core.marking import options_of
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.toolbox import Toolbox
+
+SUFFIX = ".py"
+
+
+def is_file(kind: str) -> bool:
+    """Whether `kind` has the form `path/to/file.py[:name]`."""
+    return kind.endswith(SUFFIX) or f"{SUFFIX}:" in kind
 
 
 def source_in(reference: str) -> ToolProtocol:
@@ -23,10 +32,10 @@ def source_in(reference: str) -> ToolProtocol:
     Raises:
         ConfigError: There is no such file, it fails, or it holds no source or several.
     """
-    path_text, _, name = reference.partition(":") if ".py:" in reference else (reference, "", "")
-    path = Path(path_text)
+    stem, suffix, name = reference.rpartition(f"{SUFFIX}:")
+    path = Path(stem + SUFFIX if suffix else reference)
     if not path.is_file():
-        raise ConfigError(f"There is no file {path_text!r}.")
+        raise ConfigError(f"There is no file {str(path)!r}.")
     module = _run(path)
     return _named(module, name, path) if name else _only(module, path)
 
@@ -39,24 +48,27 @@ def _run(path: Path) -> ModuleType:
     sys.modules[spec.name] = module
     sys.path.insert(0, str(path.resolve().parent))
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # the file is the user's; whatever it does wrong is told as theirs
+        with redirect_stdout(sys.stderr):  # standard output carries results, or the protocol
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # whatever the user's file does is told as its doing
         raise ConfigError(_what_failed(path, error)) from error
     return module
 
 
-def _what_failed(path: Path, error: Exception) -> str:
-    """The error and the line of the user's file at which it came up."""
+def _what_failed(path: Path, error: BaseException) -> str:
+    """The error and the line of the user's file, or of what it imports, at which it came up."""
+    if isinstance(error, SyntaxError):
+        file = Path(error.filename or path).name
+        return f"{file}, line {error.lineno}: {type(error).__name__}: {error.msg}."
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame.lineno for frame in frames if Path(frame.filename).name == path.name]
-    line = error.lineno if isinstance(error, SyntaxError) else (own[-1] if own else None)
-    where = f", line {line}" if line else ""
-    return f"{path.name}{where}: {type(error).__name__}: {error}"
+    own = [frame.lineno for frame in frames if Path(frame.filename) == path.resolve()]
+    where = f", line {own[-1]}" if own else ""
+    return f"{path.name}{where}: {type(error).__name__}: {error}".rstrip(": ")
 
 
 def _named(module: ModuleType, name: str, path: Path) -> ToolProtocol:
     found = getattr(module, name, None)
-    if not isinstance(found, ToolProtocol):
+    if isinstance(found, type) or not isinstance(found, ToolProtocol):
         there = ", ".join(_sources(module)) or "none"
         raise ConfigError(f"{path.name} has no source of tools {name!r}; there are: {there}.")
     return found
@@ -71,12 +83,20 @@ def _only(module: ModuleType, path: Path) -> ToolProtocol:
         raise ConfigError(
             f"{path.name} has several sources; say which: {path.name}:NAME ({names})."
         )
-    marked = [thing for thing in vars(module).values() if _is_marked(thing)]
+    return _marked(module, path)
+
+
+def _marked(module: ModuleType, path: Path) -> Toolbox:
+    """The functions that are marked as tools, each once."""
+    toolbox = Toolbox()
+    marked = {id(thing): thing for thing in vars(module).values() if _is_marked(thing)}
     if not marked:
         raise ConfigError(f"{path.name} offers no tools; make a Toolbox or mark a function @tool.")
-    toolbox = Toolbox()
-    for function in marked:
-        toolbox.add(function)
+    for function in marked.values():
+        try:
+            toolbox.add(function)
+        except (InvalidTool, NameClash) as error:
+            raise ConfigError(f"{path.name}: {error}") from error
     return toolbox
 
 
@@ -94,4 +114,4 @@ def _sources(module: ModuleType) -> Mapping[str, ToolProtocol]:
 
 
 def _is_marked(thing: object) -> bool:
-    return callable(thing) and options_of(thing) is not None
+    return inspect.isroutine(thing) and options_of(thing) is not None

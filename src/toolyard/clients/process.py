@@ -1,0 +1,149 @@
+"""An MCP server as a child process: its pipes as message streams, and its end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from os import PathLike
+from typing import Any
+
+import anyio
+import mcp_types as types
+from anyio.abc import ByteReceiveStream, ByteSendStream, Process
+from anyio.streams.buffered import BufferedByteReceiveStream
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp.client.stdio import get_default_environment
+from mcp.shared.message import SessionMessage
+
+logger = logging.getLogger("toolyard.clients")
+
+GRACE_S = 2.0
+"""How long a process may take to end by itself, and again after it was told to."""
+GLANCE_S = 0.01
+MOST_LINE_BYTES = 64 * 1024 * 1024
+
+Send = MemoryObjectSendStream[SessionMessage]
+Receive = MemoryObjectReceiveStream[SessionMessage]
+
+GONE = (
+    anyio.EndOfStream,
+    anyio.IncompleteRead,
+    anyio.DelimiterNotFound,
+    anyio.BrokenResourceError,
+    anyio.ClosedResourceError,
+    OSError,
+)
+
+
+@asynccontextmanager
+async def child_process(
+    command: Sequence[str], *, env: Mapping[str, str], cwd: str | PathLike[str] | None
+) -> AsyncGenerator[tuple[Receive, Send]]:
+    """Start `command` in a process group of its own, which ends with the block.
+
+    `env` is added to the few variables that every program needs. Standard error stays ours.
+    """
+    process = await anyio.open_process(
+        command,
+        stderr=None,
+        env={**get_default_environment(), **env},
+        cwd=cwd,
+        start_new_session=True,
+    )
+    heard, incoming = anyio.create_memory_object_stream[SessionMessage]()
+    outgoing, said = anyio.create_memory_object_stream[SessionMessage]()
+    try:
+        async with heard, incoming, outgoing, said, anyio.create_task_group() as tasks:
+            assert process.stdout is not None
+            assert process.stdin is not None
+            tasks.start_soon(_read, process.stdout, heard)
+            tasks.start_soon(_write, process.stdin, said, heard)
+            try:
+                yield incoming, outgoing
+            finally:
+                incoming.close()
+                with anyio.CancelScope(shield=True):
+                    await _end(process)
+                tasks.cancel_scope.cancel()
+    finally:
+        _let_go(process)
+
+
+async def _read(stdout: ByteReceiveStream, heard: Send) -> None:
+    """Pass messages on until the output ends; what nobody takes any more is thrown away."""
+    lines = BufferedByteReceiveStream(stdout)
+    async with heard:
+        with suppress(*GONE):
+            while True:
+                message = _parsed(await lines.receive_until(b"\n", MOST_LINE_BYTES))
+                if message is not None:
+                    await heard.send(message)
+    with suppress(*GONE):
+        while True:
+            await stdout.receive()
+
+
+def _parsed(line: bytes) -> SessionMessage | None:
+    try:
+        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValueError:
+        logger.debug("a process wrote a line that is no message, %d bytes long", len(line))
+        return None
+    return SessionMessage(message)
+
+
+async def _write(stdin: ByteSendStream, said: Receive, heard: Send) -> None:
+    """Write messages; when nobody reads them, nothing will be heard either."""
+    with suppress(*GONE):
+        async for item in said:
+            line = item.message.model_dump_json(by_alias=True, exclude_unset=True)
+            await stdin.send(line.encode() + b"\n")
+        return
+    await heard.aclose()
+
+
+async def _end(process: Process) -> None:
+    """End the process as the protocol wants it: close its input, wait, tell, kill.
+
+    The last two are for what it has started as well, even where it is gone itself.
+    """
+    assert process.stdin is not None
+    with suppress(*GONE), anyio.move_on_after(GRACE_S):
+        await process.stdin.aclose()
+        while process.returncode is None:
+            await anyio.sleep(GLANCE_S)
+    _signal(process, signal.SIGTERM)
+    with anyio.move_on_after(GRACE_S):
+        while _signal(process, 0) or process.returncode is None:
+            await anyio.sleep(GLANCE_S)
+        return
+    _signal(process, signal.SIGKILL)
+    with anyio.move_on_after(GRACE_S):
+        while process.returncode is None:
+            await anyio.sleep(GLANCE_S)
+
+
+def _signal(process: Process, number: int) -> bool:
+    """Send a signal to the process's group; whether there is one."""
+    if sys.platform == "win32":
+        if number:
+            process.kill()
+        return False
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # macOS says so of a group of zombies
+        return process.returncode is None
+    return True
+
+
+def _let_go(process: Process) -> None:
+    """Close the pipes: something that left the group may still hold their other ends."""
+    transport: Any = getattr(getattr(process, "_process", None), "_transport", None)
+    if transport is not None:
+        transport.close()
