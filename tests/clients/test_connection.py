@@ -81,11 +81,10 @@ async def test_a_server_restarted_between_calls_is_not_noticed(era: str) -> None
         restartable(toolbox()) as server,
         MCPClient(server.url, revision=era) as client,
     ):
-        for _ in range(3):
-            await server.restart()
-            assert (await client.call_tool(ToolCall("refuse"), CONTEXT)).text == "not today"
-            await server.restart()
-            assert await client.list_tools(CONTEXT) == await toolbox().list_tools(CONTEXT)
+        await server.restart()
+        assert (await client.call_tool(ToolCall("refuse"), CONTEXT)).text == "not today"
+        await server.restart()
+        assert await client.list_tools(CONTEXT) == await toolbox().list_tools(CONTEXT)
 
 
 @pytest.mark.parametrize("era", ERAS)

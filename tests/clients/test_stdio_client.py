@@ -18,6 +18,11 @@ ALWAYS = {"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LC_CTYPE"}
 """What a process may learn of ours; Python itself adds the last."""
 
 
+@pytest.fixture(autouse=True)
+def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolyard.clients.process.GRACE_S", 0.5)
+
+
 async def number(client: MCPClient, tool: str) -> int:
     return (await client.call_tool(ToolCall(tool), CONTEXT)).structured["result"]
 

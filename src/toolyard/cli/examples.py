@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 
-def examples(*lines: str) -> str:
-    """An epilog that shows `lines` as they are typed; a line may go on after a backslash."""
-    shown = "\n".join(f"  {line}".replace("\n", "\n      ") for line in lines)
-    return f"[bold]Examples[/bold]\n\n{shown.replace('[', _BRACKET)}".replace(_BRACKET, "[")
+
+def examples(*commands: str) -> str:
+    """An epilog that shows `commands` as they are typed, one below the other."""
+    lines = "\n".join(f"  {command}" for command in commands)
+    return f"[bold]Examples[/bold]\n\n{escape(lines)}"

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from os import PathLike
 from typing import Any
@@ -112,19 +112,21 @@ async def _end(process: Process) -> None:
     The last two are for what it has started as well, even where it is gone itself.
     """
     assert process.stdin is not None
-    with suppress(*GONE), anyio.move_on_after(GRACE_S):
+    with suppress(*GONE):
         await process.stdin.aclose()
-        while process.returncode is None:
-            await anyio.sleep(GLANCE_S)
+    await _until(lambda: process.returncode is not None)
     _signal(process, signal.SIGTERM)
+    if not await _until(lambda: process.returncode is not None and not _signal(process, 0)):
+        _signal(process, signal.SIGKILL)
+        await _until(lambda: process.returncode is not None)
+
+
+async def _until(done: Callable[[], bool]) -> bool:
     with anyio.move_on_after(GRACE_S):
-        while _signal(process, 0) or process.returncode is None:
+        while not done():  # noqa: ASYNC110  (nothing tells of the end of a group)
             await anyio.sleep(GLANCE_S)
-        return
-    _signal(process, signal.SIGKILL)
-    with anyio.move_on_after(GRACE_S):
-        while process.returncode is None:
-            await anyio.sleep(GLANCE_S)
+        return True
+    return False
 
 
 def _signal(process: Process, number: int) -> bool:
