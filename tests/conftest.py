@@ -1,8 +1,23 @@
 """What every test shares."""
 
+from collections.abc import Generator
+
 import pytest
+from tests.support.watch import judged, watching
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watched(pytestconfig: pytest.Config) -> Generator[None]:
+    with watching(pytestconfig):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail the test that let out a token, or showed a caller a traceback or a path."""
+    return judged((yield))

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,9 @@ class Asked:
 Answering = Callable[[Asked], Awaitable[bytes]]
 
 
-def http(status: int, body: object = b"", *, kind: str = "application/json", head: str = "") -> bytes:
+def http(
+    status: int, body: object = b"", *, kind: str = "application/json", head: str = ""
+) -> bytes:
     """An HTTP answer; what is not bytes is sent as JSON."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(raw)}\r\n{head}"
@@ -113,10 +115,8 @@ async def answering(answer: Answering) -> AsyncGenerator[str]:
 
     async def handle(stream: SocketStream) -> None:
         async with stream:
-            try:
+            with suppress(anyio.BrokenResourceError, anyio.IncompleteRead, anyio.EndOfStream):
                 await stream.send(await answer(await _asked(stream)))
-            except (anyio.BrokenResourceError, anyio.IncompleteRead, anyio.EndOfStream):
-                pass  # the client went away
 
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     async with listener, anyio.create_task_group() as tasks:
@@ -173,7 +173,7 @@ class OldServer:
     def _open(self, asked: Asked) -> bytes:
         self.sessions += 1
         self._known = f"session-{self.sessions}"
-        result = {
+        result: dict[str, Any] = {
             "protocolVersion": "2025-11-25",
             "capabilities": {"tools": {}},
             "serverInfo": {"name": "old", "version": "1"},
@@ -193,7 +193,7 @@ def is_running(pid: int) -> bool:
 async def gone(pid: int) -> None:
     """Wait until a process is gone."""
     with anyio.fail_after(5):
-        while is_running(pid):
+        while is_running(pid):  # noqa: ASYNC110  (nothing tells of the end of an orphan)
             await anyio.sleep(0.01)
 
 

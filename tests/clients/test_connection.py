@@ -53,6 +53,7 @@ async def test_a_server_killed_during_a_call_is_told_at_once_and_used_when_it_is
         process_on(port) as first,
         MCPClient(url_of(port), revision=era) as client,
     ):
+        pid = await process_id(client)
         async with anyio.create_task_group() as tasks:
             lost = anyio.Event()
 
@@ -62,7 +63,7 @@ async def test_a_server_killed_during_a_call_is_told_at_once_and_used_when_it_is
                 lost.set()
 
             tasks.start_soon(call)
-            pid = await process_id(client)
+            await process_id(client)
             first.send_signal(signal.SIGKILL)
             with anyio.fail_after(2):
                 await lost.wait()
@@ -224,10 +225,13 @@ async def test_a_cancelled_first_caller_does_not_keep_the_next_from_connecting()
             await hold.wait()
         return await server.answer(asked)
 
-    async with a_deadline(), answering(answer) as url:
-        async with MCPClient(url, revision="legacy") as client:
-            server.forget()
-            with anyio.move_on_after(0.2):
-                await client.call_tool(ADD, CONTEXT)
-            hold.set()
-            assert (await client.call_tool(ADD, CONTEXT)).text == "ok"
+    async with (
+        a_deadline(),
+        answering(answer) as url,
+        MCPClient(url, revision="legacy") as client,
+    ):
+        server.forget()
+        with anyio.move_on_after(0.2):
+            await client.call_tool(ADD, CONTEXT)
+        hold.set()
+        assert (await client.call_tool(ADD, CONTEXT)).text == "ok"

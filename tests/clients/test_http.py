@@ -1,6 +1,7 @@
 """Servers that refuse us, that are no MCP servers, and that hang."""
 
-from collections.abc import Generator, Sequence
+import traceback
+from collections.abc import Generator
 
 import anyio
 import httpx2
@@ -27,12 +28,8 @@ async def trouble(url: str, era: str, **options: object) -> ToolyardError:
     return raised.value
 
 
-def _everything_in(error: BaseException | None) -> str:
-    if error is None:
-        return ""
-    below = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    linked: Sequence[BaseException | None] = (error.__cause__, error.__context__, *below)
-    return f"{error} {error!r}" + "".join(map(_everything_in, linked))
+def _everything_in(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error, chain=True))
 
 
 @pytest.mark.parametrize("era", EVERY_ERA)
@@ -65,7 +62,7 @@ async def test_a_tool_beyond_our_scopes_is_not_admitted_and_others_are(era: str)
         builder.build() as server,
         MCPClient(server.url, token=SECRET, revision=era) as client,
     ):
-        with pytest.raises(NotAdmitted, match="token does not allow"):
+        with pytest.raises(NotAdmitted, match=r"\(HTTP 403\): \S"):
             await client.call_tool(ToolCall("count", {"to": 1}), CONTEXT)
         assert (await client.call_tool(ToolCall("refuse"), CONTEXT)).text == "not today"
 
@@ -120,7 +117,10 @@ ODD = {
     "ended stream": (http(200, b": hello\n\n", kind="text/event-stream"), "ended|went away"),
     "server error": (http(500, b"Traceback (most recent", kind="text/plain"), "HTTP 500"),
     "bad gateway": (http(502, b"", kind="text/html"), "HTTP 502"),
-    "cut body": (b"HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{", "broke"),
+    "cut body": (
+        b"HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+        "broke",
+    ),
     "no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "broke"),
     "silence": (b"", "broke"),
     "accepted": (http(202), "202"),
@@ -213,7 +213,9 @@ class Failing(httpx2.Auth):
 async def test_signing_in_that_fails_is_not_admitted(era: str) -> None:
     async with serving(toolbox()) as url:
         with anyio.fail_after(5), pytest.raises(NotAdmitted, match="OAuthTokenError") as raised:
-            async with MCPClient(url, revision=era, auth=Failing(OAuthTokenError(SECRET))) as client:
+            async with MCPClient(
+                url, revision=era, auth=Failing(OAuthTokenError(SECRET))
+            ) as client:
                 await client.list_tools(CONTEXT)
     assert SECRET not in _everything_in(raised.value)
 

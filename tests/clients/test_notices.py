@@ -8,7 +8,7 @@ import pytest
 from tests.clients.serving import ERAS, STDIO, Restartable, restartable, serving
 from tests.clients.tools import refuse, toolbox
 
-from toolyard import CallContext, MCPClient, ToolCall, Toolbox, ToolRegistry
+from toolyard import CallContext, MCPClient, Toolbox, ToolCall, ToolRegistry
 from toolyard.core.protocol import Change
 
 CONTEXT = CallContext()

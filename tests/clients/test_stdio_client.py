@@ -100,7 +100,7 @@ async def test_a_call_that_restarts_a_hanging_process_keeps_its_deadline(tmp_pat
             began = anyio.current_time()
             for _ in range(2):
                 soon = CallContext(deadline=anyio.current_time() + 0.3)
-                with pytest.raises(Exception, match="did not finish|may or may not"):
+                with pytest.raises(Exception, match=r"did not finish|may or may not"):
                     await client.call_tool(ToolCall("process"), soon)
             assert anyio.current_time() - began < 2
 
@@ -119,7 +119,7 @@ async def test_a_missing_directory_is_unreachable(tmp_path: Path) -> None:
             pass
 
 
-@pytest.mark.parametrize("era", (*ERAS, "2026-07-28"))
+@pytest.mark.parametrize("era", [*ERAS, "2026-07-28"])
 async def test_a_program_that_ends_at_once_is_unreachable(era: str) -> None:
     with anyio.fail_after(10), pytest.raises(Unreachable):
         async with MCPClient.stdio([sys.executable, "-c", "exit(3)"], revision=era) as client:

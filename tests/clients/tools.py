@@ -1,4 +1,4 @@
-"""Tools whose every detail must arrive unchanged; `python tools.py --stdio` or `PORT` serves them."""
+"""Tools whose every detail must arrive unchanged; `python tools.py PORT` or `--stdio` serves."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from toolyard import (
 )
 from toolyard.core.context import Event
 from toolyard.core.inputs import elicit
-from toolyard.core.tool import Icon, ToolAnnotations
+from toolyard.core.tool import Icon
 from toolyard.events.types import ServerStarted
 
 NOTES = {"audience": ["user"], "priority": 0.5, "lastModified": "2026-01-01T00:00:00Z"}
@@ -59,13 +59,17 @@ def canned(name: str) -> Any:
     return give
 
 
+def echo(arguments: dict[str, Any]) -> dict[str, Any]:
+    return arguments
+
+
 def toolbox() -> Toolbox:
     tools = Toolbox()
     for name in RESULTS:
         tools.add_schema(name, canned(name), description=f"Give {name}.", input_schema=OBJECT)
     tools.add_schema(
         "described",
-        lambda arguments: {"n": arguments["n"]},  # pyright: ignore[reportUnknownLambdaType]
+        echo,
         description="All that a tool can say of itself.",
         input_schema={
             "type": "object",
@@ -75,7 +79,10 @@ def toolbox() -> Toolbox:
         },
         output_schema={"type": "object", "properties": {"n": {"type": "integer"}}},
         title="A title",
-        annotations=ToolAnnotations(True, False, True, False, "An older title"),
+        read_only=True,
+        destructive=False,
+        idempotent=True,
+        open_world=False,
         icons=(
             Icon("https://example.org/i.png", "image/png", ("48x48", "any"), "dark"),
             Icon("data:image/png;base64,AA=="),
@@ -84,7 +91,7 @@ def toolbox() -> Toolbox:
     )
     tools.add_schema(
         "headed",
-        lambda arguments: {"region": arguments["region"]},  # pyright: ignore[reportUnknownLambdaType]
+        echo,
         description="Wants an argument in a header too.",
         input_schema=HEADED,
     )

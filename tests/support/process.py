@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ from typing import IO
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
+
+HEARERS: list[Callable[[Sequence[str], bool, str], None]] = []
+"""Told what commands write: which command, whether to standard error, and the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ def run(
             raise TimeoutError(f"{command[0]} took more than {timeout_s:g} s:\n{said}") from None
         finally:
             _end(process)
+    _tell(command, False, output)
+    _tell(command, True, errors)
     return Finished(process.returncode, output, errors)
 
 
@@ -64,7 +69,7 @@ def running(
 ) -> Generator["Running"]:
     """Start `command`, and end it and everything it started when the block ends."""
     process = _start(command, environment, directory)
-    started = Running(process)
+    started = Running(command, process)
     try:
         yield started
     finally:
@@ -75,7 +80,8 @@ def running(
 class Running:
     """A started command: what it has said so far, and a way to talk to it."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, command: Sequence[str], process: subprocess.Popen[str]) -> None:
+        self._command = command
         self._process = process
         self._said: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -154,6 +160,7 @@ class Running:
     def _listen(self, stream: IO[str], lines: "queue.Queue[str | None] | None") -> None:
         for line in stream:
             self._said.append(line)
+            _tell(self._command, lines is None, line)
             if lines is not None:
                 lines.put(line.rstrip("\n"))
         if lines is not None:
@@ -165,6 +172,11 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+def _tell(command: Sequence[str], is_error: bool, text: str) -> None:
+    for hear in HEARERS:
+        hear(command, is_error, text)
 
 
 def _start(

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
+import re
+
 from rich.panel import Panel
 from rich.text import Text
 
 from toolyard.cli.hosting import TOKEN_VARIABLE
-from toolyard.cli.terminal import OUT, write_json
-from toolyard.config.hosts import HOSTS, HostEntry
+from toolyard.cli.terminal import OUT, printable, write_json
+from toolyard.config.hosts import HostEntry, claude_code_command
 from toolyard.config.settings import Settings
 
-
-def with_new_token(settings: Settings) -> tuple[str, Settings]:
-    """A fresh token, and the settings that accept it."""
-    from toolyard.wiring.tokens import new_token
-
-    secret, _ = new_token("new", ("*",))
-    return secret, settings.model_copy(update={"token": [*settings.token, SecretStr(secret)]})
+_UNFIT_FOR_HOSTS = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class Banner:
@@ -33,23 +28,39 @@ class Banner:
         if self._as_json:
             write_json({"url": url, "token": self._secret})
             return
-        OUT.print(Panel(self._text(url), title=f"toolyard: {self._settings.name}", expand=False))
+        title = Text(printable(self._settings.name))
+        OUT.print(Panel(self._facts(url), title=title, expand=False))
+        for heading, command in self._commands(url):
+            OUT.print(f"\n{heading}", style="dim", markup=False)
+            # Outside the panel and in one line, however long, so that it can be pasted.
+            OUT.print(f"  {command}", markup=False, soft_wrap=True)
 
-    def _text(self, url: str) -> Text:
-        guarded = bool(self._settings.token or self._settings.tokens or self._settings.token_file)
-        text = Text()
-        text.append("URL    ", style="dim").append(f"{url}\n", style="bold")
+    def _facts(self, url: str) -> Text:
         tools = ", ".join(name for name, tool in self._settings.tools.items() if tool.enabled)
-        text.append("Tools  ", style="dim").append(f"{tools}\n")
+        facts = Text()
+        facts.append("URL    ", style="dim").append(url, style="bold")
+        facts.append("\nTools  ", style="dim").append(printable(tools))
         if self._secret is not None:
-            text.append("Token  ", style="dim").append(f"{self._secret}\n", style="bold")
-            text.append(f"\nexport {TOKEN_VARIABLE}={self._secret}\n")
-        option = f" --token ${TOKEN_VARIABLE}" if guarded else ""
-        text.append("\nTry it\n", style="dim").append(f"  toolyard tools {url}{option}\n")
-        text.append("\nPaste into Claude Code\n", style="dim")
-        name = "".join(c if c.isalnum() else "-" for c in self._settings.name)[:32]
-        entry = HostEntry(name, url=url, token_env=TOKEN_VARIABLE if guarded else None)
-        text.append(f"  {HOSTS['claude-code'](entry).notes[0].removeprefix('Or run: ')}\n")
-        text.append("\nOther hosts\n", style="dim")
-        auth = "" if guarded else " --no-token"
-        return text.append(f"  toolyard host-config cursor {url}{auth}    (or vscode)")
+            facts.append("\nToken  ", style="dim").append(self._secret, style="bold")
+        return facts
+
+    def _commands(self, url: str) -> list[tuple[str, str]]:
+        name = _UNFIT_FOR_HOSTS.sub("-", self._settings.name)[:32]
+        entry = HostEntry(name, url=url, token_env=TOKEN_VARIABLE if self._is_guarded() else None)
+        auth = "" if self._is_guarded() else " --no-token"
+        host_config = f"toolyard host-config cursor {url} --name {name}{auth}"
+        commands = [
+            ("Try it", f"toolyard tools {url}"),
+            ("Add it to Claude Code, in a project", claude_code_command(entry)),
+            ("Other hosts: claude-code, cursor, vscode", host_config),
+        ]
+        if self._is_guarded():
+            token = self._secret or "..."
+            commands.insert(
+                0, ("First, where you call it from", f"export {TOKEN_VARIABLE}={token}")
+            )
+        return commands
+
+    def _is_guarded(self) -> bool:
+        settings = self._settings
+        return any((settings.token, settings.tokens, settings.token_file, settings.jwt))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,45 +11,40 @@ from typing import Annotated, Any
 import anyio
 import typer
 
+from toolyard.cli.arguments import arguments_of, object_in
+from toolyard.cli.examples import examples
+from toolyard.cli.options import AsJson, ClientToken, NamesConfig, Target
 from toolyard.cli.questions import ask_user
 from toolyard.cli.reporting import Reporter, show_result, show_tools, written_tool
 from toolyard.cli.terminal import start_logging, write_json
-from toolyard.config.loading import load
-from toolyard.config.settings import Settings
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 
-TOOLS_EXAMPLES = """
-[bold]Examples[/bold]
+TOOLS_EXAMPLES = examples(
+    "toolyard tools http://127.0.0.1:8080/mcp",
+    'toolyard tools "stdio:toolyard serve calculator --stdio" --json',
+)
+CALL_EXAMPLES = examples(
+    "toolyard call http://127.0.0.1:8080/mcp calculator expression='2^10'",
+    'toolyard call http://127.0.0.1:8080/mcp calculator \'{"expression": "1+1"}\'',
+    'toolyard call "stdio:toolyard serve my_tools.py --stdio" add a=2 b=40',
+    "toolyard call http://127.0.0.1:8080/mcp calculator - < arguments.json",
+)
 
-  toolyard tools http://127.0.0.1:8080/mcp --token s3cret
-  toolyard tools "stdio:toolyard serve calculator --stdio" --json
-""".replace("\n  ", "\n\n  ")
-
-CALL_EXAMPLES = """
-[bold]Examples[/bold]
-
-  toolyard call http://127.0.0.1:8080/mcp calculator '{"expression": "mean([1, 2, 3])"}'
-  toolyard call "stdio:toolyard serve calculator --stdio" calculator expression='2^10'
-  echo '{"expression": "1+1"}' | toolyard call http://127.0.0.1:8080/mcp calculator -
-""".replace("\n  ", "\n\n  ")
-
-Target = Annotated[
-    str,
-    typer.Argument(metavar="TARGET", help='A URL, a configured name, or "stdio:COMMAND ARGS".'),
+Name = Annotated[str, typer.Argument(metavar="TOOL", help="The tool's name.")]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="JSON | KEY=VALUE", help="A JSON object, - for stdin, or pairs."),
 ]
-Token = Annotated[str | None, typer.Option(help="Bearer token. [env: TOOLYARD_TOKEN]")]
-Config = Annotated[Path | None, typer.Option(help="Where names are configured.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 def tools(
-    target: Target, token: Token = None, config: Config = None, as_json: AsJson = False
+    target: Target, token: ClientToken = None, config: NamesConfig = None, as_json: AsJson = False
 ) -> None:
     """List the tools of a server."""
     start_logging(logging.WARNING)
-    listed = anyio.run(_list, target, settings_in(config), secret(token))
+    listed = anyio.run(_list, target, config, token)
     if as_json:
         write_json([written_tool(tool) for tool in listed])
     else:
@@ -60,97 +53,51 @@ def tools(
 
 def call(
     target: Target,
-    tool: Annotated[str, typer.Argument(metavar="TOOL", help="The tool's name.")],
-    arguments: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[JSON | KEY=VALUE...]", help="A JSON object, - for stdin, or pairs."
-        ),
-    ] = None,
-    token: Token = None,
-    config: Config = None,
+    tool: Name,
+    arguments: Words = None,
+    token: ClientToken = None,
+    config: NamesConfig = None,
     as_json: AsJson = False,
 ) -> None:
     """Call a tool and print what it gives."""
     start_logging(logging.WARNING)
-    result = anyio.run(
-        _call, target, settings_in(config), secret(token), tool, arguments or [], as_json
-    )
+    words = [_stdin()] if arguments == ["-"] else arguments or []
+    result = anyio.run(_call, target, config, token, tool, words, as_json)
     show_result(result, as_json=as_json)
     if result.is_error:
         raise typer.Exit(1)
 
 
-def settings_in(config: Path | None) -> Settings:
-    """The configured names; from toolyard.toml if it is here."""
-    default = Path("toolyard.toml")
-    return load(config or (default if default.is_file() else None))
+def _stdin() -> str:
+    try:
+        text = sys.stdin.read()
+    except UnicodeDecodeError:
+        raise ConfigError("The arguments on standard input are not UTF-8 text.") from None
+    object_in(text)  # pairs are for the command line
+    return text
 
 
-def secret(token: str | None) -> str | None:
-    """The token to send."""
-    return token or os.environ.get("TOOLYARD_TOKEN") or None
-
-
-async def _list(target: str, settings: Settings, token: str | None) -> Sequence[Tool]:
+async def _list(target: str, config: Path | None, token: str | None) -> Sequence[Tool]:
+    # Here and below: loaded when needed, so that help and usage errors need not wait for it.
     from toolyard.wiring.calling import opened
 
-    async with opened(target, settings, token) as (_, listed):
+    async with opened(target, config, token) as (_, listed):
         return listed
 
 
 async def _call(
     target: str,
-    settings: Settings,
+    config: Path | None,
     token: str | None,
     name: str,
-    given: Sequence[str],
+    words: Sequence[str],
     as_json: bool,
 ) -> ToolResult:
     from toolyard.wiring.calling import opened
 
     answer = ask_user if sys.stdin.isatty() and not as_json else None
-    async with opened(target, settings, token, answer) as (source, listed):
+    async with opened(target, config, token, answer) as (source, listed):
         known = next((tool for tool in listed if tool.name == name), None)
-        arguments = arguments_of(given, known)
+        arguments: Mapping[str, Any] = arguments_of(words, known)
         with Reporter(name) as reporter:
             return await source.call_tool(ToolCall(name, arguments), CallContext(channel=reporter))
-
-
-def arguments_of(given: Sequence[str], tool: Tool | None) -> Mapping[str, Any]:
-    """What a command line says: one JSON object, `-` for stdin, or pairs.
-
-    A pair's value is text where the tool's schema wants text, else JSON if it is JSON.
-
-    Raises:
-        ConfigError: It is none of these.
-    """
-    if len(given) == 1 and (given[0] == "-" or given[0].lstrip().startswith("{")):
-        return _object(sys.stdin.read() if given[0] == "-" else given[0])
-    properties: Mapping[str, Any] = {} if tool is None else tool.input_schema.get("properties", {})
-    arguments: dict[str, Any] = {}
-    for pair in given:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise ConfigError(f"{pair!r} is neither a JSON object nor KEY=VALUE.")
-        arguments[name] = _value(value, properties.get(name))
-    return arguments
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    try:
-        parsed: object = json.loads(text)
-    except ValueError as error:
-        raise ConfigError(f"The arguments are not valid JSON: {error}.") from None
-    if not isinstance(parsed, dict):
-        raise ConfigError('The arguments are a JSON object, such as {"expression": "1+1"}.')
-    return parsed  # pyright: ignore[reportUnknownVariableType]
-
-
-def _value(text: str, schema: object) -> Any:
-    if isinstance(schema, dict) and schema.get("type") == "string":  # pyright: ignore[reportUnknownMemberType]
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

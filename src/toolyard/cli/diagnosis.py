@@ -3,50 +3,57 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import anyio
 import typer
+from rich.text import Text
 
-from toolyard.cli.calling import AsJson, Target, Token, secret
-from toolyard.cli.terminal import ERR, OUT, printable, start_logging, write_json
+from toolyard.cli.examples import examples
+from toolyard.cli.options import AsJson, ClientToken, NamesConfig, Target
+from toolyard.cli.terminal import OUT, printable, say, start_logging, write_json
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failure": ("✗", "red")}
 
-EXAMPLES = """
-[bold]Examples[/bold]
+EXAMPLES = examples(
+    "toolyard doctor http://127.0.0.1:8080/mcp",
+    'toolyard doctor "stdio:toolyard serve my_tools.py --stdio"',
+)
 
-  toolyard doctor http://127.0.0.1:8080/mcp --token s3cret
-  toolyard doctor "stdio:toolyard serve my_tools.py --stdio"
-""".replace("\n  ", "\n\n  ")
+Timeout = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="For each check.")
+]
 
 
 def doctor(
     target: Target,
-    token: Token = None,
+    token: ClientToken = None,
+    config: NamesConfig = None,
     as_json: AsJson = False,
-    timeout: Annotated[float, typer.Option(help="Seconds for each check.")] = 10.0,
+    timeout: Timeout = 10.0,
 ) -> None:
     """Do to a server what MCP hosts do, and say what they would find."""
     start_logging(logging.ERROR)
-    failures = anyio.run(_examine, target, secret(token), as_json, timeout)
-    if failures:
+    if anyio.run(_examine, target, token, config, as_json, timeout):
         raise typer.Exit(1)
 
 
-async def _examine(target: str, token: str | None, as_json: bool, timeout_s: float) -> int:
+async def _examine(
+    target: str, token: str | None, config: Path | None, as_json: bool, timeout_s: float
+) -> int:
+    """The number of failures."""
     from toolyard.wiring.doctor import Finding, examine_target
 
     def show(finding: Finding) -> None:
         if not as_json:
             mark, style = MARKS[finding.verdict]
-            OUT.print(f"{mark} ", style=style, end="", markup=False)
-            OUT.print(printable(finding.text), markup=False, soft_wrap=True)
+            OUT.print(Text.assemble((mark, style), f" {printable(finding.text)}"), soft_wrap=True)
 
-    findings = await examine_target(target, token, show, timeout_s)
+    findings = await examine_target(target, token, show, timeout_s, config)
     if as_json:
         write_json([finding.written() for finding in findings])
     failures = sum(finding.verdict == "failure" for finding in findings)
     warnings = sum(finding.verdict == "warning" for finding in findings)
-    ERR.print(f"{len(findings)} findings: {failures} failures, {warnings} warnings.", style="dim")
+    say(f"{len(findings)} findings: {failures} failures, {warnings} warnings.")
     return failures

@@ -7,5 +7,5 @@ from rich.markup import escape
 
 def examples(*commands: str) -> str:
     """An epilog that shows `commands` as they are typed, one below the other."""
-    lines = "\n".join(f"  {command}" for command in commands)
+    lines = "\n".join(commands)
     return f"[bold]Examples[/bold]\n\n{escape(lines)}"

@@ -2,53 +2,64 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from toolyard.cli.terminal import ERR
+from toolyard.cli.examples import examples
+from toolyard.cli.terminal import say, write
 from toolyard.config.hosts import HOSTS, HostEntry
 from toolyard.config.hosts import host_config as block_for
+from toolyard.config.target import command_in
 
-STDIO = "stdio:"
 TOKEN_VARIABLE = "TOOLYARD_TOKEN"  # noqa: S105 (a variable's name)
 
-EXAMPLES = """
-[bold]Examples[/bold]
+EXAMPLES = examples(
+    "toolyard host-config claude-code http://127.0.0.1:8080/mcp --name calculator",
+    'toolyard host-config claude-desktop "stdio:toolyard serve mine.py --stdio"',
+    "toolyard host-config vscode https://tools.example.com/mcp > .vscode/mcp.json",
+)
 
-  toolyard host-config claude-code http://127.0.0.1:8080/mcp --name calculator
-  toolyard host-config claude-desktop "stdio:toolyard serve my_tools.py --stdio" --name mine
-  toolyard host-config vscode https://tools.example.com/mcp > .vscode/mcp.json
-""".replace("\n  ", "\n\n  ")
+Host = Annotated[str, typer.Argument(metavar="HOST", help=", ".join(HOSTS) + ".")]
+Target = Annotated[str, typer.Argument(metavar="TARGET", help='A URL or "stdio:COMMAND ARGS".')]
+Name = Annotated[str, typer.Option(metavar="NAME", help="How the host calls the server.")]
+TokenEnv = Annotated[str, typer.Option(metavar="VARIABLE", help="Where the host finds the token.")]
+NoToken = Annotated[bool, typer.Option("--no-token", metavar="", help="The server asks for none.")]
 
 
 def host_config(
-    host: Annotated[str, typer.Argument(metavar="HOST", help=", ".join(HOSTS))],
-    target: Annotated[str, typer.Argument(metavar="TARGET", help='A URL or "stdio:COMMAND ARGS".')],
-    name: Annotated[str, typer.Option(help="How the host calls the server.")] = "toolyard",
-    token_env: Annotated[
-        str, typer.Option(help="The variable that holds the token.")
-    ] = TOKEN_VARIABLE,
-    no_token: Annotated[bool, typer.Option("--no-token", help="The server asks for none.")] = False,
+    host: Host,
+    target: Target,
+    name: Name = "toolyard",
+    token_env: TokenEnv = TOKEN_VARIABLE,
+    no_token: NoToken = False,
 ) -> None:
-    """Print the block to paste into an MCP host; secrets are references, never literals."""
-    if target.startswith(STDIO):
-        command = _absolute(shlex.split(target.removeprefix(STDIO)))
-        entry = HostEntry(name, command=command)
+    """Print the block to paste into an MCP host; it refers to secrets and holds none."""
+    command = command_in(target)
+    if command is not None:
+        entry = HostEntry(name, command=_absolute(command))
     else:
         entry = HostEntry(name, url=target, token_env=None if no_token else token_env)
     config = block_for(host, entry)
-    typer.echo(config.text())
-    ERR.print(f"Goes into {config.path}.", style="dim", markup=False)
+    write(config.text())
+    say(f"Goes into {config.path}.")
     for note in config.notes:
-        ERR.print(note, style="dim", markup=False, soft_wrap=True)
+        say(note)
 
 
-def _absolute(command: list[str]) -> list[str]:
-    """A host starts programs with another PATH than yours."""
-    if command[:1] == ["toolyard"]:
-        return [sys.executable, "-m", "toolyard", *command[1:]]
-    return [shutil.which(command[0]) or command[0], *command[1:]] if command else command
+def _absolute(command: Sequence[str]) -> Sequence[str]:
+    """A host starts programs with another PATH and in another directory than yours."""
+    words = [_found(word) for word in command[1:]]
+    if command[0] == "toolyard":
+        return [sys.executable, "-m", "toolyard", *words]
+    return [str(Path(shutil.which(command[0]) or command[0]).absolute()), *words]
+
+
+def _found(word: str) -> str:
+    """`word` as an absolute path if it names a file that is here: `mine.py`, `mine.py:tools`."""
+    path, colon, name = word.partition(":")
+    return f"{Path(path).absolute()}{colon}{name}" if "." in path and Path(path).is_file() else word

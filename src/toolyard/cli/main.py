@@ -8,8 +8,15 @@ from typing import Annotated
 import typer
 
 from toolyard.cli import calling, diagnosis, hosting, serving, tokens
-from toolyard.cli.terminal import ERR, OUT
-from toolyard.core.errors import ConfigError, NotAdmitted, ToolyardError, Unreachable
+from toolyard.cli.terminal import say, tolerate_any_letter, write
+from toolyard.core.errors import (
+    ConfigError,
+    InvalidTool,
+    NameClash,
+    NotAdmitted,
+    ToolyardError,
+    Unreachable,
+)
 from toolyard.version import __version__
 
 app = typer.Typer(
@@ -33,14 +40,21 @@ app.add_typer(token, name="token")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        OUT.print(f"toolyard {__version__}")
+        write(f"toolyard {__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def about(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which.")
+        bool,
+        typer.Option(
+            "--version",
+            metavar="",
+            callback=_show_version,
+            is_eager=True,
+            help="Say which this is.",
+        ),
     ] = False,
 ) -> None:
     """Tools on the network in one command, and a way to call them."""
@@ -49,7 +63,7 @@ def about(
 
 def exit_code(error: ToolyardError) -> int:
     """The number a script sees for `error`."""
-    if isinstance(error, ConfigError):
+    if isinstance(error, ConfigError | InvalidTool | NameClash):
         return 2
     if isinstance(error, NotAdmitted):
         return 3
@@ -58,10 +72,11 @@ def exit_code(error: ToolyardError) -> int:
 
 def main() -> None:
     """Run the command line; never shows a traceback for what went wrong as foreseen."""
+    tolerate_any_letter()
     try:
         app()
     except ToolyardError as error:
-        ERR.print(str(error), style="red", markup=False)
+        say(str(error), style="red")
         sys.exit(exit_code(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,4 +1,8 @@
-"""The options of `toolyard serve`, each named as in the settings."""
+"""The options of the commands; those of `toolyard serve` are named as in the settings.
+
+Square brackets that mean themselves are escaped, as help is written in rich's markup. A flag's
+metavar is empty: it takes no value.
+"""
 
 from __future__ import annotations
 
@@ -10,41 +14,96 @@ import typer
 Words = list[str] | None
 
 Kinds = Annotated[
-    Words, typer.Argument(metavar="KIND...", help="calculator, or your own: path/to/file.py[:name]")
+    Words, typer.Argument(metavar="KIND", help="calculator, or your own: path/to/file.py\\[:name].")
 ]
 Config = Annotated[
-    Path | None, typer.Option(help="Read options from this file; toolyard.toml if it is here.")
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Read options from here; if no KIND is given, from toolyard.toml."
+    ),
 ]
-Name = Annotated[str | None, typer.Option(help="How the server introduces itself.")]
-Host = Annotated[str | None, typer.Option(help="Listen on this address. [127.0.0.1]")]
-Port = Annotated[int | None, typer.Option(help="Listen on this port; 0 picks one. [8080]")]
-Stdio = Annotated[bool, typer.Option("--stdio", help="Serve stdin and stdout instead.")]
-Token = Annotated[Words, typer.Option(help="Ask for this bearer token; may be repeated.")]
+Name = Annotated[str | None, typer.Option(metavar="NAME", help="How the server introduces itself.")]
+Host = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Listen on this address. \\[127.0.0.1]")
+]
+Port = Annotated[
+    int | None, typer.Option(metavar="N", help="Listen on this port; 0 picks one. \\[8080]")
+]
+Stdio = Annotated[bool, typer.Option("--stdio", metavar="", help="Serve stdin and stdout instead.")]
+Token = Annotated[
+    Words,
+    typer.Option(
+        metavar="TOKEN",
+        help="Ask for this bearer token; repeatable. Other users of the machine can see it: "
+        "better set TOOLYARD_TOKEN.",
+    ),
+]
 NewToken = Annotated[
-    bool, typer.Option("--new-token", help="Make a token for this run and show it.")
+    bool, typer.Option("--new-token", metavar="", help="Make a token for this run and show it.")
 ]
-TokenFile = Annotated[Path | None, typer.Option(help="Accept the tokens in this file.")]
-Allow = Annotated[Words, typer.Option(help="Admit only such addresses (CIDR); may be repeated.")]
-Deny = Annotated[Words, typer.Option(help="Refuse such addresses (CIDR); may be repeated.")]
-TrustProxy = Annotated[Words, typer.Option(help="Believe whom these proxies name (CIDR).")]
-ProxyHeader = Annotated[str | None, typer.Option(help="What they name them in. [x-forwarded-for]")]
-AllowedHosts = Annotated[Words, typer.Option("--allowed-host", help="Answer to this name too.")]
+TokenFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Accept the tokens in this file.")
+]
+Allow = Annotated[Words, typer.Option(metavar="CIDR", help="Admit only these; repeatable.")]
+Deny = Annotated[Words, typer.Option(metavar="CIDR", help="Refuse these; repeatable.")]
+TrustProxy = Annotated[
+    Words, typer.Option(metavar="CIDR", help="Believe whom these proxies name; repeatable.")
+]
+ProxyHeader = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The header they name them in. \\[x-forwarded-for]"),
+]
+AllowedHosts = Annotated[
+    Words,
+    typer.Option("--allowed-host", metavar="HOST", help="Answer to this name too; repeatable."),
+]
 AllowedOrigins = Annotated[
-    Words, typer.Option("--allowed-origin", help="Let pages of this origin in.")
+    Words,
+    typer.Option("--allowed-origin", metavar="ORIGIN", help="Let its pages in; repeatable."),
 ]
-Rate = Annotated[str | None, typer.Option(help="For each caller: 10/s, 600/min.")]
-Limit = Annotated[Words, typer.Option(metavar="NAME=N", help="call_s=60, body_bytes=65536, ...")]
-Instructions = Annotated[str | None, typer.Option(help="What models should know.")]
+Rate = Annotated[
+    str | None, typer.Option(metavar="RATE", help="For each caller: 10/s, 600/min, 10/s burst 50.")
+]
+Limit = Annotated[
+    Words, typer.Option(metavar="NAME=N", help="call_s=60, body_bytes=65536, ...; repeatable.")
+]
+Instructions = Annotated[str | None, typer.Option(metavar="TEXT", help="What models should know.")]
 Drain = Annotated[
-    float | None, typer.Option("--drain", help="Seconds for calls to finish on stop. [30]")
+    float | None,
+    typer.Option("--drain", metavar="SECONDS", help="For calls to finish on stop. \\[30]"),
 ]
-TlsCert = Annotated[Path | None, typer.Option(help="Serve HTTPS: the certificate chain (PEM).")]
-TlsKey = Annotated[Path | None, typer.Option(help="Serve HTTPS: its private key (PEM).")]
+TlsCert = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Serve HTTPS: the certificate chain (PEM).")
+]
+TlsKey = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Serve HTTPS: its private key (PEM).")
+]
 Set = Annotated[
-    Words, typer.Option("--set", metavar="KIND.OPTION=VALUE", help="An option of a kind.")
+    Words, typer.Option("--set", metavar="KIND.X=VALUE", help="Option X of a KIND; repeatable.")
 ]
 Insecure = Annotated[
-    bool, typer.Option("--insecure", help="Let everyone in who can reach the server.")
+    bool,
+    typer.Option("--insecure", metavar="", help="Let everyone in who can reach the server."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Say URL and token as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings only.")]
+UrlAsJson = Annotated[bool, typer.Option("--json", metavar="", help="Say URL and token as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Log warnings only.")]
+
+Target = Annotated[
+    str,
+    typer.Argument(metavar="TARGET", help='A URL, a configured name, or "stdio:COMMAND ARGS".'),
+]
+ClientToken = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOKEN",
+        envvar="TOOLYARD_TOKEN",
+        help="Bearer token; other users of the machine can see it, the variable they cannot.",
+    ),
+]
+NamesConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", help="Where names are configured; toolyard.toml if it is here."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Answer as JSON.")]

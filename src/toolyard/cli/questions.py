@@ -7,8 +7,9 @@ from typing import Any
 
 import anyio.to_thread
 from rich.prompt import Confirm, FloatPrompt, IntPrompt, Prompt
+from rich.text import Text
 
-from toolyard.cli.terminal import ERR, printable
+from toolyard.cli.terminal import ERR, one_line, say
 from toolyard.core.inputs import InputRequest
 
 _PROMPTS = {"integer": IntPrompt, "number": FloatPrompt, "boolean": Confirm}
@@ -19,23 +20,39 @@ async def ask_user(request: InputRequest) -> Mapping[str, Any]:
     if request.method == "roots/list":
         return {"roots": []}
     if request.method != "elicitation/create":
-        return {"role": "assistant", "content": {"type": "text", "text": ""}, "model": "none"}
-    return await anyio.to_thread.run_sync(_fill, request.params)
+        said = {"type": "text", "text": "There is no model here that could answer."}
+        return {"role": "assistant", "content": said, "model": "none"}
+    if request.params.get("mode", "form") != "form":
+        return {"action": "decline"}
+    return await anyio.to_thread.run_sync(_fill, request.params, abandon_on_cancel=True)
 
 
 def _fill(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    ERR.print(printable(str(params.get("message", ""))), style="bold", markup=False)
-    fields: Mapping[str, Any] = params.get("requestedSchema", {}).get("properties", {})
+    say(str(params.get("message", "")), style="bold")
+    schema: Mapping[str, Any] = params.get("requestedSchema", {})
+    required = schema.get("required", ())
     try:
-        return {"action": "accept", "content": {name: _ask(name, fields[name]) for name in fields}}
+        answers = {
+            name: _ask(name, field, is_required=name in required)
+            for name, field in schema.get("properties", {}).items()
+        }
     except EOFError:
         return {"action": "cancel"}
+    return {
+        "action": "accept",
+        "content": {name: answer for name, answer in answers.items() if answer is not None},
+    }
 
 
-def _ask(name: str, field: Mapping[str, Any]) -> Any:
+def _ask(name: str, field: Mapping[str, Any], *, is_required: bool) -> Any:
+    """What the user types; `None` if that is nothing and nothing is needed."""
     prompt: Any = _PROMPTS.get(field.get("type", "string"), Prompt)
-    options: dict[str, Any] = {"default": field["default"]} if "default" in field else {}
+    options: dict[str, Any] = {}
+    if "default" in field:
+        options["default"] = field["default"]
+    elif not is_required:
+        options |= {"default": None, "show_default": False}
     if "enum" in field:
-        options["choices"] = [str(value) for value in field["enum"]]
-    label = printable(str(field.get("title") or field.get("description") or name))
-    return prompt.ask(label.replace("[", "\\["), console=ERR, **options)
+        options["choices"] = [one_line(str(value)) for value in field["enum"]]
+    label = Text(one_line(str(field.get("title") or field.get("description") or name)))
+    return prompt.ask(label, console=ERR, **options)

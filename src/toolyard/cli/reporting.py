@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,12 +12,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text as Line
 
-from toolyard.cli.terminal import ERR, OUT, one_line, printable, write_json
+from toolyard.cli.terminal import ERR, OUT, one_line, say, write, write_json
 from toolyard.core.content import Audio, Content, Image, Resource, Text
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import MissingCapability
 from toolyard.core.inputs import InputRequest
-from toolyard.core.tool import Tool, ToolResult
+from toolyard.core.tool import Tool, ToolAnnotations, ToolResult
+
+PIPE_WIDTH = 1_000
+"""Columns of a table that nobody looks at: a name is not broken, whoever reads it."""
 
 
 def show_tools(tools: Sequence[Tool]) -> None:
@@ -25,54 +28,77 @@ def show_tools(tools: Sequence[Tool]) -> None:
     table = Table("Tool", "Arguments", "What it does", show_lines=False, box=None, pad_edge=False)
     for tool in tools:
         table.add_row(
-            Line(printable(tool.name), style="bold"),
+            Line(one_line(tool.name), style="bold", overflow="fold"),
             Line(_arguments(tool)),
             Line(one_line(tool.description)),
         )
-    OUT.print(table)
-    ERR.print(f"{len(tools)} tools. * is required.", style="dim")
+    OUT.print(table, width=None if OUT.is_terminal else PIPE_WIDTH)
+    say(f"{len(tools)} tools. * is required.")
 
 
 def _arguments(tool: Tool) -> str:
     required = set(tool.input_schema.get("required", ()))
     names = tool.input_schema.get("properties", {})
-    return " ".join(printable(name) + ("*" if name in required else "") for name in names)
+    return " ".join(one_line(name) + ("*" if name in required else "") for name in names)
 
 
 def written_tool(tool: Tool) -> Mapping[str, Any]:
     """A tool for a script, under MCP's names."""
+    hints = tool.annotations
     written = {
         "name": tool.name,
         "title": tool.title,
         "description": tool.description,
         "inputSchema": tool.input_schema,
         "outputSchema": tool.output_schema,
-        "annotations": asdict(tool.annotations) if tool.annotations else None,
+        "annotations": hints and _hints(hints),
     }
-    return {key: value for key, value in written.items() if value is not None}
+    return _said(written)
+
+
+def _hints(hints: ToolAnnotations) -> Mapping[str, Any]:
+    return _said(
+        {
+            "title": hints.title,
+            "readOnlyHint": hints.read_only,
+            "destructiveHint": hints.destructive,
+            "idempotentHint": hints.idempotent,
+            "openWorldHint": hints.open_world,
+        }
+    )
+
+
+def _said(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def show_result(result: ToolResult, *, as_json: bool) -> None:
-    """What a call gave: to stdout, or to stderr if it is an error."""
+    """What a call gave: to stdout, or to stderr if it is an error; all of it as JSON to stdout."""
     if as_json:
         content = [_written(block) for block in result.content]
-        structured = {"structuredContent": result.structured} if result.structured else {}
+        structured = _said({"structuredContent": result.structured})
         write_json({"content": content, **structured, "isError": result.is_error})
         return
-    console = ERR if result.is_error else OUT
-    for block in result.content:
-        style = "red" if result.is_error else ""
-        console.print(Line(_shown(block), style=style), soft_wrap=True)
+    shown = [_shown(block) for block in result.content]
+    if not shown and result.structured is not None:
+        shown = [json.dumps(result.structured)]
+    for text in shown:
+        if result.is_error:
+            say(text, style="red")
+        else:
+            write(text)
 
 
 def _shown(block: Content) -> str:
     if isinstance(block, Text):
-        return printable(block.text)
+        return block.text
     if isinstance(block, Image | Audio):
         return f"[{block.mime_type}, {len(block.data)} bytes; --json has them]"
     if isinstance(block, Resource):
-        return printable(block.text or f"[{block.uri}, {len(block.blob or b'')} bytes]")
-    return printable(f"{block.name}: {block.uri}")
+        if block.text is not None:
+            return block.text
+        return f"[{block.uri}, {len(block.blob or b'')} bytes; --json has them]"
+    return f"{block.name}: {block.uri}"
 
 
 def _written(block: Content) -> Mapping[str, Any]:
@@ -80,12 +106,18 @@ def _written(block: Content) -> Mapping[str, Any]:
         return {"type": "text", "text": block.text}
     if isinstance(block, Image | Audio):
         kind = type(block).__name__.lower()
-        data = b64encode(block.data).decode()
-        return {"type": kind, "mimeType": block.mime_type, "data": data}
+        return {"type": kind, "mimeType": block.mime_type, "data": _base64(block.data)}
     if isinstance(block, Resource):
-        blob = None if block.blob is None else b64encode(block.blob).decode()
-        return {"type": "resource", "uri": block.uri, "text": block.text, "blob": blob}
-    return {"type": "resource_link", "uri": block.uri, "name": block.name}
+        blob = None if block.blob is None else _base64(block.blob)
+        document = {"uri": block.uri, "mimeType": block.mime_type, "text": block.text, "blob": blob}
+        return {"type": "resource", "resource": _said(document)}
+    link = {"uri": block.uri, "name": block.name, "title": block.title, "size": block.size}
+    about = {"description": block.description, "mimeType": block.mime_type}
+    return {"type": "resource_link", **_said({**link, **about})}
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode()
 
 
 class Reporter:
@@ -103,10 +135,11 @@ class Reporter:
             console=ERR,
             transient=True,
         )
-        self._task = self._bar.add_task(printable(name), total=None, visible=False)
+        self._task = self._bar.add_task(one_line(name, 60), total=None, visible=False)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if ERR.is_terminal:  # in a file, a bar is but an empty line
+            self._bar.start()
         return self
 
     def __exit__(
@@ -126,7 +159,7 @@ class Reporter:
     async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
         """Print the entry above the bar."""
         del logger
-        ERR.print(f"{level}: {printable(str(data))}", style="dim", markup=False)
+        say(f"{level}: {data}")
 
     async def ask(self, request: InputRequest) -> Mapping[str, Any]:
         """Questions go to the client's own answers, never here."""

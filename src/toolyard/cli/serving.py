@@ -11,23 +11,19 @@ from typing import Any
 import typer
 
 from toolyard.cli import options
-from toolyard.cli.banner import Banner, with_new_token
+from toolyard.cli.examples import examples
 from toolyard.cli.terminal import start_logging
-from toolyard.config.loading import load
-from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
 
 DEFAULT_FILE = Path("toolyard.toml")
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-  toolyard serve calculator
-  toolyard serve calculator --port 8080 --token s3cret --allow 10.0.0.0/8 --allow 127.0.0.1
-  toolyard serve my_tools.py --stdio
-  toolyard serve my_tools.py:tools --new-token
-  toolyard serve --config toolyard.toml
-""".replace("\n  ", "\n\n  ")
+EXAMPLES = examples(
+    "toolyard serve calculator",
+    "toolyard serve calculator --new-token --allow 10.0.0.0/8 --allow 127.0.0.1",
+    "toolyard serve my_tools.py --stdio",
+    "toolyard serve my_tools.py:tools --port 8080 --rate 600/min",
+    "toolyard serve --config toolyard.toml",
+)
 
 
 def serve(
@@ -55,34 +51,44 @@ def serve(
     tls_key: options.TlsKey = None,
     option: options.Set = None,
     insecure: options.Insecure = False,
-    as_json: options.AsJson = False,
+    as_json: options.UrlAsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Serve tools over MCP, guarded, until stopped."""
     start_logging(logging.WARNING if quiet or stdio else logging.INFO)
-    given: dict[str, Any] = {
-        key: value for key, value in context.params.items() if key in Settings.model_fields
-    }
-    given["limits"] = _limits(limit or ())
-    given["tls"] = _tls(tls_cert, tls_key)
-    given["tools"] = _tools(kinds or (), option or ())
-    settings = load(_file(config, kinds), {key: given[key] for key in given if _is(given[key])})
-    secret = None
-    if new_token:
-        secret, settings = with_new_token(settings)
-    _run(settings, Banner(settings, secret, as_json=as_json))
-
-
-def _run(settings: Settings, banner: Banner) -> None:
+    arguments = arguments_in(context.params)  # all of the above, by name
     # Loaded here, so that help and usage errors need not wait for the servers' imports.
-    from toolyard.wiring.serving import run
+    from toolyard.cli.launch import launch
 
-    run(settings, banner.show)
+    launch(_file(config, kinds), arguments, new_token=new_token, as_json=as_json)
 
 
-def _is(value: object) -> bool:
-    """Whether an option was given at all; 0 was."""
-    return bool(value) or (value == 0 and not isinstance(value, bool))
+_COMBINED = frozenset(
+    {"kinds", "config", "new_token", "limit", "tls_cert", "tls_key", "option", "as_json", "quiet"}
+)
+"""The parameters that are not settings of the same name."""
+
+
+def arguments_in(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the parameters of `serve` say, as the settings name it.
+
+    Raises:
+        ConfigError: A pair is none, or two KINDs have one name.
+    """
+    given = {name: value for name, value in parameters.items() if name not in _COMBINED}
+    given["limits"] = dict(_pair(item, "--limit") for item in parameters["limit"] or ())
+    given["tls"] = _given({"certfile": parameters["tls_cert"], "keyfile": parameters["tls_key"]})
+    given["tools"] = _tools(parameters["kinds"] or (), parameters["option"] or ())
+    return _given(given)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said at all; an empty text or a 0 was."""
+    return {
+        key: value
+        for key, value in values.items()
+        if value is not None and value is not False and value != [] and value != {}
+    }
 
 
 def _file(config: Path | None, kinds: Sequence[str] | None) -> Path | None:
@@ -91,27 +97,19 @@ def _file(config: Path | None, kinds: Sequence[str] | None) -> Path | None:
     return config
 
 
-def _limits(given: Sequence[str]) -> Mapping[str, str]:
-    return dict(_pair(item, "--limit") for item in given)
-
-
-def _tls(certfile: Path | None, keyfile: Path | None) -> Mapping[str, Path | None]:
-    if certfile is None and keyfile is None:
-        return {}
-    return {"certfile": certfile, "keyfile": keyfile}
-
-
 def _tools(kinds: Sequence[str], options: Sequence[str]) -> Mapping[str, Any]:
     """A `[tools.NAME]` for each KIND, named after it; `--set` fills its options."""
     tools: dict[str, dict[str, Any]] = {}
     for kind in kinds:
-        name = Path(kind.partition(".py")[0]).name
+        name = Path(kind.partition(".py:")[0]).name.removesuffix(".py")
         if name in tools:
-            raise ConfigError(f"{kind!r} is given twice; use a file and prefixes for that.")
+            raise ConfigError(f"Two KINDs are named {name!r}; give them names in a --config file.")
         tools[name] = {"kind": kind}
     for option in options:
         path, value = _pair(option, "--set")
-        name, _, key = path.partition(".")
+        name, dot, key = path.rpartition(".")
+        if not dot:
+            raise ConfigError(f"--set takes KIND.OPTION=VALUE, not {option!r}.")
         tools.setdefault(name, {}).setdefault("options", {})[key] = _value(value)
     return tools
 
@@ -127,5 +125,5 @@ def _value(text: str) -> Any:
     """JSON where it is JSON, else the text as it stands."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -9,28 +9,37 @@ from typing import Annotated
 
 import typer
 
-from toolyard.cli.terminal import ERR, write_json
+from toolyard.cli.examples import examples
+from toolyard.cli.terminal import say, write, write_json
 from toolyard.core.errors import ConfigError
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
-EXAMPLES = """
-[bold]Examples[/bold]
+EXAMPLES = examples(
+    "toolyard token new --name laptop --scope 'tool:calculator'",
+    "toolyard token new --name ops --scope '*' --expires 90d --append tokens.jsonl",
+)
 
-  toolyard token new --name laptop --scope 'tool:calculator'
-  toolyard token new --name ops --scope '*' --expires 90d --append tokens.jsonl
-""".replace("\n  ", "\n\n  ")
+Name = Annotated[str, typer.Option(metavar="NAME", help="Who uses it; shown in logs.")]
+Scope = Annotated[
+    list[str],
+    typer.Option(
+        metavar="SCOPE", help="tool:NAME, tool:PREFIX*, metrics, or * for all; repeatable."
+    ),
+]
+Expires = Annotated[str | None, typer.Option(metavar="TIME", help="30m, 12h, 90d, 4w.")]
+Append = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Add the line to this token file.")
+]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Both as JSON.")]
 
 
 def new(
-    name: Annotated[str, typer.Option(help="Who uses it; shown in logs.")],
-    scope: Annotated[
-        list[str],
-        typer.Option(help="tool:NAME, tool:PREFIX*, metrics, or * for all; may be repeated."),
-    ],
-    expires: Annotated[str | None, typer.Option(help="30m, 12h, 90d, 4w.")] = None,
-    append: Annotated[Path | None, typer.Option(help="Add the line to this token file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Both as JSON.")] = False,
+    name: Name,
+    scope: Scope,
+    expires: Expires = None,
+    append: Append = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a bearer token: the secret is shown once, the line is what the server keeps."""
     from toolyard.wiring.tokens import new_token
@@ -42,12 +51,12 @@ def new(
     if as_json:
         write_json({"token": secret, "line": line})
         return
-    typer.echo(secret)
-    if append is None:
-        ERR.print("Give the token to its user; it is shown only now. Keep this line:", style="dim")
-        typer.echo(line, err=True)
-    else:
-        ERR.print(f"Added to {append.name}. The token is shown only now.", style="dim")
+    write(secret)
+    if append is not None:
+        say(f"Added to {append.name}. The token is shown only now.")
+        return
+    say("Give the token to its user; it is shown only now. Keep this line:")
+    say(line, style="")
 
 
 def seconds_of(text: str) -> int:
@@ -61,7 +70,8 @@ def seconds_of(text: str) -> int:
 def _append(path: Path, line: str) -> None:
     try:
         path.touch(mode=0o600)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
-    except OSError:
+        with path.open("r+", encoding="utf-8") as file:
+            unfinished = file.read()[-1:] not in ("", "\n")
+            file.write(f"\n{line}\n" if unfinished else f"{line}\n")
+    except (OSError, UnicodeError):
         raise ConfigError(f"The file {path.name!r} cannot be written.") from None

@@ -88,6 +88,8 @@ class Endpoint:
     def __init__(self, client: httpx2.AsyncClient, url: httpx2.URL, token: str | None) -> None:
         self.url = url
         self.token = token
+        self.was_limited = False
+        """The server has asked us to slow down."""
         self._client = client
 
     @classmethod
@@ -130,6 +132,7 @@ class Endpoint:
         wait_s = _wait_s(answer)
         if wait_s is None:
             return answer
+        self.was_limited = True
         await anyio.sleep(wait_s)
         return await self._send(method, headers, message, query)
 
@@ -179,7 +182,7 @@ class ModernHttp:
 
     async def ask(self, method: str, params: Message | None = None) -> Reply:
         """The server's reply."""
-        return (await self._endpoint.post_modern(method, params)).heard()
+        return _spoken(await self._endpoint.post_modern(method, params))
 
     async def knock(self, headers: Headers, query: Mapping[str, str] | None = None) -> Answer:
         """Try to list the tools with other headers than ours."""
@@ -203,7 +206,7 @@ class LegacyHttp:
         agreed = (answer.reply.result or {}).get("protocolVersion")
         if agreed in HANDSHAKE_PROTOCOL_VERSIONS:
             self.revision = agreed
-            session = answer.headers.get("mcp-session-id")
+            session = _session_in(answer)
             names: Headers = {"MCP-Protocol-Version": agreed, "Mcp-Session-Id": session}
             self._headers = {**self._headers, **names}
             told = notification("notifications/initialized")
@@ -212,7 +215,7 @@ class LegacyHttp:
 
     async def ask(self, method: str, params: Message | None = None) -> Reply:
         """The server's reply."""
-        return (await self.post(method, params)).heard()
+        return _spoken(await self.post(method, params))
 
     async def post(
         self,
@@ -241,6 +244,18 @@ class LegacyHttp:
         """End the session; servers need not know how."""
         if self._headers.get("Mcp-Session-Id") is not None:
             await self._endpoint.send("DELETE", self._headers)
+
+
+def _session_in(answer: Answer) -> str | None:
+    session = answer.headers.get("mcp-session-id")
+    if session is not None and not (session.isascii() and session.isprintable()):
+        raise Broken("The server's session id holds other letters than visible ASCII.")
+    return session
+
+
+def _spoken(answer: Answer) -> Reply:
+    reply = answer.heard()
+    return reply if reply.message else Reply(instead=f"HTTP {answer.status}")
 
 
 def _wait_s(answer: Answer) -> int | None:

@@ -19,7 +19,7 @@ from toolyard.clients.doctor_endpoint import (
 from toolyard.clients.doctor_eras import Era, connects, examine_tools
 from toolyard.clients.doctor_examination import Examination, Found
 from toolyard.clients.doctor_identity import of_discovery, of_introduction, serves_modern
-from toolyard.clients.finding import failure, warning
+from toolyard.clients.finding import Finding, failure, warning
 from toolyard.clients.lint import lint
 from toolyard.clients.targets import HttpServer
 from toolyard.core.errors import NotAdmitted, Unreachable
@@ -52,9 +52,10 @@ async def _close(legacy: LegacyHttp) -> None:
 async def _examine(
     endpoint: Endpoint, answer: Answer, legacy: LegacyHttp, examination: Examination
 ) -> None:
-    introduced = await examination.outcome("legacy", partial(_introduce, legacy))
+    is_modern = serves_modern(answer.reply)
+    introduced = await examination.outcome("legacy", partial(_introduce, legacy, not is_modern))
     eras: list[Era] = []
-    if serves_modern(answer.reply):
+    if is_modern:
         eras.append(Era(LATEST_MODERN_VERSION, ModernHttp(endpoint)))
     if legacy.revision is not None:
         eras.append(Era(legacy.revision, legacy))
@@ -75,8 +76,8 @@ async def _examine(
     examination.note(lint(tools))
 
 
-async def _introduce(legacy: LegacyHttp) -> Found:
-    return tuple(of_introduction((await legacy.open()).heard()))
+async def _introduce(legacy: LegacyHttp, only_era: bool) -> Found:
+    return tuple(of_introduction((await legacy.open()).heard(), only_era=only_era))
 
 
 async def _connect(
@@ -91,7 +92,17 @@ async def _connect(
             names=names,
             timeout_s=examination.timeout_s,
         )
-        await examination.run("session", session)
+        found = await examination.outcome("session", session)
+        if endpoint.was_limited:
+            found = tuple(_excused(finding) for finding in found)
+        examination.note(found)
+
+
+def _excused(finding: Finding) -> Finding:
+    """A failure that the examination itself may have brought about, by asking so much."""
+    if finding.verdict != "failure":
+        return finding
+    return warning("session", f"A client could not connect, perhaps for haste: {finding.text}")
 
 
 async def _examine_http_rules(endpoint: Endpoint, era: Era, examination: Examination) -> None:
@@ -112,9 +123,7 @@ async def _reach(
     answer = await _discover(endpoint, server, examination.timeout_s)
     moved = _moved(endpoint, answer)
     if moved is not None:
-        examination.note(
-            warning("redirect", f"The server is at {moved.raw_path.decode()!r}: give hosts that.")
-        )
+        examination.note(warning("redirect", f"The server is at {moved.path!r}: give hosts that."))
         endpoint = endpoint.at(moved)
         answer = await _discover(endpoint, server, examination.timeout_s)
     if answer.status in (401, 403):
@@ -138,7 +147,10 @@ def _moved(endpoint: Endpoint, answer: Answer) -> httpx2.URL | None:
     """Where a redirect leads, if hosts would follow it: on the same origin."""
     if answer.status not in (307, 308):
         return None
-    target = endpoint.url.join(answer.headers.get("location", ""))
+    try:
+        target = endpoint.url.join(answer.headers.get("location", ""))
+    except httpx2.InvalidURL:
+        return None
     same = (target.scheme, target.host, target.port) == (
         endpoint.url.scheme,
         endpoint.url.host,

@@ -37,8 +37,8 @@ def of_discovery(reply: Reply) -> Iterator[Finding]:
     yield from _changes(reply.result)
 
 
-def of_introduction(reply: Reply) -> Iterator[Finding]:
-    """What the answer to `initialize` says."""
+def of_introduction(reply: Reply, *, only_era: bool = False) -> Iterator[Finding]:
+    """What the answer to `initialize` says; more, if no `server/discover` said it already."""
     result = reply.result or {}
     revision = result.get("protocolVersion")
     if revision not in HANDSHAKE_PROTOCOL_VERSIONS:
@@ -50,6 +50,8 @@ def of_introduction(reply: Reply) -> Iterator[Finding]:
         return
     yield _greeting("legacy", str(revision), result.get("serverInfo"))
     yield from _instructions(result)
+    if only_era:
+        yield from _changes(result)
 
 
 def _greeting(check: str, revision: str, info: object) -> Finding:

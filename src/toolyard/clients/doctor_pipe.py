@@ -26,7 +26,7 @@ from toolyard.clients.doctor_reply import (
     notification,
     request,
 )
-from toolyard.clients.faults import remote_fault
+from toolyard.clients.faults import connect_fault
 from toolyard.clients.targets import StdioServer
 
 
@@ -61,7 +61,7 @@ class Pipe:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise remote_fault(error, str(self._server)) from error
+            raise connect_fault(error, str(self._server)) from error
         assert self._process.stdout is not None
         self._lines = BufferedByteReceiveStream(self._process.stdout)
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -17,6 +17,8 @@ Message = Mapping[str, Any]
 
 MOST_BYTES = 16 * 1024 * 1024
 """In one answer; more is not read."""
+MOST_DEPTH = 128
+"""Levels of an answer; schemas that hosts take have a few."""
 
 
 class Asker(Protocol):
@@ -38,6 +40,8 @@ class Reply:
     """A result or an error; neither, if there was no JSON-RPC message."""
 
     message: Message = field(default_factory=dict[str, Any])
+    instead: str = ""
+    """What came if no message did."""
 
     @property
     def result(self) -> Message | None:
@@ -55,7 +59,9 @@ class Reply:
         if self.error_code is not None:
             said = (mapping(self.message.get("error")) or {}).get("message")
             return f"error {self.error_code} ({shown(str(said))})"
-        return "no JSON-RPC message" if self.result is None else "a result"
+        if self.result is not None:
+            return "a result"
+        return "no JSON-RPC message" + (f" ({self.instead})" if self.instead else "")
 
 
 def mapping(value: object) -> Message | None:
@@ -64,11 +70,27 @@ def mapping(value: object) -> Message | None:
 
 
 def decoded(raw: str | bytes | bytearray) -> Message | None:
-    """The JSON object in `raw`; `None` if it holds anything else."""
+    """The JSON object in `raw`; `None` if it holds anything else, or is nested too deeply."""
     try:
-        return mapping(json.loads(raw))
+        message = mapping(json.loads(raw))
     except (ValueError, RecursionError):
         return None
+    return None if _is_deep(message) else message
+
+
+def _is_deep(value: object) -> bool:
+    level: list[Any] = [value]
+    for _ in range(MOST_DEPTH):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).values()
+    return cast("list[Any]", value) if isinstance(value, list) else ()
 
 
 def request(number: int, method: str, params: Message | None) -> dict[str, Any]:

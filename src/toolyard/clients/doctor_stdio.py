@@ -68,7 +68,8 @@ async def _greet(
     if introduced is not None and introduced.result is not None:
         eras.append(Era(str(introduced.result.get("protocolVersion")), old))
     examination.note(tuple(of_discovery(discovered or Reply())))
-    examination.note(tuple(of_introduction(introduced or Reply())))
+    only_era = not serves_modern(discovered or Reply())
+    examination.note(tuple(of_introduction(introduced or Reply(), only_era=only_era)))
     return eras
 
 

@@ -73,7 +73,7 @@ def _tool(raw: object) -> Tool:
         return wire.tool(types.Tool.model_validate(raw))
     except ValidationError as error:
         name = shown(str((mapping(raw) or {}).get("name")))
-        wrong = ".".join(str(step) for step in error.errors()[0]["loc"])
+        wrong = ".".join(str(step) for step in error.errors()[0]["loc"]) or "shape"
         raise Broken(
             f"The tool {name} is listed with a wrong {wrong}: clients refuse the whole list."
         ) from None
@@ -137,8 +137,12 @@ async def explains_bad_arguments(asker: Asker, tools: Sequence[Tool]) -> Finding
 
 def demanding(tools: Sequence[Tool]) -> Tool | None:
     """A tool that cannot do anything when called with nothing; one that only reads if possible."""
-    candidates = [tool for tool in tools if tool.input_schema.get("required")]
-    return min(candidates, key=_danger, default=None)
+    return min((tool for tool in tools if _demands(tool)), key=_danger, default=None)
+
+
+def _demands(tool: Tool) -> bool:
+    required: Any = tool.input_schema.get("required")
+    return isinstance(required, list) and required != []
 
 
 def _danger(tool: Tool) -> int:

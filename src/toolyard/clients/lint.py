@@ -27,19 +27,35 @@ LETTERS_PER_TOKEN = 4
 
 def lint(tools: Sequence[Tool]) -> Sequence[Finding]:
     """What is wrong with each tool, then with the list, and last what the list costs."""
-    found = [finding for tool in tools for finding in _of_tool(tool)]
+    found: list[Finding] = []
+    letters = 0
+    for tool in tools:
+        try:
+            found.extend(_of_tool(tool))
+            letters += len(_written(tool))
+        except RecursionError:
+            text = f"A schema of {shown(tool.name)} is nested too deeply for hosts."
+            found.append(failure("schema", text, tool.name))
     found.extend(_of_list(tools))
     if tools and not found:
         found.append(ok("schema", "Names, descriptions and schemas suit every host."))
-    letters = sum(len(_written(tool)) for tool in tools)
     cost = -(-letters // LETTERS_PER_TOKEN)
     return (*found, ok("cost", f"The list costs a model about {cost} tokens."))
 
 
 def _written(tool: Tool) -> str:
-    """The tool as JSON, much as it is listed."""
-    given = {key: value for key, value in asdict(tool).items() if value not in (None, ())}
-    return json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+    """What a model may be given of the tool, as JSON."""
+    hints = asdict(tool.annotations) if tool.annotations else {}
+    given = {
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "inputSchema": tool.input_schema,
+        "outputSchema": tool.output_schema,
+        "annotations": {key: value for key, value in hints.items() if value is not None} or None,
+    }
+    told = {key: value for key, value in given.items() if value is not None}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _of_list(tools: Sequence[Tool]) -> Iterator[Finding]:

@@ -157,7 +157,7 @@ def vscode(entry: HostEntry) -> HostConfig:
 def server_json(entry: HostEntry) -> HostConfig:
     """`server.json` for the MCP registry."""
     if entry.url is None:
-        raise ConfigError("server.json describes a server at a URL; give its public address.")
+        raise ConfigError("server.json describes a server at a URL: give it the public address.")
     remote: dict[str, Any] = {"type": "streamable-http", "url": entry.url}
     if entry.token_env is not None:
         description = "Bearer TOKEN"

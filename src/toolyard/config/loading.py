@@ -127,8 +127,9 @@ def _sentence(problem: ErrorDetails, places: Places) -> str:
     path = problem["loc"]
     where = places.of(path, missing=problem["type"] == "missing")
     if problem["type"] == "extra_forbidden":
-        known = TABLES[str(path[0])].model_fields if len(path) > 1 else Settings.model_fields
-        return f"There is no option {where}{_did_you_mean(str(path[-1]), known)}."
+        names = [str(part) for part in path]
+        known = TABLES[names[0]].model_fields if len(names) > 1 else Settings.model_fields
+        return f"There is no option {where.removeprefix('the argument ')}{_did_you_mean(names[-1], known)}."
     said = problem["msg"].removeprefix("Value error, ")
     shown = _shown(path, problem["input"])
     return f"{where[0].upper()}{where[1:]}: {said[0].lower()}{said[1:]}{shown}."

@@ -66,7 +66,8 @@ class Calls:
             outcome = "error" if result.is_error else "ok"
             return result
         except ToolyardError as error:
-            outcome = error.code
+            if exchange is None or not exchange.is_abandoned:
+                outcome = error.code
             raise
         except Exception:
             outcome = "failed"

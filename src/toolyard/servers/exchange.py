@@ -18,11 +18,14 @@ class Exchange:
 
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
+        self.is_abandoned = False
         self._scopes: set[anyio.CancelScope] = set()
 
     def join(self, scope: anyio.CancelScope) -> None:
-        """Cancel `scope` should the client go away."""
+        """Cancel `scope` should the client go away, or have gone."""
         self._scopes.add(scope)
+        if self.is_abandoned:
+            scope.cancel()
 
     def leave(self, scope: anyio.CancelScope) -> None:
         """The call in `scope` is over."""
@@ -30,6 +33,7 @@ class Exchange:
 
     def abandon(self) -> None:
         """The client is gone: nobody reads what its calls would answer."""
+        self.is_abandoned = True
         for scope in tuple(self._scopes):
             scope.cancel()
 

@@ -127,7 +127,7 @@ class McpFace:
     async def running(self) -> AsyncGenerator[None]:
         """Start the sources and tell clients of their changes until the end."""
         send, receive = anyio.create_memory_object_stream[Change](1024)
-        async with self._registry, send, receive, Background() as tasks:
+        async with send, receive, self._registry, Background() as tasks:
             await self._offer_library()
 
             def on_change(change: Change) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import mcp_types as types
@@ -18,13 +19,26 @@ from mcp.shared.inbound import InboundLadderRejection, classify_inbound_request
 from mcp.shared.message import SessionMessage
 from mcp.shared.transport_context import TransportContext
 
+from toolyard.core.background import Background
+from toolyard.servers.standard_input import lines_of, private_input
+
 DISCOVER = "server/discover"
 
 
 async def serve_stdio(server: Server[Any]) -> None:
-    """Serve this process's standard input until it ends."""
-    async with stdio_server() as (incoming, outgoing):
-        await serve_pipe(server, incoming, outgoing)
+    """Serve this process's standard input until it ends or the process is told to."""
+    with private_input() as descriptor, anyio.CancelScope() as serving:
+        async with Background() as tasks, lines_of(descriptor) as lines:
+            tasks.start_soon(_end_on_signal, serving)
+            text = cast("anyio.AsyncFile[str]", lines)  # all the SDK does is iterate
+            async with stdio_server(stdin=text) as (incoming, outgoing):
+                await serve_pipe(server, incoming, outgoing)
+
+
+async def _end_on_signal(serving: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            serving.cancel()
 
 
 async def serve_pipe(server: Server[Any], incoming: Any, outgoing: Any) -> None:

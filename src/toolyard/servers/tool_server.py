@@ -173,15 +173,15 @@ class ToolServer:
         """Listen and serve.
 
         Raises:
-            ConfigError: The address cannot be used.
+            ConfigError: The address or the certificate cannot be used.
             NameClash: Two sources offer one name.
         """
         async with AsyncExitStack() as lives:
             listener = lives.enter_context(bind(self._plan.host, self._plan.port))
             self._port = listener.getsockname()[1]
+            self._http = HttpServer(self._front, self._plan.limits, self._plan.tls)
             await lives.enter_async_context(self.lifespan())
             tasks = await lives.enter_async_context(Background())
-            self._http = HttpServer(self._front, self._plan.limits, self._plan.tls)
             tasks.start_soon(self._http.run_until_stopped, listener)
             with anyio.fail_after(30):
                 await self._http.is_up.wait()

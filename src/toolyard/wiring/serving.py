@@ -119,5 +119,6 @@ def _flush_every_line() -> None:
 
     Kept until the process ends, it would end up among the protocol's messages after all.
     """
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)
+    stdout = sys.stdout
+    if isinstance(stdout, TextIOWrapper):
+        stdout.reconfigure(line_buffering=True)

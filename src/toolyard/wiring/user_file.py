@@ -9,7 +9,8 @@ import traceback
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
+from typing import TypeGuard
 
 from toolyard.core.errors import ConfigError, InvalidTool, NameClash
 from toolyard.core.marking import options_of
@@ -32,7 +33,7 @@ def source_in(reference: str) -> ToolProtocol:
     Raises:
         ConfigError: There is no such file, it fails, or it holds no source or several.
     """
-    stem, suffix, name = reference.rpartition(f"{SUFFIX}:")
+    stem, suffix, name = reference.partition(f"{SUFFIX}:")
     path = Path(stem + SUFFIX if suffix else reference)
     if not path.is_file():
         raise ConfigError(f"There is no file {str(path)!r}.")
@@ -96,7 +97,8 @@ def _marked(module: ModuleType, path: Path) -> Toolbox:
         try:
             toolbox.add(function)
         except (InvalidTool, NameClash) as error:
-            raise ConfigError(f"{path.name}: {error}") from error
+            line = inspect.unwrap(function).__code__.co_firstlineno
+            raise ConfigError(f"{path.name}, line {line}: {error}") from error
     return toolbox
 
 
@@ -113,5 +115,5 @@ def _sources(module: ModuleType) -> Mapping[str, ToolProtocol]:
     return found
 
 
-def _is_marked(thing: object) -> bool:
-    return inspect.isroutine(thing) and options_of(thing) is not None
+def _is_marked(thing: object) -> TypeGuard[FunctionType]:
+    return isinstance(thing, FunctionType) and options_of(thing) is not None

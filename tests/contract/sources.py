@@ -1,0 +1,84 @@
+"""Every kind of source, ready to be entered, and how its tools are called."""
+
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.contract.tools import tools
+
+from toolyard import (
+    Calculator,
+    MCPClient,
+    MCPServerBuilder,
+    Toolbox,
+    ToolCall,
+    ToolProtocol,
+    ToolRegistry,
+    Wrapper,
+)
+
+STDIO = (sys.executable, str(Path(__file__).with_name("tools.py")))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A source that is entered and left by the test, and what surrounds it."""
+
+    make: Callable[[], AbstractAsyncContextManager[ToolProtocol]]
+    prefix: str = ""
+    remote: bool = False
+
+    def call(self, tool: str, arguments: Mapping[str, object]) -> ToolCall:
+        """A call of one of the common tools."""
+        return ToolCall(self.prefix + tool, arguments)
+
+
+@asynccontextmanager
+async def alone(source: ToolProtocol) -> AsyncGenerator[ToolProtocol]:
+    yield source
+
+
+@asynccontextmanager
+async def served(revision: str) -> AsyncGenerator[ToolProtocol]:
+    builder = MCPServerBuilder("contract").with_protocol("tools", tools).with_port(0)
+    async with builder.with_drain(0.1).build() as server:
+        yield MCPClient(server.url, revision=revision)
+
+
+def registry(*prefixes: str) -> ToolRegistry:
+    """The tools below one registry for each prefix, the outermost last."""
+    source: ToolProtocol = tools
+    for prefix in prefixes:
+        around = ToolRegistry()
+        around.expect("tools", source, prefix=prefix)
+        source = around
+    assert isinstance(source, ToolRegistry)
+    return source
+
+
+COMMON = {
+    "toolbox": Kind(lambda: alone(tools)),
+    "wrapper": Kind(lambda: alone(Wrapper(Wrapper(tools)))),
+    "registry": Kind(lambda: alone(ToolRegistry(tools))),
+    "prefixed registry": Kind(lambda: alone(registry("own")), "own_"),
+    "nested registry": Kind(lambda: alone(registry("in", "out")), "out_in_"),
+    "registry of many": Kind(lambda: alone(ToolRegistry(Calculator(), tools))),
+    "wrapped registry": Kind(lambda: alone(Wrapper(ToolRegistry(Wrapper(tools))))),
+    "client of HTTP, modern": Kind(lambda: served("auto"), remote=True),
+    "client of HTTP, legacy": Kind(lambda: served("legacy"), remote=True),
+    "client of stdio, modern": Kind(lambda: alone(MCPClient.stdio(STDIO)), remote=True),
+    "client of stdio, legacy": Kind(
+        lambda: alone(MCPClient.stdio(STDIO, revision="legacy")), remote=True
+    ),
+    "registry of a client": Kind(lambda: alone(ToolRegistry(MCPClient.stdio(STDIO))), remote=True),
+}
+"""Sources of the tools in `tools.py`."""
+
+OTHERS = {
+    "calculator": Kind(lambda: alone(Calculator())),
+    "empty toolbox": Kind(lambda: alone(Toolbox())),
+    "empty registry": Kind(lambda: alone(ToolRegistry())),
+}
+EVERY = {**COMMON, **OTHERS}

@@ -1,0 +1,353 @@
+"""Every option of the builder does what it says, or says why it cannot."""
+
+import logging
+import socket
+import ssl
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx2
+import jwt
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from tests.servers.harness import TOKEN, ask, builder, client_of, http_to, raw
+
+from toolyard.core.context import Caller, Event
+from toolyard.core.errors import ConfigError, ToolyardError
+from toolyard.core.toolbox import Toolbox
+from toolyard.events.types import ServerStarted
+from toolyard.security.rate import RateLimit
+from toolyard.security.token_lines import write_token
+from toolyard.security.tokens import Token
+from toolyard.servers.builder import MCPServerBuilder
+from toolyard.servers.tool_server import ToolServer
+
+ISSUER, AUDIENCE = "https://issuer.example", "https://tools.example/mcp"
+KEY = "k" * 64
+
+
+async def _add(a: float, b: float) -> float:
+    """Add two numbers."""
+    return a + b
+
+
+def adding() -> Toolbox:
+    tools = Toolbox()
+    tools.add(_add, name="add")
+    return tools
+
+
+async def status(server: ToolServer, token: str | None = None, **headers: str) -> int:
+    """What a request for the list of tools gets."""
+    async with http_to(server, token) as http:
+        return (await ask(http, "tools/list", headers=headers)).status_code
+
+
+class Verifier:
+    """Knows one token."""
+
+    async def verify(self, token: str) -> Caller | None:
+        return Caller("known") if token == TOKEN else None
+
+
+def signed(**claims: Any) -> str:
+    now = datetime.now(UTC)
+    whole = {"iss": ISSUER, "aud": AUDIENCE, "sub": "joe", "scope": "*", **claims}
+    return jwt.encode({"iat": now, "exp": now + timedelta(minutes=1), **whole}, KEY, "HS256")
+
+
+Change = Callable[[MCPServerBuilder], MCPServerBuilder]
+EFFECTS: list[tuple[Change, dict[str, str], int, int]] = [
+    (lambda b: b.with_bearer_token(TOKEN), {"authorization": "Bearer x"}, 200, 401),
+    (lambda b: b.with_bearer_token(TOKEN), {"authorization": f"Bearer {TOKEN}"}, 200, 200),
+    (lambda b: b.with_token_verifier(Verifier()), {"authorization": "Bearer x"}, 200, 401),
+    (
+        lambda b: b.with_token_verifier(Verifier()),
+        {"authorization": f"Bearer {TOKEN}"},
+        200,
+        200,
+    ),
+    (lambda b: b.allow_ip("10.0.0.1"), {}, 200, 403),
+    (lambda b: b.allow_ip("10.0.0.1").allow_ip("127.0.0.1"), {}, 200, 200),
+    (lambda b: b.allow_cidr("127.0.0.0/8"), {}, 200, 200),
+    (lambda b: b.allow_cidr(), {}, 200, 403),
+    (lambda b: b.deny_cidr("127.0.0.0/8"), {}, 200, 403),
+    (lambda b: b.allow_ip("127.0.0.1").deny_cidr("127.0.0.1"), {}, 200, 403),
+    (lambda b: b.with_localhost_only(), {}, 200, 200),
+    (
+        lambda b: b.with_trusted_proxies(["127.0.0.1"]).with_localhost_only(),
+        {"x-forwarded-for": "203.0.113.1"},
+        200,
+        403,
+    ),
+    (lambda b: b.with_allowed_hosts("tools.example"), {"host": "tools.example"}, 421, 200),
+    (lambda b: b.with_allowed_hosts("*.example"), {"host": "tools.example:8080"}, 421, 200),
+    (
+        lambda b: b.with_allowed_origins("https://app.example"),
+        {"origin": "https://app.example"},
+        403,
+        200,
+    ),
+    (lambda b: b.with_limits(headers=3), {}, 200, 431),
+    (lambda b: b.with_limits(header_bytes=100), {}, 200, 431),
+    (lambda b: b.with_limits(body_bytes=10), {}, 200, 413),
+    (lambda b: b.with_limits(depth=2), {}, 200, 400),
+    (lambda b: b.with_limits(elements=2), {}, 200, 400),
+]
+
+
+@pytest.fixture(scope="module")
+async def plain() -> AsyncGenerator[ToolServer]:
+    async with builder(adding()).build() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("change", "headers", "without", "with_it"), EFFECTS)
+async def test_an_option_changes_who_is_let_in(
+    plain: ToolServer, change: Change, headers: dict[str, str], without: int, with_it: int
+) -> None:
+    assert await status(plain, **headers) == without
+    async with change(builder(adding())).build() as server:
+        assert await status(server, **headers) == with_it
+
+
+async def test_a_rate_limit_is_text_or_a_value() -> None:
+    for limit in ("2/h", RateLimit(0.001, 2)):
+        async with builder(adding()).with_rate_limit(limit).build() as server:
+            assert [await status(server) for _ in range(3)] == [200, 200, 429]
+
+
+async def test_a_token_may_have_a_name_scopes_and_an_end() -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    configured = builder(adding()).with_bearer_token(TOKEN, "ann", ["tool:other"], soon)
+    async with configured.build() as server, client_of(server, "auto", TOKEN) as client:
+        assert (await client.list_tools()).tools == []
+    ended = builder(adding()).with_bearer_token(
+        TOKEN, expires_at=datetime.now(UTC) - timedelta(seconds=1)
+    )
+    async with ended.build() as server:
+        assert await status(server, TOKEN) == 401
+
+
+async def test_tokens_in_a_file_count_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    file.write_text(write_token(Token.of(TOKEN, "ann", ["*"])) + "\n")
+    async with builder(adding()).with_token_file(file).build() as server:
+        assert (await status(server, TOKEN), await status(server, "x")) == (200, 401)
+        file.write_text("")
+        with anyio.fail_after(2):
+            while await status(server, TOKEN) == 200:
+                pass
+
+
+async def test_web_tokens_are_for_this_server_only() -> None:
+    configured = builder(adding()).with_jwt(
+        issuer=ISSUER, audience=AUDIENCE, key=KEY, algorithms=["HS256"]
+    )
+    async with configured.build() as server, http_to(server) as http:
+        assert await status(server, signed()) == 200
+        assert await status(server, signed(aud="https://other.example/mcp")) == 401
+        assert await status(server, signed(iss="https://other.example")) == 401
+        for path in ("", "/mcp"):
+            about = await http.get(f"/.well-known/oauth-protected-resource{path}")
+            assert about.json() == {"resource": AUDIENCE, "authorization_servers": [ISSUER]}
+        refused = await http.post("/mcp")
+    metadata = "https://tools.example/.well-known/oauth-protected-resource/mcp"
+    assert f'resource_metadata="{metadata}"' in refused.headers["www-authenticate"]
+
+
+async def test_sources_may_stand_side_by_side() -> None:
+    configured = builder(adding()).with_protocol("more", adding(), prefix="more")
+    async with configured.build() as server, client_of(server, "auto") as client:
+        assert [tool.name for tool in (await client.list_tools()).tools] == ["add", "more_add"]
+        result = await client.call_tool("more_add", {"a": 1, "b": 2})
+    assert result.structured_content == {"result": 3}
+
+
+async def test_an_event_handler_hears_and_cannot_do_harm(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heard: list[Event] = []
+
+    def broken(event: Event) -> None:
+        raise RuntimeError
+
+    configured = builder(adding()).with_event_handler(broken).with_event_handler(heard.append)
+    async with configured.build() as server:
+        assert await status(server) == 200
+    assert isinstance(heard[0], ServerStarted)
+    assert "event handler failed" in caplog.text
+
+
+async def test_any_loopback_address_needs_no_token() -> None:
+    for host in ("127.0.0.1", "127.9.9.9", "localhost", "::1"):
+        async with (
+            builder(adding()).with_host(host).build() as server,
+            httpx2.AsyncClient(trust_env=False) as http,
+        ):
+            health = server.url.replace("/mcp", "/healthz")
+            assert (await http.get(health)).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "", "tools.example"])
+def test_any_other_address_needs_a_token(host: str, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ConfigError, match="token"):
+        builder(adding()).with_host(host).build()
+    with pytest.raises(ConfigError, match="token"):
+        builder(adding()).allow_ip("10.0.0.1").with_tls("a", "b").with_host(host).build()
+    builder(adding()).with_host(host).allow_insecure().build()
+    caplog.clear()
+    builder(adding()).with_host(host).with_bearer_token("weak").build()
+    assert "easy to guess" in caplog.text
+    assert "unencrypted" in caplog.text
+    assert "weak" not in caplog.text
+
+
+WRONG: dict[str, Callable[[MCPServerBuilder], Any]] = {
+    "port": lambda b: b.with_port(65_536),
+    "negative port": lambda b: b.with_port(-1),
+    "address": lambda b: b.allow_ip("10.0.0").build(),
+    "network": lambda b: b.allow_cidr("10.0.0.0/33").build(),
+    "name for a network": lambda b: b.deny_cidr("localhost").build(),
+    "proxy": lambda b: b.with_trusted_proxies(["*"]).build(),
+    "proxy header": lambda b: b.with_trusted_proxies([], "x forwarded").build(),
+    "host": lambda b: b.with_allowed_hosts("http://tools.example").build(),
+    "origin": lambda b: b.with_allowed_origins("tools.example").build(),
+    "null origin": lambda b: b.with_allowed_origins("null").build(),
+    "rate": lambda b: b.with_rate_limit("often"),
+    "unknown limit": lambda b: b.with_limits(bodies=1),
+    "limit of nothing": lambda b: b.with_limits(body_bytes=0),
+    "negative limit": lambda b: b.with_limits(call_s=-1),
+    "limit that is no number": lambda b: b.with_limits(call_s=float("nan")),
+    "empty token": lambda b: b.with_bearer_token(""),
+    "token with a space": lambda b: b.with_bearer_token("a b"),
+    "scope with a quote": lambda b: b.with_bearer_token(TOKEN, scopes=['a"b']),
+    "token twice": lambda b: b.with_bearer_token(TOKEN).with_bearer_token(TOKEN).build(),
+    "web tokens without a key": lambda b: b.with_jwt(issuer=ISSUER, audience=AUDIENCE),
+    "token file": lambda b: b.with_token_file("/no/such/file").build(),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_option_is_named_before_the_server_starts(name: str) -> None:
+    with pytest.raises(ToolyardError) as refused:
+        WRONG[name](builder(adding()))
+    assert isinstance(refused.value, ConfigError)
+    assert str(refused.value).endswith(".")
+    assert TOKEN not in str(refused.value)
+
+
+def test_a_server_of_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="with_protocol"):
+        MCPServerBuilder("empty").build()
+
+
+async def test_a_port_in_use_is_named(plain: ToolServer) -> None:
+    with pytest.raises(ConfigError, match=rf"port {plain.port}: it is in use"):
+        async with builder(adding()).with_port(plain.port).build():
+            pass
+
+
+async def test_an_address_of_another_machine_is_named() -> None:
+    elsewhere = builder(adding()).with_host("192.0.2.1").with_bearer_token(TOKEN)
+    with pytest.raises(ConfigError, match=r"192\.0\.2\.1 port 0: it is not an address"):
+        async with elsewhere.build():
+            pass
+
+
+async def test_answers_are_not_held_back_for_acknowledgements(plain: ToolServer) -> None:
+    async with raw(plain):
+        assert plain._http is not None
+        while not plain._http.server_state.connections:
+            await anyio.lowlevel.checkpoint()
+        connection = next(iter(plain._http.server_state.connections))
+        accepted: socket.socket = connection.transport.get_extra_info("socket")  # pyright: ignore
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with `cert.pem`, `key.pem`, and `locked.pem` whose password is `pass`."""
+    place = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    (place / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    for file, lock in (("key", NoEncryption()), ("locked", BestAvailableEncryption(b"pass"))):
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+        (place / f"{file}.pem").write_bytes(pem)
+    return place
+
+
+@pytest.mark.parametrize(("key", "password"), [("key.pem", None), ("locked.pem", "pass")])
+async def test_with_a_certificate_it_speaks_https_only(
+    certificate: Path, key: str, password: str | None
+) -> None:
+    trust = ssl.create_default_context(cafile=str(certificate / "cert.pem"))
+    configured = builder(adding()).with_tls(certificate / "cert.pem", certificate / key, password)
+    async with configured.build() as server:
+        assert server.url.startswith("https://")
+        async with httpx2.AsyncClient(verify=trust, trust_env=False) as http:
+            assert (await http.get(server.url.replace("/mcp", "/healthz"))).status_code == 200
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            with pytest.raises(httpx2.TransportError):
+                await http.get(server.url.replace("/mcp", "/healthz").replace("https", "http"))
+        assert server._http is not None
+        context: ssl.SSLContext | None = server._http.config.ssl
+        assert context is not None
+        assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "password"),
+    [
+        ("missing.pem", "key.pem", None),
+        ("cert.pem", "missing.pem", None),
+        ("key.pem", "cert.pem", None),
+        ("cert.pem", "cert.pem", None),
+        ("cert.pem", "locked.pem", "wrong"),
+    ],
+)
+async def test_a_certificate_that_cannot_be_used_is_named(
+    certificate: Path, cert: str, key: str, password: str | None
+) -> None:
+    configured = builder(adding()).with_tls(certificate / cert, certificate / key, password)
+    with pytest.raises(ConfigError, match="TLS certificate"):
+        async with configured.build():
+            pass
+
+
+async def test_a_log_shows_no_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    configured = builder(adding()).with_bearer_token(TOKEN)
+    async with configured.build() as server:
+        for token in (TOKEN, f"{TOKEN}x", None):
+            await status(server, token)
+    assert TOKEN not in caplog.text
+    assert TOKEN not in repr(server) + repr(configured)

@@ -1,0 +1,261 @@
+"""One pipe, both eras: what a host may send, in which order, and how it ends."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = [sys.executable, str(Path(__file__).with_name("stdio_tools.py"))]
+META: dict[str, Any] = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": {"name": "host", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+HELLO: dict[str, Any] = {
+    "protocolVersion": "2025-11-25",
+    "clientInfo": {"name": "host", "version": "1"},
+    "capabilities": {},
+}
+GARBAGE = ["", "{", "null", "[]", "42", '{"jsonrpc": "1.0"}', "\ufeff{}", "x" * 100_000]
+
+
+class Host:
+    """A host at the other end of the pipe; every wait of it is bounded by the test's time."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            PROGRAM,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        self._ids = 0
+
+    def say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def notify(self, method: str, **params: Any) -> None:
+        self.say(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}))
+
+    def send(self, method: str, params: dict[str, Any]) -> int:
+        self._ids += 1
+        request = {"jsonrpc": "2.0", "id": self._ids, "method": method, "params": params}
+        self.say(json.dumps(request))
+        return self._ids
+
+    def hear(self) -> dict[str, Any]:
+        """The next message, which must be one."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, self.errors()
+        message = json.loads(line)
+        assert message["jsonrpc"] == "2.0"
+        return message
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """The answer to a request, which must come next."""
+        number = self.send(method, params)
+        answer = self.hear()
+        assert answer["id"] == number, answer
+        return answer
+
+    def modern(self, method: str, **params: Any) -> dict[str, Any]:
+        return self.ask(method, **params, _meta=META)
+
+    def add(self, **extra: Any) -> Any:
+        answer = self.ask("tools/call", name="add", arguments={"a": 1, "b": 2}, **extra)
+        return answer["result"]["structuredContent"]["result"]
+
+    def shake_hands(self) -> None:
+        assert self.ask("initialize", **HELLO)["result"]["protocolVersion"] == "2025-11-25"
+        self.notify("notifications/initialized")
+
+    def close_input(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
+    def error_line(self) -> str:
+        assert self.process.stderr is not None
+        return self.process.stderr.readline().strip()
+
+    def errors(self) -> str:
+        assert self.process.stderr is not None
+        return self.process.stderr.read()
+
+
+@pytest.fixture
+def host() -> Generator[Host]:
+    host = Host()
+    with host.process as process:
+        yield host
+        process.kill()
+
+
+def test_a_probe_and_then_a_handshake(host: Host) -> None:
+    assert host.modern("server/discover")["result"]["supportedVersions"] == ["2026-07-28"]
+    host.shake_hands()
+    assert host.add() == 3
+
+
+def test_only_a_handshake(host: Host) -> None:
+    host.shake_hands()
+    assert [tool["name"] for tool in host.ask("tools/list")["result"]["tools"]][:2] == [
+        "add",
+        "count",
+    ]
+    assert host.add() == 3
+
+
+def test_only_modern_requests(host: Host) -> None:
+    assert host.add(_meta=META) == 3
+    refused = host.ask("initialize", **HELLO)
+    assert refused["error"]["code"] == -32022
+    assert host.add(_meta=META) == 3
+
+
+def test_many_probes_first(host: Host) -> None:
+    for _ in range(20):
+        assert "result" in host.modern("server/discover")
+    host.shake_hands()
+    assert host.add() == 3
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({}, -32602),
+        ({"_meta": "odd"}, -32602),
+        ({"_meta": {**META, "io.modelcontextprotocol/protocolVersion": 7}}, -32602),
+        ({"_meta": {**META, "io.modelcontextprotocol/protocolVersion": "1999-01-01"}}, -32022),
+    ],
+)
+def test_a_malformed_probe_is_refused_and_settles_nothing(
+    host: Host, params: dict[str, Any], code: int
+) -> None:
+    assert host.ask("server/discover", **params)["error"]["code"] == code
+    host.shake_hands()
+    assert host.add() == 3
+
+
+def test_lines_that_are_no_message_are_passed_over(host: Host) -> None:
+    for line in GARBAGE:
+        host.say(line)
+    host.modern("server/discover")
+    for line in GARBAGE:
+        host.say(line)
+    host.shake_hands()
+    for line in GARBAGE:
+        host.say(line)
+    assert host.add() == 3
+
+
+def test_progress_comes_before_the_result(host: Host) -> None:
+    meta = {**META, "progressToken": "p"}
+    number = host.send("tools/call", {"name": "count", "arguments": {"to": 2}, "_meta": meta})
+    said = [host.hear() for _ in range(3)]
+    assert [message.get("params", {}).get("progress") for message in said] == [1, 2, None]
+    assert said[2]["id"] == number
+
+
+@pytest.mark.parametrize("modern", [True, False])
+def test_a_cancelled_call_is_cancelled_and_the_next_one_served(host: Host, modern: bool) -> None:
+    meta = META if modern else {}
+    if not modern:
+        host.shake_hands()
+    asked = {"name": "hang", "_meta": {**meta, "progressToken": "p"}}
+    number = host.send("tools/call", asked)
+    assert host.hear()["method"] == "notifications/progress"
+    host.notify("notifications/cancelled", requestId=number)
+    assert host.error_line() == "cancelled"
+    extra = {"_meta": META} if modern else {}
+    assert host.add(**extra) == 3
+
+
+def test_an_old_host_hears_of_changed_tools(host: Host) -> None:
+    host.shake_hands()
+    host.send("tools/call", {"name": "grow"})
+    said = {message.get("method", "answer") for message in (host.hear(), host.hear())}
+    assert said == {"answer", "notifications/tools/list_changed"}
+
+
+def test_a_modern_host_that_listens_hears_of_changed_tools(host: Host) -> None:
+    listen = host.send(
+        "subscriptions/listen", {"notifications": {"toolsListChanged": True}, "_meta": META}
+    )
+    acknowledged = host.hear()
+    assert acknowledged["method"] == "notifications/subscriptions/acknowledged"
+    host.send("tools/call", {"name": "grow", "_meta": META})
+    messages = [host.hear(), host.hear()]
+    notices = [message for message in messages if "method" in message]
+    assert [notice["method"] for notice in notices] == ["notifications/tools/list_changed"]
+    meta = notices[0]["params"]["_meta"]
+    assert meta["io.modelcontextprotocol/subscriptionId"] == listen
+
+
+def test_a_modern_host_that_does_not_listen_hears_nothing(host: Host) -> None:
+    assert "result" in host.modern("tools/call", name="grow")
+    assert host.add(_meta=META) == 3
+
+
+def test_a_tool_finds_nothing_on_standard_input(host: Host) -> None:
+    answer = host.modern("tools/call", name="read")
+    assert answer["result"]["structuredContent"] == {"result": ""}
+
+
+def test_the_end_of_input_ends_the_process(host: Host) -> None:
+    host.shake_hands()
+    host.close_input()
+    assert host.process.wait(5) == 0
+    assert "Traceback" not in host.errors()
+
+
+def test_the_end_of_input_before_any_request_ends_the_process(host: Host) -> None:
+    host.close_input()
+    assert host.process.wait(10) == 0
+    assert "Traceback" not in host.errors()
+
+
+@pytest.mark.parametrize("modern", [True, False])
+def test_the_end_of_input_cancels_a_call_and_ends_the_process(host: Host, modern: bool) -> None:
+    if not modern:
+        host.shake_hands()
+    meta = META if modern else {}
+    host.send("tools/call", {"name": "hang", "_meta": {**meta, "progressToken": "p"}})
+    assert host.hear()["method"] == "notifications/progress"
+    began = time.monotonic()
+    host.close_input()
+    assert host.process.wait(5) == 0
+    assert time.monotonic() - began < 3
+    errors = host.errors()
+    assert "cancelled" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_process(host: Host, number: signal.Signals) -> None:
+    assert host.add(_meta=META) == 3
+    host.send("tools/call", {"name": "hang", "_meta": {**META, "progressToken": "p"}})
+    assert host.hear()["method"] == "notifications/progress"
+    host.process.send_signal(number)
+    assert host.process.wait(5) == 0
+    errors = host.errors()
+    assert "cancelled" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_host_that_reads_no_more_ends_the_process(host: Host) -> None:
+    assert host.add(_meta=META) == 3
+    assert host.process.stdout is not None
+    host.process.stdout.close()
+    host.send("tools/list", {"_meta": META})
+    host.close_input()
+    host.process.wait(5)
