@@ -27,9 +27,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "servers": {"core", "events", "security", "registry"},
     "console": {"core", "events"},
     "cli": {"core", "config", "wiring"},
+    "__main__": {"cli"},
     "version": set(),
 }
-ALL_BELOW_WIRING = set(MAY_IMPORT) - {"cli"}
+ALL_BELOW_WIRING = set(MAY_IMPORT) - {"cli", "__main__"}
 MAY_IMPORT["wiring"] = ALL_BELOW_WIRING
 MAY_IMPORT["__init__"] = ALL_BELOW_WIRING
 for part in MAY_IMPORT:

@@ -1,8 +1,20 @@
-"""What these tests share."""
+"""What these tests share: the command, run in this process, and servers to point it at."""
 
+import io
+import logging
 import os
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
+from tests.support.process import Finished
+from tests.support.serving import Served, serving
+
+from toolyard.cli.main import main
+
+Toolyard = Callable[..., Finished]
+HERE = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +23,48 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.upper().startswith("TOOLYARD_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def toolyard(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Generator[Toolyard]:
+    """Run the command in this process, which is quicker than to start one."""
+    loggers = [logging.getLogger(name) for name in ("toolyard", "mcp", "uvicorn")]
+    levels = [logger.level for logger in loggers]
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def toolyard(*words: str, stdin: str = "") -> Finished:
+        monkeypatch.setattr(sys, "argv", ["toolyard", *words])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        code = ended.value.code
+        assert code is None or isinstance(code, int)
+        return Finished(code or 0, told.out, told.err)
+
+    yield toolyard
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def calculator() -> Generator[Served]:
+    """The calculator, which asks for a token."""
+    with serving("calculator") as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def odd_tools() -> Generator[Served]:
+    """Tools that answer in every way there is."""
+    with serving(str(HERE / "odd_tools.py")) as served:
+        yield served
+
+
+@pytest.fixture
+def hostile() -> str:
+    """The TARGET of a server that means no good."""
+    return f"stdio:'{sys.executable}' '{HERE / 'hostile_server.py'}'"

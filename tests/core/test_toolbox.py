@@ -476,3 +476,18 @@ async def test_a_function_may_return_blocks_or_a_whole_result() -> None:
     assert [each.output_schema for each in listed] == [None, None]
     assert (await called(tools, "draw")).content == (picture, Text("a picture"))
     assert (await called(tools, "refuse")).is_error
+
+
+def test_an_option_that_does_not_exist_is_refused_by_name() -> None:
+    tools = Toolbox()
+    wrong: dict[str, Any] = {"readonly": True}
+
+    def thing() -> str:
+        """Do a thing."""
+        return "done"
+
+    for offer in (tools.tool(**wrong), tools.resource("a://b", **wrong), tools.prompt(**wrong)):
+        with pytest.raises(TypeError, match="readonly"):
+            offer(thing)
+    with pytest.raises(TypeError, match="readonly"):
+        tools.add_schema("raw", thing, description="x", input_schema={"type": "object"}, **wrong)

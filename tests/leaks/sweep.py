@@ -11,7 +11,6 @@ from typing import Any
 
 import anyio
 import jwt
-from anyio.abc import SocketStream
 from tests.leaks.attacks import (
     INITIALIZE,
     Tokens,
@@ -186,7 +185,7 @@ async def _names(ask: Any, token: str, kind: str, key: str) -> Sequence[str]:
 
 
 async def _process_id(ask: Any, token: str, tool: str) -> int:
-    call = {"name": tool, "arguments": {}}
+    call: Mapping[str, Any] = {"name": tool, "arguments": {}}
     return _result(await ask(modern_post("tools/call", call, token)))["structuredContent"]["result"]
 
 

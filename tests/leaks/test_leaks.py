@@ -3,7 +3,7 @@
 import re
 import sys
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from tests.leaks.attacks import FORGED
@@ -20,8 +20,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory: pytest.TempPathFactory) -> Generator[Swept]:
-    yield sweep(tmp_path_factory.mktemp("leaky"))
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    return sweep(tmp_path_factory.mktemp("leaky"))
 
 
 def found_in(swept: Swept, texts: Sequence[str]) -> Sequence[str]:

@@ -36,7 +36,7 @@ from toolyard.servers.body import ClientGone, is_call, read_body, scope_needed
 from toolyard.servers.tool_server import ToolServer
 
 MIB = 1 << 20
-SECRETS = ("Traceback", "site-packages", "toolyard/", '.py"', "/root", "/home", TOKEN)
+SECRETS = ("Traceback", "site-packages", "toolyard/", '.py"', "/root", "pass-word", TOKEN)
 """What no answer may contain."""
 
 
@@ -52,7 +52,7 @@ async def server() -> AsyncGenerator[ToolServer]:
     @tools.tool
     async def broken() -> str:
         """Fail."""
-        raise RuntimeError("/root/secret.py " + TOKEN)
+        raise RuntimeError("/root/secret.py pass-word")
 
     assert echo
     assert broken

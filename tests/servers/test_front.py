@@ -108,7 +108,7 @@ async def test_the_first_thing_wrong_decides_the_answer(
     assert calls == []
     refusals = [event for event in heard if isinstance(event, RequestRefused)]
     assert [(refusal.reason, refusal.status) for refusal in refusals] == [(reason, status)]
-    assert refusals[0].path == "/mcp"
+    assert (refusals[0].path, refusals[0].address) == ("/mcp", "127.0.0.1")
     assert "wrong" not in answer.text + str(answer.headers)
 
 

@@ -45,7 +45,7 @@ class Banner:
         return facts
 
     def _commands(self, url: str) -> list[tuple[str, str]]:
-        name = _UNFIT_FOR_HOSTS.sub("-", self._settings.name)[:32]
+        name = _UNFIT_FOR_HOSTS.sub("-", self._settings.name).strip("-")[:32] or "toolyard"
         entry = HostEntry(name, url=url, token_env=TOKEN_VARIABLE if self._is_guarded() else None)
         auth = "" if self._is_guarded() else " --no-token"
         host_config = f"toolyard host-config cursor {url} --name {name}{auth}"

@@ -12,15 +12,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text as Line
 
-from toolyard.cli.terminal import ERR, OUT, one_line, say, write, write_json
+from toolyard.cli.terminal import ERR, OUT, WIDE, one_line, say, write, write_json
 from toolyard.core.content import Audio, Content, Image, Resource, Text
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import MissingCapability
 from toolyard.core.inputs import InputRequest
 from toolyard.core.tool import Tool, ToolAnnotations, ToolResult
-
-PIPE_WIDTH = 1_000
-"""Columns of a table that nobody looks at: a name is not broken, whoever reads it."""
 
 
 def show_tools(tools: Sequence[Tool]) -> None:
@@ -32,7 +29,7 @@ def show_tools(tools: Sequence[Tool]) -> None:
             Line(_arguments(tool)),
             Line(one_line(tool.description)),
         )
-    OUT.print(table, width=None if OUT.is_terminal else PIPE_WIDTH)
+    (OUT if OUT.is_terminal else WIDE).print(table)
     say(f"{len(tools)} tools. * is required.")
 
 

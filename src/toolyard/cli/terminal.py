@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 OUT = Console(highlight=False, emoji=False)
+WIDE = Console(highlight=False, emoji=False, width=1_000)
+"""Standard output where no terminal cuts it: a row of a table is a line."""
 ERR = Console(stderr=True, highlight=False, emoji=False)
 PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

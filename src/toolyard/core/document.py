@@ -13,6 +13,7 @@ from toolyard.core.content import Metadata, Resource
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidTool, UnknownName
 from toolyard.core.invocation import Invocation
+from toolyard.core.offer import check_options
 from toolyard.core.protocol import ResourceInfo
 from toolyard.core.signature import UNSAID, Signature
 from toolyard.core.text_safety import refuse_hidden_within
@@ -39,6 +40,7 @@ class Document:
     def __init__(
         self, uri: str, function: Callable[..., Any], options: ResourceOptions, threads: Threads
     ) -> None:
+        check_options(options, ResourceOptions, "A document")
         what = f"the function of the document {uri[:200]!r}"
         self._template = UriTemplate(uri)
         self._invocation = Invocation(function, threads, what)

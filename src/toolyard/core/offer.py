@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TypedDict
 
@@ -47,6 +47,7 @@ def offered(
             cannot be seen by the people who read it.
     """
     check_name(name, "tool")
+    check_options(presentation, ToolOptions, "A tool")
     if not description.strip():
         raise InvalidTool(
             f"The tool {name!r} has no description: give its function a docstring that tells "
@@ -65,6 +66,16 @@ def offered(
     )
     refuse_hidden_within(asdict(tool), f"tool {name!r}")
     return tool
+
+
+def check_options(given: Mapping[str, object], known: type, what: str) -> None:
+    """Raise `TypeError` for an option that `known`, a typed dictionary, does not have.
+
+    Keyword arguments typed with `Unpack` take anything at run time.
+    """
+    unknown = sorted(set(given) - set(known.__annotations__))
+    if unknown:
+        raise TypeError(f"{what} has no option {', '.join(unknown)}.")
 
 
 def check_name(name: str, kind: str) -> None:

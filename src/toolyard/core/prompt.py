@@ -15,7 +15,7 @@ from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments
 from toolyard.core.explanation import MOST_PROBLEMS
 from toolyard.core.invocation import Invocation
-from toolyard.core.offer import check_name
+from toolyard.core.offer import check_name, check_options
 from toolyard.core.protocol import PromptArgument, PromptInfo, PromptMessage
 from toolyard.core.signature import Signature
 from toolyard.core.text_safety import refuse_hidden_within
@@ -40,6 +40,7 @@ class Prompt:
     def __init__(
         self, function: Callable[..., Any], options: PromptOptions, threads: Threads
     ) -> None:
+        check_options(options, PromptOptions, "A prompt")
         name = options.get("name") or getattr(function, "__name__", "")
         check_name(name, "prompt")
         what = f"the function of the prompt {name!r}"

@@ -15,6 +15,9 @@ from toolyard.events.types import (
 
 logger = logging.getLogger("toolyard")
 
+LONGEST_START = 11
+"""Letters; no slice of a token that somebody put into a path is longer."""
+
 
 def log_event(event: Event) -> None:
     """Write one line for what an operator wants to see; the start of a call is not."""
@@ -22,9 +25,10 @@ def log_event(event: Event) -> None:
         case CallFinished(tool, caller, address, duration_s, outcome):
             level = logging.INFO if outcome == "ok" else logging.WARNING
             took = f"{duration_s * 1000:.1f} ms"
-            logger.log(level, "%s %s in %s for %s %s", tool, outcome, took, caller, address or "")
+            name, where = _on_one_line(tool), address or ""
+            logger.log(level, "%s %s in %s for %s %s", name, outcome, took, caller, where)
         case RequestRefused(reason, status, address, path):
-            logger.warning("refused %s from %s: %s (%d)", path[:200], address, reason, status)
+            logger.warning("refused %s from %s: %s (%d)", _start_of(path), address, reason, status)
         case ServerStarted(name, url):
             logger.info("%s serves at %s", name, url)
         case ServerStopping(_, drain_s, in_flight):
@@ -33,3 +37,15 @@ def log_event(event: Event) -> None:
             logger.info("stopped; %d calls were ended", interrupted)
         case _:
             pass
+
+
+def _start_of(path: str) -> str:
+    """What was asked for, `/mcp` or `/mcp/…`: further on there may be a token."""
+    start, _, rest = path.removeprefix("/").partition("/")
+    shown = _on_one_line(start) if len(start) <= LONGEST_START else "…"
+    return f"/{shown}/…" if rest else f"/{shown}"
+
+
+def _on_one_line(text: str) -> str:
+    """`text` that a caller chose, who could otherwise write the next line of the log."""
+    return repr(text[:200])[1:-1]

@@ -29,7 +29,10 @@ class CallFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused(Event):
-    """The gate let a request not in; `reason` is one stable word such as `token` or `rate`."""
+    """The gate let a request not in; `reason` is one stable word such as `token` or `rate`.
+
+    `path` is what the client wrote: it may hold anything, a misplaced token too.
+    """
 
     reason: str
     status: int

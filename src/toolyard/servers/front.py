@@ -74,7 +74,8 @@ class Front:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
-        address: list[str] = []
+        peer = scope.get("client")
+        address: list[str] = [peer[0]] if peer else []
         try:
             exchange, single = await self._admit(scope, address)
             if scope["method"] == "POST" and exchange.caller is not NOBODY:
@@ -82,7 +83,7 @@ class Front:
             else:
                 await self._stream(scope, receive, send, exchange)
         except Refusal as refusal:
-            self._note(refusal, scope, address[0] if address else None)
+            self._note(refusal, scope, address[-1] if address else None)
             await _answer(refusal, receive, send)
         except ClientGone:
             logger.debug("a client hung up before its request was complete")
