@@ -1,19 +1,15 @@
 """What these tests share: the command, run in this process, and servers to point it at."""
 
-import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from tests.support.process import Finished
+from tests.cli.command import Toolyard
 from tests.support.serving import Served, serving
 
-from toolyard.cli.main import main
-
-Toolyard = Callable[..., Finished]
 HERE = Path(__file__).parent
 
 
@@ -34,18 +30,7 @@ def toolyard(
     levels = [logger.level for logger in loggers]
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
-    def toolyard(*words: str, stdin: str = "") -> Finished:
-        monkeypatch.setattr(sys, "argv", ["toolyard", *words])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        code = ended.value.code
-        assert code is None or isinstance(code, int)
-        return Finished(code or 0, told.out, told.err)
-
-    yield toolyard
+    yield Toolyard(monkeypatch, capsys)
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
 

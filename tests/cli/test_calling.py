@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Toolyard
+from tests.cli.command import Toolyard
 from tests.support.process import free_port, run
 from tests.support.serving import COMMAND, Served
 

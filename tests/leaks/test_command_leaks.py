@@ -120,7 +120,7 @@ def test_a_mistake_on_the_command_line_shows_no_secret(
         '[tools.x]\ncommand = ["a"]\nenv = { KEY = ["SECRET"] }',
         '[tools.x]\ntokn = "SECRET"\nkind = "calculator"',
         '[tools.x]\nkind = "calculator"\noptions = { key = "SECRET" }',
-        '[tools]\nx = "SECRET"',
+        '[tools]\ntoken = "SECRET"',
     ],
 )
 def test_a_mistake_in_the_file_shows_no_secret(

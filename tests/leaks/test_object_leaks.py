@@ -114,7 +114,7 @@ def test_a_token_file_does_not_show_what_it_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: MCPClient(f"http://127.0.0.1:{free_port()}/mcp?key={SECRET}", token=SECRET),
+        lambda: MCPClient(f"http://127.0.0.1:{free_port()}/mcp", token=SECRET),
         lambda: MCPClient.stdio(["absent-program", SECRET], env={"KEY": SECRET}),
         lambda: MCPClient.stdio(["false", SECRET], env={"KEY": SECRET}),
         lambda: MCPClient(f"http://user:{SECRET}@127.0.0.1:1/mcp"),

@@ -131,12 +131,12 @@ class Reporter:
             TimeElapsedColumn(),
             console=ERR,
             transient=True,
+            disable=not ERR.is_terminal,  # in a file, a bar is but an empty line
         )
         self._task = self._bar.add_task(one_line(name, 60), total=None, visible=False)
 
     def __enter__(self) -> Self:
-        if ERR.is_terminal:  # in a file, a bar is but an empty line
-            self._bar.start()
+        self._bar.start()
         return self
 
     def __exit__(

@@ -84,11 +84,11 @@ def arguments_in(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     """What was said at all; an empty text or a 0 was."""
-    return {
-        key: value
-        for key, value in values.items()
-        if value is not None and value is not False and value != [] and value != {}
-    }
+    return {key: value for key, value in values.items() if value or _is_said(value)}
+
+
+def _is_said(value: object) -> bool:
+    return value is not False and value in ("", 0)
 
 
 def _file(config: Path | None, kinds: Sequence[str] | None) -> Path | None:
