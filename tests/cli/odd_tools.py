@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from toolyard import CallContext, Image, Resource, ResourceLink, Text, Toolbox, ToolError
+from toolyard.core.content import Content
 
 tools = Toolbox()
 
@@ -36,7 +37,7 @@ def long() -> str:
 
 
 @tools.tool
-def blocks() -> list[Any]:
+def blocks() -> list[Content]:
     """Answer in every kind of block."""
     return [
         Text("[red]grüße[/red] [/] :smile:"),

@@ -26,8 +26,9 @@ def check_exposure(
         return ()
     if not has_tokens and not insecure:
         raise ConfigError(
-            f"Serving on {bind_host!r} lets others reach the tools: require a token, "
-            "or say that it may be insecure."
+            f"Serving on {bind_host} without a token would let everyone in who can reach it. "
+            "Give it a token (--token, with_bearer_token), bind 127.0.0.1, or say that you "
+            "mean it (--insecure, allow_insecure)."
         )
     if not has_tokens:
         return (f"Everyone who can reach {bind_host!r} can call every tool, without a token.",)

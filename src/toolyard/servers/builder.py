@@ -16,6 +16,7 @@ from toolyard.core.context import EVERYTHING, EventHandler
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.security.address import AddressPolicy
+from toolyard.security.exposure import check_exposure
 from toolyard.security.gate import Gate
 from toolyard.security.hosts import HostPolicy
 from toolyard.security.plain_address import is_loopback
@@ -292,15 +293,13 @@ class MCPServerBuilder:
         )
 
     def _check_exposure(self, guarded: bool) -> None:
-        if is_loopback(self._host):
-            return
-        if not guarded and not self._insecure:
-            raise ConfigError(
-                f"Serving on {self._host} without a token would let everyone in who can reach it. "
-                "Give it a token (--token, with_bearer_token), bind 127.0.0.1, or say that you "
-                "mean it (--insecure, allow_insecure)."
-            )
-        if self._weak_token:
-            logger.warning("a token is easy to guess; make one with `toolyard token new`")
-        if guarded and self._tls is None:
-            logger.warning("tokens cross the network unencrypted; use TLS or a proxy that does")
+        warnings = check_exposure(
+            self._host,
+            has_tokens=guarded,
+            has_tls=self._tls is not None,
+            insecure=self._insecure,
+        )
+        if self._weak_token and not is_loopback(self._host):
+            warnings = [*warnings, "A token is easy to guess; make one with `toolyard token new`."]
+        for warning in warnings:
+            logger.warning("%s", warning)

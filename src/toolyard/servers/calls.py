@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 
@@ -20,9 +21,11 @@ from toolyard.events.types import CallFinished, CallStarted
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.metrics import Metrics
 
+Answer = TypeVar("Answer")
+
 
 class Calls:
-    """Runs every call of one server inside a scope it can end."""
+    """Runs every call of one server, and all it asks of its sources, in a scope it can end."""
 
     def __init__(self, metrics: Metrics, emit: EventHandler, *, call_s: float, most: int) -> None:
         self._metrics = metrics
@@ -62,7 +65,9 @@ class Calls:
         started = time.perf_counter()
         outcome = "cancelled"
         try:
-            result = await self._in_scope(tool, exchange, work)
+            if self.are_full:
+                raise ToolError("Too many calls are under way; try again.")
+            result = await self.within(tool, exchange, work)
             outcome = "error" if result.is_error else "ok"
             return result
         except ToolyardError as error:
@@ -78,16 +83,20 @@ class Calls:
                 self._metrics.finished(tool, outcome, duration_s)
             self._emit(CallFinished(tool, caller.name, caller.address, duration_s, outcome))
 
-    async def _in_scope(
+    async def within(
         self,
-        tool: str,
+        what: str,
         exchange: Exchange | None,
-        work: Callable[[float], Awaitable[ToolResult]],
-    ) -> ToolResult:
+        work: Callable[[float], Awaitable[Answer]],
+    ) -> Answer:
+        """Run `work(deadline)` in a scope that ends with the time, the client or the server.
+
+        Raises:
+            CallTimeout: The time ran out.
+            CallInterrupted: The server is stopping and would wait no longer.
+        """
         if self._interrupting:
-            raise CallInterrupted(tool)
-        if self.are_full:
-            raise ToolError("Too many calls are under way; try again.")
+            raise CallInterrupted(what)
         deadline = anyio.current_time() + self._call_s
         with anyio.CancelScope(deadline=deadline) as scope:
             self._enter(scope, exchange)
@@ -96,10 +105,10 @@ class Calls:
             finally:
                 self._leave(scope, exchange)
         if self._interrupting:
-            raise CallInterrupted(tool)
+            raise CallInterrupted(what)
         if anyio.current_time() >= deadline:
-            raise CallTimeout(tool, self._call_s)
-        raise CallInterrupted(tool)  # the client is gone; nobody reads this
+            raise CallTimeout(what, self._call_s)
+        raise CallInterrupted(what)  # the client is gone; nobody reads this
 
     def _enter(self, scope: anyio.CancelScope, exchange: Exchange | None) -> None:
         self._scopes.add(scope)

@@ -27,7 +27,7 @@ from mcp.server.subscriptions import (
 from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
 from toolyard.core.background import Background
-from toolyard.core.context import CallContext, EventHandler
+from toolyard.core.context import CallContext, EventHandler, scope_of
 from toolyard.core.protocol import Change
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.calls import Calls
@@ -96,10 +96,10 @@ class McpFace:
     ) -> None:
         self._registry = registry
         self._sessions = Sessions()
-        self._requests = Requests(self._sessions, emit, limits.page_size)
+        self._requests = Requests(calls, self._sessions, emit, limits.page_size)
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus, max_subscriptions=limits.connections)
-        self.sdk = self._sdk(identity, ToolHandlers(registry, calls, self._requests))
+        self.sdk = self._sdk(identity, ToolHandlers(registry, self._requests))
 
     def _sdk(self, identity: Identity, tools: ToolHandlers) -> SdkServer:
         sdk = SdkServer(
@@ -108,7 +108,7 @@ class McpFace:
             instructions=identity.instructions,
             cache_hints=HINTS,
             get_tool_input_schema=tools.mirrored_schema,
-            on_subscriptions_listen=self._listen,
+            on_subscriptions_listen=self._hear,
         )
         sdk.add_request_handler("tools/list", types.PaginatedRequestParams, tools.list_tools)
         sdk.add_request_handler("tools/call", types.CallToolRequestParams, tools.call_tool)
@@ -149,6 +149,8 @@ class McpFace:
 
     async def _tell(self, changes: MemoryObjectReceiveStream[Change]) -> None:
         async for change in changes:
+            if change.kind in ("prompts", "resources"):
+                await self._offer_library()  # there may be some for the first time
             await self._bus.publish(_event(change))
             await self._sessions.tell(change)
 
@@ -183,6 +185,18 @@ class McpFace:
             sdk.add_request_handler(
                 "completion/complete", types.CompleteRequestParams, handlers.complete
             )
+
+    async def _hear(
+        self, context: SdkContext, params: types.SubscriptionsListenRequestParams
+    ) -> types.SubscriptionsListenResult:
+        """Tell this client of changes, and of no document it may not read."""
+        wanted, caller = params.notifications, caller_of(context)
+        uris = wanted.resource_subscriptions or ()
+        seen = [uri for uri in uris if caller.may(scope_of("resource", uri))]
+        if len(seen) < len(uris):
+            narrowed = wanted.model_copy(update={"resource_subscriptions": seen})
+            params = params.model_copy(update={"notifications": narrowed})
+        return await self._listen(context, params)
 
     async def _set_level(
         self, context: SdkContext, params: types.SetLevelRequestParams

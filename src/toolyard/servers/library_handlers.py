@@ -14,7 +14,7 @@ from toolyard.core.context import CallContext
 from toolyard.core.protocol import LibraryProtocol
 from toolyard.servers import wire
 from toolyard.servers.channel import SdkContext
-from toolyard.servers.requests import Requests, Wire, answered, caller_of, refuse_unless
+from toolyard.servers.requests import Requests, Wire, caller_of, refuse_unless
 from toolyard.servers.sessions import Sessions
 
 MOST_VALUES = 100
@@ -75,8 +75,8 @@ class LibraryHandlers:
         listing: Listing,
         write: Callable[[Entry], Wire],
     ) -> Wire:
-        async def answer() -> Wire:
-            every = await fetch(self._requests.context(context))
+        async def answer(own: CallContext) -> Wire:
+            every = await fetch(own)
             return self._requests.listed(
                 every,
                 params,
@@ -87,31 +87,29 @@ class LibraryHandlers:
                 key=listing.key,
             )
 
-        return await answered(f"The list of {listing.key}", answer)
+        return await self._requests.answered(f"The list of {listing.key}", context, answer)
 
     async def read_resource(
         self, context: SdkContext, params: types.ReadResourceRequestParams
     ) -> Wire:
         """A document in full."""
 
-        async def answer() -> Wire:
+        async def answer(own: CallContext) -> Wire:
             refuse_unless(context, "resource", params.uri)
-            found = await self._library.read_resource(params.uri, self._requests.context(context))
+            found = await self._library.read_resource(params.uri, own)
             return {"contents": [wire.document(document) for document in found]}
 
-        return await answered("Reading the resource", answer)
+        return await self._requests.answered("Reading the resource", context, answer)
 
     async def get_prompt(self, context: SdkContext, params: types.GetPromptRequestParams) -> Wire:
         """A prompt, filled."""
 
-        async def answer() -> Wire:
+        async def answer(own: CallContext) -> Wire:
             refuse_unless(context, "prompt", params.name)
-            messages = await self._library.get_prompt(
-                params.name, params.arguments or {}, self._requests.context(context)
-            )
+            messages = await self._library.get_prompt(params.name, params.arguments or {}, own)
             return {"messages": [wire.message(message) for message in messages]}
 
-        return await answered("The prompt", answer)
+        return await self._requests.answered("The prompt", context, answer)
 
     async def complete(self, context: SdkContext, params: types.CompleteRequestParams) -> Wire:
         """Values for a blank of a prompt or a resource template."""
@@ -119,23 +117,27 @@ class LibraryHandlers:
         is_prompt = isinstance(about, types.PromptReference)
         kind, name = ("prompt", about.name) if is_prompt else ("resource", about.uri)
 
-        async def answer() -> Wire:
+        async def answer(own: CallContext) -> Wire:
             refuse_unless(context, kind, name)
             values = await self._library.complete(
-                name, params.argument.name, params.argument.value, self._requests.context(context)
+                name, params.argument.name, params.argument.value, own
             )
             shown = list(values[:MOST_VALUES])
             more = len(values) > len(shown)
             return {"completion": {"values": shown, "total": len(values), "hasMore": more}}
 
-        return await answered("The completion", answer)
+        return await self._requests.answered("The completion", context, answer)
 
-    async def watch(
-        self, context: SdkContext, params: types.SubscribeRequestParams
-    ) -> types.EmptyResult:
+    async def watch(self, context: SdkContext, params: types.SubscribeRequestParams) -> Wire:
         """Tell this session when a document changes."""
-        self._sessions.watch(context, str(params.uri))
-        return types.EmptyResult()
+
+        async def answer(own: CallContext) -> Wire:
+            del own
+            refuse_unless(context, "resource", str(params.uri))
+            self._sessions.watch(context, str(params.uri))
+            return {}
+
+        return await self._requests.answered("The subscription", context, answer)
 
     async def unwatch(
         self, context: SdkContext, params: types.UnsubscribeRequestParams

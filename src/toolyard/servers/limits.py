@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 from toolyard.core.errors import ConfigError
@@ -43,5 +44,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if not getattr(self, field.name) > 0:
-                raise ConfigError(f"The limit {field.name!r} must be above 0.")
+            value = getattr(self, field.name)
+            if not (isinstance(value, int | float) and 0 < value < math.inf):
+                raise ConfigError(f"The limit {field.name!r} must be a number above 0.")
+            if field.type == "int" and value != int(value):
+                raise ConfigError(f"The limit {field.name!r} must be a whole number.")

@@ -18,6 +18,7 @@ from toolyard.core.context import (
 )
 from toolyard.core.errors import InputRequired, NotAllowed
 from toolyard.servers import wire
+from toolyard.servers.calls import Calls
 from toolyard.servers.channel import SdkChannel, SdkContext
 from toolyard.servers.exchange import Exchange, exchange_of
 from toolyard.servers.faults import document_fault
@@ -33,8 +34,9 @@ Entry = TypeVar("Entry")
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Makes the context of each request and cuts long lists into pages."""
+    """Makes the context of each request, bounds it, and cuts long lists into pages."""
 
+    calls: Calls
     sessions: Sessions
     emit: EventHandler
     page_size: int
@@ -50,6 +52,24 @@ class Requests:
             state=raw.get("requestState"),
             emit=self.emit,
         )
+
+    async def answered(
+        self,
+        what: str,
+        context: SdkContext,
+        answer: Callable[[CallContext], Awaitable[Wire]],
+    ) -> Wire:
+        """Run `answer` within the server's call time, and say its failure as MCP does."""
+
+        async def work(deadline: float) -> Wire:
+            return await answer(self.context(context, deadline=deadline))
+
+        try:
+            return wire.complete(await self.calls.within(what, exchange_in(context), work))
+        except InputRequired as question:
+            return wire.input_required(question)
+        except Exception as error:  # whatever a source raises becomes an answer here
+            raise document_fault(error, what) from error
 
     def listed(
         self,
@@ -97,13 +117,3 @@ def refuse_unless(context: SdkContext, kind: str, name: str) -> None:
     needed = scope_of(kind, name)
     if not caller_of(context).may(needed):
         raise NotAllowed(needed)
-
-
-async def answered(what: str, answer: Callable[[], Awaitable[Wire]]) -> Wire:
-    """Run `answer` and say its failure as MCP does."""
-    try:
-        return wire.complete(await answer())
-    except InputRequired as question:
-        return wire.input_required(question)
-    except Exception as error:  # whatever a source raises becomes an answer here
-        raise document_fault(error, what) from error

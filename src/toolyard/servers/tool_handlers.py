@@ -15,13 +15,11 @@ from toolyard.core.inputs import CAPABILITY_OF
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers import wire
-from toolyard.servers.calls import Calls
 from toolyard.servers.channel import SdkContext, is_modern
 from toolyard.servers.faults import call_fault
 from toolyard.servers.requests import (
     Requests,
     Wire,
-    answered,
     caller_of,
     exchange_in,
     refuse_unless,
@@ -35,9 +33,8 @@ MOST_ROUNDS = 8
 class ToolHandlers:
     """Lists and calls the tools of a registry; the SDK has checked the request by then."""
 
-    def __init__(self, registry: ToolRegistry, calls: Calls, requests: Requests) -> None:
+    def __init__(self, registry: ToolRegistry, requests: Requests) -> None:
         self._registry = registry
-        self._calls = calls
         self._requests = requests
         self._mirrors: dict[str, tuple[Tool, Mapping[str, Any] | None]] = {}
         self._written: dict[tuple[str, bool], Wire] = {}
@@ -63,8 +60,8 @@ class ToolHandlers:
         """The tools that this caller may call."""
         modern = is_modern(context)
 
-        async def answer() -> Wire:
-            every = await self._registry.list_tools(self._requests.context(context))
+        async def answer(own: CallContext) -> Wire:
+            every = await self._registry.list_tools(own)
             if every is not self._written_of:
                 self._written, self._written_of = {}, every
             return self._requests.listed(
@@ -77,7 +74,7 @@ class ToolHandlers:
                 key="tools",
             )
 
-        return await answered("The list of tools", answer)
+        return await self._requests.answered("The list of tools", context, answer)
 
     def _write(self, tool: Tool, modern: bool) -> Wire:
         """A tool's JSON, made once for as long as the list stays the same."""
@@ -96,7 +93,7 @@ class ToolHandlers:
 
         try:
             refuse_unless(context, "tool", params.name)
-            result = await self._calls.run(
+            result = await self._requests.calls.run(
                 params.name, caller_of(context), exchange_in(context), work
             )
         except Exception as error:  # whatever a source raises becomes an answer here

@@ -1,0 +1,90 @@
+"""`toolyard host-config`: what it prints can be pasted and holds no secret."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from tests.cli.command import Toolyard
+
+from toolyard.config.hosts import HOSTS
+
+URL = "http://127.0.0.1:8080/mcp"
+STDIO = "stdio:toolyard serve calculator --stdio"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("target", [URL, STDIO])
+def test_every_host_gets_its_block(
+    toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch, host: str, target: str
+) -> None:
+    monkeypatch.setenv("TOOLYARD_TOKEN", "a-secret-of-the-environment")
+    told = toolyard("host-config", host, target, "--name", "mine")
+    if (host, target) in [("claude-desktop", URL), ("server.json", STDIO)]:
+        assert (told.code, told.output) == (2, "")
+        assert "give" in told.errors
+        return
+    assert told.code == 0
+    assert "mine" in json.dumps(json.loads(told.output))
+    assert "Goes into " in told.errors
+    assert "a-secret" not in told.output + told.errors
+
+
+def test_a_server_without_a_token_is_asked_for_none(toolyard: Toolyard) -> None:
+    for host in ("claude-code", "cursor", "vscode", "server.json"):
+        told = toolyard("host-config", host, URL, "--no-token")
+        assert "oken" not in told.output + told.errors
+
+
+def test_the_variable_of_the_token_can_be_chosen(toolyard: Toolyard) -> None:
+    told = toolyard("host-config", "claude-code", URL, "--token-env", "SUMS_TOKEN")
+    assert "Bearer ${SUMS_TOKEN}" in told.output
+    assert "'Authorization: Bearer ${SUMS_TOKEN}'" in told.errors
+
+
+def test_a_host_finds_the_interpreter_and_the_file_wherever_it_starts_them(
+    toolyard: Toolyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my tools.py").touch()
+    target = "stdio:toolyard serve 'my tools.py:tools' calculator other.py --stdio"
+    told = toolyard("host-config", "claude-desktop", target)
+    server = json.loads(told.output)["mcpServers"]["toolyard"]
+    file = f"{tmp_path}/my tools.py:tools"
+    assert server["command"] == sys.executable
+    assert server["args"] == ["-m", "toolyard", "serve", file, "calculator", "other.py", "--stdio"]
+
+
+def test_another_program_is_found_on_the_path(
+    toolyard: Toolyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / "bin" / "serve-it"
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", "bin")
+    told = toolyard("host-config", "cursor", "stdio:serve-it --now")
+    server = json.loads(told.output)["mcpServers"]["toolyard"]
+    assert server == {"command": str(program), "args": ["--now"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["emacs", URL], "no host 'emacs'; there are claude-code"),
+        (["cursor", "calculator"], "http(s)://HOST/PATH"),
+        (["cursor", "stdio:"], "After stdio: comes a command"),
+        (["cursor", "stdio:'"], "never closed"),
+        (["cursor", URL, "--name", "my tools"], "1 to 32 letters"),
+        (["cursor", "http://user:hidden@x/mcp"], "no credentials"),
+        (["cursor", URL, "--token-env", "ty_hidden"], "never the token itself"),
+        (["cursor", f"{STDIO} --token hidden"], "no place for a token"),
+    ],
+)
+def test_what_no_host_could_use_ends_with_2(
+    toolyard: Toolyard, words: list[str], said: str
+) -> None:
+    told = toolyard("host-config", *words)
+    assert (told.code, told.output) == (2, "")
+    assert said in told.errors
+    assert "hidden" not in told.errors
