@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from toolyard import CallContext, Image, Resource, ResourceLink, Text, Toolbox, ToolError
 from toolyard.core.content import Content
+from toolyard.core.inputs import elicit
 
 tools = Toolbox()
 
@@ -61,3 +62,12 @@ async def steps(context: CallContext) -> str:
         await context.progress(step, 3, f"step [/] {step}")
         await context.log("warning", f"noticed [/] {step}")
     return "done"
+
+
+@tools.tool
+async def greet(context: CallContext) -> str:
+    """Ask the user for a name, while a bar moves."""
+    await context.progress(1, 2)
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    answer = await context.ask("who", elicit("Who are you?", schema))
+    return f"Hello, {answer['content']['name']}!"

@@ -1,6 +1,9 @@
 """`toolyard tools` and `toolyard call`, against real servers."""
 
 import json
+import os
+import pty
+import subprocess
 import sys
 from pathlib import Path
 
@@ -219,3 +222,35 @@ def test_json_is_read_by_other_programs(calculator: Served) -> None:
     told = run(["sh", "-c", script], environment={ENVIRONMENT_TOKEN: calculator.token})
     assert told.code == 0, told
     assert json.loads(told.output)[0]["name"] == "calculator"
+
+
+def test_a_tool_that_asks_something_is_answered_at_a_terminal_only(
+    toolyard: Toolyard, odd_tools: Served
+) -> None:
+    told = toolyard("call", odd_tools.url, "greet", "--token", odd_tools.token)
+    assert (told.code, told.output) == (1, "")
+    assert told.errors == (
+        "The tool asks for who first: call it at a terminal, without --json, and answer.\n"
+    )
+
+
+def test_a_question_is_asked_and_answered_at_a_terminal(odd_tools: Served) -> None:
+    terminal, ours = pty.openpty()
+    command = [COMMAND, "call", odd_tools.url, "greet"]
+    environment = {**os.environ, ENVIRONMENT_TOKEN: odd_tools.token, "TERM": "xterm"}
+    call = subprocess.Popen(
+        command, stdin=ours, stdout=subprocess.PIPE, stderr=ours, env=environment
+    )
+    os.close(ours)
+    try:
+        said = b""
+        while b"name: " not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, b"Ada\n")
+        output, _ = call.communicate(timeout=20)
+    finally:
+        call.kill()
+        call.wait(5)
+    os.close(terminal)
+    assert (call.returncode, output) == (0, b"Hello, Ada!\n")
+    assert b"Who are you?" in said

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.cli.command import Toolyard
+from tests.support.node import require_node
+from tests.support.process import run
+from tests.support.serving import Served
 
 from toolyard.config.hosts import HOSTS
 
@@ -88,3 +91,31 @@ def test_what_no_host_could_use_ends_with_2(
     assert (told.code, told.output) == (2, "")
     assert said in told.errors
     assert "hidden" not in told.errors
+
+
+@pytest.mark.node
+@pytest.mark.parametrize(
+    ("host", "way"),
+    [
+        ("claude-code", "url"),
+        ("claude-code", "stdio"),
+        ("claude-desktop", "stdio"),
+        ("cursor", "stdio"),  # at a URL, the Inspector asks for a type, which Cursor does not
+    ],
+)
+def test_the_inspector_finds_the_server_with_the_block(
+    toolyard: Toolyard, calculator: Served, tmp_path: Path, host: str, way: str
+) -> None:
+    node = require_node()
+    told = toolyard(
+        "host-config", host, calculator.url if way == "url" else STDIO, "--name", "mine"
+    )
+    config = tmp_path / "mcp.json"
+    config.write_text(told.output.replace("${TOOLYARD_TOKEN}", calculator.token))  # as hosts do
+    listing = ["--method", "tools/list", "--protocol-era", "auto", "--format", "json", "-q"]
+    found = run(
+        node.inspector("--config", str(config), "--server", "mine", *listing),
+        environment={"MCP_STORAGE_DIR": str(tmp_path), "HOME": str(tmp_path)},
+    )
+    assert found.code == 0, found
+    assert [tool["name"] for tool in json.loads(found.output)["result"]["tools"]] == ["calculator"]

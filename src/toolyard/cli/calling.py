@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio
 import typer
@@ -14,11 +14,10 @@ import typer
 from toolyard.cli.arguments import arguments_of, object_in
 from toolyard.cli.examples import examples
 from toolyard.cli.options import AsJson, ClientToken, NamesConfig, Target
-from toolyard.cli.questions import ask_user
 from toolyard.cli.reporting import Reporter, show_result, show_tools, written_tool
 from toolyard.cli.terminal import start_logging, write_json
 from toolyard.core.context import CallContext
-from toolyard.core.errors import ConfigError
+from toolyard.core.errors import ConfigError, InputRequired, ToolError
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 
 TOOLS_EXAMPLES = examples(
@@ -95,9 +94,15 @@ async def _call(
 ) -> ToolResult:
     from toolyard.wiring.calling import opened
 
-    answer = ask_user if sys.stdin.isatty() and not as_json else None
-    async with opened(target, config, token, answer) as (source, listed):
-        known = next((tool for tool in listed if tool.name == name), None)
-        arguments: Mapping[str, Any] = arguments_of(words, known)
-        with Reporter(name) as reporter:
-            return await source.call_tool(ToolCall(name, arguments), CallContext(channel=reporter))
+    with Reporter(name) as reporter:
+        answer = reporter.answer if sys.stdin.isatty() and not as_json else None
+        async with opened(target, config, token, answer) as (source, listed):
+            known = next((tool for tool in listed if tool.name == name), None)
+            wanted = ToolCall(name, arguments_of(words, known))
+            try:
+                return await source.call_tool(wanted, CallContext(channel=reporter))
+            except InputRequired as error:
+                raise ToolError(
+                    f"The tool asks for {', '.join(error.requests)} first: call it at a terminal, "
+                    "without --json, and answer."
+                ) from error

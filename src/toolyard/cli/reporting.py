@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text as Line
 
+from toolyard.cli.questions import ask_user
 from toolyard.cli.terminal import ERR, OUT, WIDE, one_line, say, write, write_json
 from toolyard.core.content import Audio, Content, Image, Resource, Text
 from toolyard.core.context import LogLevel
@@ -118,7 +119,10 @@ def _base64(data: bytes) -> str:
 
 
 class Reporter:
-    """A `CallChannel` for the terminal: a bar for progress, a line for each log entry."""
+    """A `CallChannel` for the terminal: a bar for progress, a line for each log entry.
+
+    The bar comes with the first report, and goes while the user is asked something.
+    """
 
     capabilities: Mapping[str, Any] = {}
     can_ask = False
@@ -136,7 +140,6 @@ class Reporter:
         self._task = self._bar.add_task(one_line(name, 60), total=None, visible=False)
 
     def __enter__(self) -> Self:
-        self._bar.start()
         return self
 
     def __exit__(
@@ -149,6 +152,7 @@ class Reporter:
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Move the bar."""
+        self._bar.start()
         self._bar.update(self._task, completed=progress, total=total, visible=True)
         if message:
             self._bar.update(self._task, description=one_line(message, 60))
@@ -157,6 +161,11 @@ class Reporter:
         """Print the entry above the bar."""
         del logger
         say(f"{level}: {data}")
+
+    async def answer(self, request: InputRequest) -> Mapping[str, Any]:
+        """Ask the user, for whoever asks in the middle of the call."""
+        self._bar.stop()
+        return await ask_user(request)
 
     async def ask(self, request: InputRequest) -> Mapping[str, Any]:
         """Questions go to the client's own answers, never here."""

@@ -194,7 +194,10 @@ class MCPServerBuilder:
         return self
 
     def with_allowed_origins(self, *origins: str) -> Self:
-        """Let pages of these origins use the server: `https://app.example.com`."""
+        """Let pages of these origins use the server: `https://app.example.com`.
+
+        Browsers are told so (CORS); pages of other origins cannot read an answer.
+        """
         self._origins.extend(origins)
         return self
 
@@ -272,6 +275,7 @@ class MCPServerBuilder:
                 handlers=tuple(self._handlers),
                 resource_metadata=self._metadata,
                 drain_s=self._drain_s,
+                origins=tuple(self._origins),
             )
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -19,21 +19,22 @@ from toolyard.security.gate import Gate
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.servers.body import ClientGone, is_call, read_body, scope_needed
 from toolyard.servers.calls import Calls
+from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.faults import FORBIDDEN
 from toolyard.servers.framing import check_framing, trimmed
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from toolyard.servers.streams import App, Receive, Scope, Send, Streams
 
 logger = logging.getLogger("toolyard.servers")
 
 LINGER_S = 1.0
 """How long the rest of a body that is too large may still come in."""
+
+LISTEN = b"subscriptions/listen"
+Single = Mapping[bytes, bytes]
+"""The headers that a request may hold once."""
 
 NOBODY = Caller(name="anonymous", scopes=frozenset())
 """Who asks for an open path: nobody is looked up, and nothing is allowed."""
@@ -51,6 +52,7 @@ class Front:
         app: App,
         *,
         gate: Gate,
+        cors: Cors,
         limits: Limits,
         calls: Calls,
         metrics: Metrics,
@@ -59,13 +61,14 @@ class Front:
     ) -> None:
         self._app = app
         self._gate = gate
+        self._cors = cors
         self._limits = limits
         self._bounds = BodyLimits(limits.body_bytes, limits.depth, limits.elements)
         self._calls = calls
         self._metrics = metrics
         self._emit = emit
         self._open_paths = open_paths
-        self._streams: set[anyio.CancelScope] = set()
+        self._streams = Streams(gate)
         self.draining = False
         """New requests are refused; those under way go on."""
 
@@ -74,36 +77,46 @@ class Front:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
-        peer = scope.get("client")
-        address: list[str] = [peer[0]] if peer else []
+        address: str | None = None
         try:
-            exchange, single = await self._admit(scope, address)
-            if scope["method"] == "POST" and exchange.caller is not NOBODY:
-                await self._post(scope, receive, send, exchange, single)
-            else:
-                await self._stream(scope, receive, send, exchange)
+            single = self._check_frame(scope)
+            address = self._admit_address(scope)
+            origin = self._check_host(scope, single)
+            if origin is not None and self._cors.covers(origin):
+                send = self._cors.sending(origin, send)
+                if self._cors.is_preflight(scope):
+                    await self._cors.answer(scope, send)
+                    return
+            exchange = await self._identify(scope, single, address)
+            await self._serve(scope, receive, send, exchange, single)
         except Refusal as refusal:
-            self._note(refusal, scope, address[-1] if address else None)
+            self._note(refusal, scope, address)
             await _answer(refusal, receive, send)
         except ClientGone:
             logger.debug("a client hung up before its request was complete")
 
-    async def _admit(self, scope: Scope, seen: list[str]) -> tuple[Exchange, dict[bytes, bytes]]:
-        """Everything that can be decided without the body; leaves the address in `seen`."""
+    def _check_frame(self, scope: Scope) -> Single:
         headers = scope["headers"] = trimmed(scope["headers"])
         target = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
-        single = check_framing(headers, self._limits, target_bytes=target)
-        peer, local = scope.get("client"), scope.get("server")
-        address = self._gate.admit_address(peer[0] if peer else None, headers)
-        seen.append(address)
-        origin = single.get(b"origin")
+        return check_framing(headers, self._limits, target_bytes=target)
+
+    def _admit_address(self, scope: Scope) -> str:
+        peer = scope.get("client")
+        return self._gate.admit_address(peer[0] if peer else None, scope["headers"])
+
+    def _check_host(self, scope: Scope, single: Single) -> bytes | None:
+        """The origin, now that it is known to be allowed."""
+        local, origin = scope.get("server"), single.get(b"origin")
         self._gate.check_host(
             single[b"host"].decode("latin-1"),
             None if origin is None else origin.decode("latin-1"),
             local[0] if local else None,
         )
+        return origin
+
+    async def _identify(self, scope: Scope, single: Single, address: str) -> Exchange:
         if path_of(scope) in self._open_paths:
-            return Exchange(NOBODY), single
+            return Exchange(NOBODY)
         authorization = single.get(b"authorization")
         caller = await self._gate.identify(
             () if authorization is None else (authorization,), address
@@ -111,16 +124,26 @@ class Front:
         self._gate.check_rate(caller)
         if self.draining:
             raise retry_later(503, "draining", "The server is stopping.", 1)
-        return Exchange(caller), single
+        return Exchange(caller)
 
-    async def _post(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        exchange: Exchange,
-        single: dict[bytes, bytes],
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, single: Single
     ) -> None:
+        marked = _marked(scope, exchange)
+        authorization = single.get(b"authorization")
+        if scope["method"] != "POST" or exchange.caller is NOBODY:
+            await self._streams.serve(self._app, marked, receive, send, authorization)
+            return
+        body = await self._take_body(receive, exchange.caller, single)
+        replay = _replay(body, receive, exchange)
+        if LISTEN in body:
+            await self._streams.serve(
+                self._app, marked, replay, send, authorization, ends_itself=True
+            )
+        else:
+            await self._app(marked, replay, send)
+
+    async def _take_body(self, receive: Receive, caller: Caller, single: Single) -> bytes:
         declared = single.get(b"content-length")
         body = await read_body(
             receive,
@@ -130,37 +153,19 @@ class Front:
         )
         if self._calls.are_full and is_call(body):
             raise retry_later(503, "busy", "Too many calls are under way; try again.", 1)
-        if EVERYTHING not in exchange.caller.scopes:
+        if EVERYTHING not in caller.scopes:
             needed = scope_needed(body)
             if needed is not None:
-                self._gate.check_scope(exchange.caller, needed)
-        await self._app(_marked(scope, exchange), _replay(body, receive, exchange), send)
-
-    async def _stream(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
-        """Serve what is not a call: it ends when the server stops, whatever it waits for."""
-        started = open_body = False
-
-        async def noting(message: MutableMapping[str, Any]) -> None:
-            nonlocal started, open_body
-            await send(message)
-            started = True
-            open_body = message["type"] == "http.response.start" or message.get("more_body", False)
-
-        with anyio.CancelScope() as stream:
-            self._streams.add(stream)
-            try:
-                await self._app(_marked(scope, exchange), receive, noting)
-            finally:
-                self._streams.discard(stream)
-        if stream.cancelled_caught and not started:
-            raise retry_later(503, "draining", "The server is stopping.", 1)
-        if stream.cancelled_caught and open_body:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+                self._gate.check_scope(caller, needed)
+        return body
 
     def hang_up(self) -> None:
-        """End every open stream of notices."""
-        for stream in tuple(self._streams):
-            stream.cancel()
+        """End every stream of notices that does not end by itself when the server stops."""
+        self._streams.hang_up()
+
+    async def watch_tokens(self) -> None:
+        """End streams whose token is no longer valid, for as long as the server runs."""
+        await self._streams.watch_tokens()
 
     def _note(self, refusal: Refusal, scope: Scope, address: str | None) -> None:
         self._metrics.refused(refusal.reason)

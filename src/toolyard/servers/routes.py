@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from toolyard.security.gate import Gate
 from toolyard.servers.exchange import exchange_of
-from toolyard.servers.front import App, Receive, Scope, Send, path_of
+from toolyard.servers.front import path_of
 from toolyard.servers.metrics import CONTENT_TYPE, Metrics
+from toolyard.servers.streams import App, Receive, Scope, Send
 
 MCP_PATH = "/mcp"
 HEALTH = "/healthz"

@@ -15,8 +15,8 @@ import uvicorn
 
 from toolyard.core.errors import ConfigError
 from toolyard.servers.connection import guarded
-from toolyard.servers.front import App
 from toolyard.servers.limits import Limits
+from toolyard.servers.streams import App
 
 BACKLOG = 1024
 CLOSING_S = 5

@@ -24,13 +24,15 @@ from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.security.gate import Gate
 from toolyard.security.refusal import retry_later
 from toolyard.servers.calls import Calls
+from toolyard.servers.cors import Cors
 from toolyard.servers.face import Identity, McpFace
-from toolyard.servers.front import App, Front, Receive, Scope, Send
+from toolyard.servers.front import Front
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.routes import MCP_PATH, OPEN_PATHS, Routes
 from toolyard.servers.sockets import HttpServer, Tls, bind
 from toolyard.servers.stdio import serve_stdio
+from toolyard.servers.streams import App, Receive, Scope, Send
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -60,6 +62,7 @@ class Plan:
     handlers: Sequence[EventHandler] = ()
     resource_metadata: Mapping[str, Any] | None = None
     drain_s: float = DRAIN_S
+    origins: Sequence[str] = ()
 
 
 class ToolServer:
@@ -84,6 +87,7 @@ class ToolServer:
         self._front = Front(
             self._made_routes(),
             gate=plan.gate,
+            cors=Cors(plan.origins),
             limits=plan.limits,
             calls=self._calls,
             metrics=self._metrics,
@@ -148,7 +152,8 @@ class ToolServer:
                 session_idle_timeout=limits.session_idle_s,
                 max_sessions=limits.sessions,
             )
-            async with manager.run():
+            async with manager.run(), Background() as tasks:
+                tasks.start_soon(self._front.watch_tokens)
                 self._mcp = StreamableHTTPASGIApp(manager)  # pyright: ignore[reportAttributeAccessIssue]
                 try:
                     yield

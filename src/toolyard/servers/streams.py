@@ -1,0 +1,101 @@
+"""Answers that stay open: streams on which clients hear of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+
+from toolyard.security.gate import Gate
+from toolyard.security.refusal import Refusal, retry_later
+from toolyard.servers.exchange import exchange_of
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+RECHECK_S = 0.5
+"""How often tokens of open streams are looked at again: a revoked one counts within a second."""
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    scope: anyio.CancelScope
+    authorization: bytes | None
+    address: str | None
+    ends_itself: bool
+
+
+class Streams:
+    """Serves requests that are not calls, and ends them from outside."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._open: set[_Stream] = set()
+
+    async def serve(
+        self,
+        app: App,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        authorization: bytes | None,
+        *,
+        ends_itself: bool = False,
+    ) -> None:
+        """Serve one request; `ends_itself` says that it needs no hanging up when the server stops.
+
+        Raises:
+            Refusal: 503 if it was ended before its answer began.
+        """
+        started = open_body = False
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            nonlocal started, open_body
+            await send(message)
+            started = True
+            open_body = message["type"] == "http.response.start" or message.get("more_body", False)
+
+        address = exchange_of(scope).caller.address
+        with anyio.CancelScope() as cancelled:
+            stream = _Stream(cancelled, authorization, address, ends_itself)
+            self._open.add(stream)
+            try:
+                await app(scope, receive, noting)
+            finally:
+                self._open.discard(stream)
+        if cancelled.cancelled_caught and not started:
+            raise retry_later(503, "draining", "The server is stopping.", 1)
+        if cancelled.cancelled_caught and open_body:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def hang_up(self) -> None:
+        """End every stream that does not end by itself."""
+        for stream in tuple(self._open):
+            if not stream.ends_itself:
+                stream.scope.cancel()
+
+    async def watch_tokens(self) -> None:
+        """End streams whose token is no longer valid, for ever."""
+        while True:
+            await anyio.sleep(RECHECK_S)
+            for authorization, address in {
+                stream.authorization: stream.address for stream in self._open
+            }.items():
+                if authorization is not None and not await self._is_valid(authorization, address):
+                    self._end(authorization)
+
+    async def _is_valid(self, authorization: bytes, address: str | None) -> bool:
+        try:
+            await self._gate.identify((authorization,), address or "")
+        except Refusal as refusal:
+            return refusal.status not in (401, 429)  # a verifier that cannot tell ends nothing
+        return True
+
+    def _end(self, authorization: bytes) -> None:
+        for stream in tuple(self._open):
+            if stream.authorization == authorization:
+                stream.scope.cancel()
