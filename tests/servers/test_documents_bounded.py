@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import httpx2
 import mcp_types as types
 import pytest
@@ -71,7 +72,7 @@ async def test_a_document_under_way_does_not_hold_up_a_stop() -> None:
         tasks.start_soon(read)
         with anyio.fail_after(5):
             while not server._calls.in_flight:
-                await anyio.sleep(0.01)
+                await anyio.lowlevel.checkpoint()
             await server.stop(0.1)
 
     assert "stopping" in str(answers)

@@ -129,7 +129,8 @@ def _sentence(problem: ErrorDetails, places: Places) -> str:
     if problem["type"] == "extra_forbidden":
         names = [str(part) for part in path]
         known = TABLES[names[0]].model_fields if len(names) > 1 else Settings.model_fields
-        return f"There is no option {where.removeprefix('the argument ')}{_did_you_mean(names[-1], known)}."
+        unknown = where.removeprefix("the argument ")
+        return f"There is no option {unknown}{_did_you_mean(names[-1], known)}."
     said = problem["msg"].removeprefix("Value error, ")
     shown = _shown(path, problem["input"])
     return f"{where[0].upper()}{where[1:]}: {said[0].lower()}{said[1:]}{shown}."

@@ -77,10 +77,11 @@ class Front:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
-        address: str | None = None
+        peer = scope.get("client")
+        address: str | None = peer[0] if peer else None
         try:
             single = self._check_frame(scope)
-            address = self._admit_address(scope)
+            address = self._gate.admit_address(address, scope["headers"])
             origin = self._check_host(scope, single)
             if origin is not None and self._cors.covers(origin):
                 send = self._cors.sending(origin, send)
@@ -99,10 +100,6 @@ class Front:
         headers = scope["headers"] = trimmed(scope["headers"])
         target = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
         return check_framing(headers, self._limits, target_bytes=target)
-
-    def _admit_address(self, scope: Scope) -> str:
-        peer = scope.get("client")
-        return self._gate.admit_address(peer[0] if peer else None, scope["headers"])
 
     def _check_host(self, scope: Scope, single: Single) -> bytes | None:
         """The origin, now that it is known to be allowed."""
