@@ -26,8 +26,8 @@ def review(code: str, style: str = "friendly") -> str:
 
 async def main() -> None:
     context = CallContext()
-    print((await tools.read_resource("handbook://welcome", context))[0].text)
-    for message in await tools.get_prompt("review", {"code": "x = 1"}, context):
+    print((await tools.library.read_resource("handbook://welcome", context))[0].text)
+    for message in await tools.library.get_prompt("review", {"code": "x = 1"}, context):
         print(message.role, message.content)
 
 

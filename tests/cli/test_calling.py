@@ -12,6 +12,7 @@ from tests.cli.command import Toolyard
 from tests.support.process import free_port, run
 from tests.support.serving import COMMAND, Served
 
+HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
 ENVIRONMENT_TOKEN = "TOOLYARD_TOKEN"
 
 
@@ -254,3 +255,4 @@ def test_a_question_is_asked_and_answered_at_a_terminal(odd_tools: Served) -> No
     os.close(terminal)
     assert (call.returncode, output) == (0, b"Hello, Ada!\n")
     assert b"Who are you?" in said
+    assert said.rfind(SHOW_CURSOR) > said.rfind(HIDE_CURSOR)  # no bar wipes out the answer

@@ -21,6 +21,8 @@ from toolyard.config.places import OPTIONS
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
 
+BUFFERED = {"PYTHONUNBUFFERED": ""}
+"""Python's usual way, whatever the tests themselves run with."""
 SERVE: Any = typer.main.get_command(app)
 PRINTING = '''
 import sys
@@ -261,7 +263,7 @@ def test_a_script_learns_the_url_and_a_new_token_at_once(
     toolyard: Toolyard, tmp_path: Path
 ) -> None:
     words = ["serve", "calculator", "--port", "0", "--new-token", "--json", "--quiet"]
-    with running([COMMAND, *words], directory=tmp_path) as server:
+    with running([COMMAND, *words], directory=tmp_path, environment=BUFFERED) as server:
         told = json.loads(server.line())
         call = ["calculator", "expression=1+1", "--token", told["token"]]
         assert toolyard("call", told["url"], *call).output == "2\n"
@@ -299,7 +301,8 @@ def test_over_stdio_nothing_but_the_protocol_is_on_standard_output(tmp_path: Pat
     call = {"name": "add", "arguments": {"a": 1, "b": 2}}
     request = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call}
     initialized = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    with running([COMMAND, "serve", "mine.py:tools", "--stdio"], directory=tmp_path) as server:
+    command = [COMMAND, "serve", "mine.py:tools", "--stdio"]
+    with running(command, directory=tmp_path, environment=BUFFERED) as server:
         server.send(initialize())
         first = server.line()
         server.send(json.dumps(initialized))

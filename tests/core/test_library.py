@@ -22,12 +22,12 @@ CONTEXT = CallContext(caller=Caller("ann"))
 
 async def read(tools: Toolbox, uri: str) -> Any:
     with anyio.fail_after(5):
-        return await tools.read_resource(uri, CONTEXT)
+        return await tools.library.read_resource(uri, CONTEXT)
 
 
 async def filled(tools: Toolbox, name: str, **arguments: str) -> Any:
     with anyio.fail_after(5):
-        return await tools.get_prompt(name, arguments, CONTEXT)
+        return await tools.library.get_prompt(name, arguments, CONTEXT)
 
 
 def of_day(day: str) -> str:
@@ -61,13 +61,15 @@ def noting() -> Toolbox:
 
 async def test_documents_and_families_of_them_are_listed_apart() -> None:
     tools = noting()
-    assert await tools.list_resources(CONTEXT) == (
+    assert await tools.library.list_resources(CONTEXT) == (
         ResourceInfo("config://app", "config", "Settings", "The settings.", "application/json"),
     )
-    assert await tools.list_resource_templates(CONTEXT) == (
+    assert await tools.library.list_resource_templates(CONTEXT) == (
         ResourceInfo("notes://{day}/{number}", "note", icons=(Icon("https://example.com/n"),)),
     )
-    assert await tools.list_resources(CONTEXT) is await tools.list_resources(CONTEXT)
+    assert await tools.library.list_resources(CONTEXT) is await tools.library.list_resources(
+        CONTEXT
+    )
 
 
 async def test_a_document_is_read_by_its_uri() -> None:
@@ -141,7 +143,7 @@ async def test_a_document_that_cannot_be_offered_is_refused(
     tools = Toolbox()
     with pytest.raises(InvalidTool, match=complaint):
         tools.resource(uri)(function)
-    assert await tools.list_resources(CONTEXT) == ()
+    assert await tools.library.list_resources(CONTEXT) == ()
 
 
 def asking() -> Toolbox:
@@ -168,7 +170,7 @@ def asking() -> Toolbox:
 
 
 async def test_prompts_are_listed_with_their_arguments() -> None:
-    assert await asking().list_prompts(CONTEXT) == (
+    assert await asking().library.list_prompts(CONTEXT) == (
         PromptInfo(
             "review",
             "Ask for a review.",
@@ -244,15 +246,15 @@ async def test_completions_are_asked_for_by_prompt_or_template() -> None:
         return [f"{value}{number}" for number in range(200)]
 
     tools.completion("notes://{day}/{number}", "day")(monday)
-    found = await tools.complete("greet", "name", "a", CONTEXT)
+    found = await tools.library.complete("greet", "name", "a", CONTEXT)
     assert len(found) == 100
     assert found[1] == "a1"
-    assert await tools.complete("notes://{day}/{number}", "day", "", CONTEXT) == ["monday"]
-    assert await tools.complete("greet", "place", "", CONTEXT) == []
-    assert await tools.complete("notes://{day}/{number}", "number", "", CONTEXT) == []
+    assert await tools.library.complete("notes://{day}/{number}", "day", "", CONTEXT) == ["monday"]
+    assert await tools.library.complete("greet", "place", "", CONTEXT) == []
+    assert await tools.library.complete("notes://{day}/{number}", "number", "", CONTEXT) == []
     for name in ("other", "notes://x", "config://app"):
         with pytest.raises(UnknownName):
-            await tools.complete(name, "name", "", CONTEXT)
+            await tools.library.complete(name, "name", "", CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -275,10 +277,10 @@ async def test_a_name_can_be_given_once_and_again_after_it_was_removed() -> None
             tools.prompt(name="greet")(lambda: "")
         tools.remove_resource("notes://{a}")
         tools.remove_prompt("greet")
-    assert await tools.list_resource_templates(CONTEXT) == ()
-    assert await tools.list_prompts(CONTEXT) == ()
+    assert await tools.library.list_resource_templates(CONTEXT) == ()
+    assert await tools.library.list_prompts(CONTEXT) == ()
     tools.prompt(name="greet")(of_a)
-    assert await tools.complete("greet", "a", "", CONTEXT) == []
+    assert await tools.library.complete("greet", "a", "", CONTEXT) == []
     with pytest.raises(UnknownName):
         tools.remove_resource("notes://{a}")
     with pytest.raises(UnknownName):

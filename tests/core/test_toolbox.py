@@ -49,7 +49,7 @@ def test_a_toolbox_is_a_source_of_tools_documents_and_changes() -> None:
     tools = Toolbox()
     assert isinstance(tools, ToolProtocol)
     assert isinstance(tools, ChangeProtocol)
-    assert isinstance(tools, LibraryProtocol)
+    assert isinstance(tools.library, LibraryProtocol)
 
 
 async def test_a_decorated_function_is_listed_and_called_and_stays_itself() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ToolError, UnknownName
-from toolyard.core.protocol import PromptInfo, ResourceInfo
+from toolyard.core.library import Library
+from toolyard.core.protocol import Listeners, PromptInfo, ResourceInfo
+from toolyard.core.threads import Threads
 from toolyard.core.toolbox import Toolbox
 from toolyard.registry.tool_registry import ToolRegistry
 
@@ -45,34 +47,42 @@ async def test_documents_of_all_sources_are_listed_the_first_of_each_uri() -> No
     one = library("one", "notes://a", "notes://{day}")
     two = library("two", "notes://a", "notes://b", "notes://{day}", "days://{day}", prompt="other")
     async with ToolRegistry(one, two) as registry:
-        listed = await registry.list_resources(OURS)
+        listed = await registry.library.list_resources(OURS)
         assert [info.uri for info in listed] == ["notes://a", "notes://b"]
-        templates = await registry.list_resource_templates(OURS)
+        templates = await registry.library.list_resource_templates(OURS)
         assert [info.uri for info in templates] == ["notes://{day}", "days://{day}"]
-        assert (await registry.read_resource("notes://a", OURS))[0].text == "one"
-        assert (await registry.read_resource("days://x", OURS))[0].text == "two x"
+        assert (await registry.library.read_resource("notes://a", OURS))[0].text == "one"
+        assert (await registry.library.read_resource("days://x", OURS))[0].text == "two x"
         with pytest.raises(UnknownName, match="elsewhere://"):
-            await registry.read_resource("elsewhere://", OURS)
+            await registry.library.read_resource("elsewhere://", OURS)
 
 
 async def test_prompts_carry_the_prefix_of_their_source() -> None:
     async with ToolRegistry(library("one")) as registry:
         await registry.add("two", library("two"), prefix="two")
         await registry.add("three", library("three"))
-        assert [info.name for info in await registry.list_prompts(OURS)] == ["greet", "two_greet"]
+        assert [info.name for info in await registry.library.list_prompts(OURS)] == [
+            "greet",
+            "two_greet",
+        ]
         for name, word in (("greet", "one"), ("two_greet", "two")):
-            (message,) = await registry.get_prompt(name, {"name": "ann"}, OURS)
+            (message,) = await registry.library.get_prompt(name, {"name": "ann"}, OURS)
             assert getattr(message.content, "text", None) == f"{word} ann"
-            assert await registry.complete(name, "name", "a", OURS) == [f"{word}-a"]
-        for ask in (registry.get_prompt("none", {}, OURS), registry.complete("none", "", "", OURS)):
+            assert await registry.library.complete(name, "name", "a", OURS) == [f"{word}-a"]
+        for ask in (
+            registry.library.get_prompt("none", {}, OURS),
+            registry.library.complete("none", "", "", OURS),
+        ):
             with pytest.raises(UnknownName, match="none"):
                 await ask
 
 
-class Broken(Toolbox):
+class BrokenLibrary(Library):
     """A library that lists nothing but its trouble."""
 
-    error: Exception = RuntimeError("a bug")
+    def __init__(self, error: Exception) -> None:
+        super().__init__(Threads(1), Listeners())
+        self.error = error
 
     async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
         raise self.error
@@ -88,18 +98,18 @@ class Broken(Toolbox):
 async def test_a_library_that_cannot_be_listed_does_not_hide_the_others(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = Broken()
-    broken.error = error
+    broken = Toolbox()
+    broken.library = BrokenLibrary(error)
     async with ToolRegistry(broken, library("one", "notes://a", "notes://{day}")) as registry:
-        assert [info.uri for info in await registry.list_resources(OURS)] == ["notes://a"]
-        assert [info.name for info in await registry.list_prompts(OURS)] == ["greet"]
-        assert len(await registry.list_resource_templates(OURS)) == 1
+        assert [info.uri for info in await registry.library.list_resources(OURS)] == ["notes://a"]
+        assert [info.name for info in await registry.library.list_prompts(OURS)] == ["greet"]
+        assert len(await registry.library.list_resource_templates(OURS)) == 1
     assert "'source-0'" in caplog.text
 
 
 async def test_a_registry_without_libraries_has_nothing() -> None:
     async with ToolRegistry() as registry:
-        assert await registry.list_resources(OURS) == ()
-        assert await registry.list_prompts(OURS) == ()
+        assert await registry.library.list_resources(OURS) == ()
+        assert await registry.library.list_prompts(OURS) == ()
         with pytest.raises(UnknownName):
-            await registry.read_resource("notes://a", OURS)
+            await registry.library.read_resource("notes://a", OURS)

@@ -112,7 +112,7 @@ class PromptMessage:
 
 @runtime_checkable
 class LibraryProtocol(Protocol):
-    """A source that offers documents and prompts besides its tools."""
+    """Documents and prompts, which a source may offer besides its tools."""
 
     async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
         """The documents that can be read by their exact URI."""
@@ -141,6 +141,21 @@ class LibraryProtocol(Protocol):
     ) -> Sequence[str]:
         """Up to 100 values for `argument` of a prompt's name or a template's URI."""
         ...
+
+
+@runtime_checkable
+class LibraryOwner(Protocol):
+    """A source that may have a library."""
+
+    @property
+    def library(self) -> LibraryProtocol | None:
+        """What it offers besides tools; `None` if nothing ever."""
+        ...
+
+
+def library_of(source: object) -> LibraryProtocol | None:
+    """The library of `source`, if it has one."""
+    return source.library if isinstance(source, LibraryOwner) else None
 
 
 class Listeners:

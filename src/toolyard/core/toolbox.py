@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, cast, overload
 
 from toolyard.core.attempt import Runnable, attempt
-from toolyard.core.content import Resource
 from toolyard.core.context import CallContext
 from toolyard.core.document import ResourceOptions
 from toolyard.core.errors import InvalidTool, NameClash, UnknownName
@@ -22,9 +21,6 @@ from toolyard.core.protocol import (
     Change,
     Listener,
     Listeners,
-    PromptInfo,
-    PromptMessage,
-    ResourceInfo,
 )
 from toolyard.core.schema_tool import SchemaTool
 from toolyard.core.threads import Threads
@@ -47,7 +43,8 @@ class Toolbox:
         self._listeners = Listeners()
         self._entries: dict[str, Runnable] = {}
         self._listed: tuple[Tool, ...] = ()
-        self._library = Library(self._threads, self._listeners)
+        self.library = Library(self._threads, self._listeners)
+        """The documents and prompts, as a client reads them."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -149,7 +146,7 @@ class Toolbox:
 
     def resource(self, uri: str, **options: Unpack[ResourceOptions]) -> Callable[[F], F]:
         """Offer the decorated function as the document at `uri`; see `Library.resource`."""
-        return self._library.resource(uri, **options)
+        return self.library.resource(uri, **options)
 
     @overload
     def prompt(self, function: F, /) -> F: ...
@@ -157,52 +154,24 @@ class Toolbox:
     def prompt(self, /, **options: Unpack[PromptOptions]) -> Callable[[F], F]: ...
     def prompt(self, function: Any = None, /, **options: Unpack[PromptOptions]) -> Any:
         """Offer the decorated function as a prompt; see `Library.prompt`."""
-        offer = self._library.prompt(**options)
+        offer = self.library.prompt(**options)
         return offer if function is None else offer(function)
 
     def completion(self, name: str, argument: str) -> Callable[[F], F]:
         """Let the decorated function complete an argument; see `Library.completion`."""
-        return self._library.completion(name, argument)
+        return self.library.completion(name, argument)
 
     def remove_resource(self, uri: str) -> None:
         """Offer the document or template `uri` no longer; `UnknownName` if absent."""
-        self._library.remove_resource(uri)
+        self.library.remove_resource(uri)
 
     def remove_prompt(self, name: str) -> None:
         """Offer the prompt `name` no longer; `UnknownName` if absent."""
-        self._library.remove_prompt(name)
+        self.library.remove_prompt(name)
 
     def changed(self, uri: str) -> None:
         """Say that the document `uri` has new content."""
         self._listeners.tell(Change("resource", uri))
-
-    async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
-        """The documents with a fixed URI, in the order in which they were added."""
-        return await self._library.list_resources(context)
-
-    async def list_resource_templates(self, context: CallContext) -> Sequence[ResourceInfo]:
-        """The families of documents, in the order in which they were added."""
-        return await self._library.list_resource_templates(context)
-
-    async def read_resource(self, uri: str, context: CallContext) -> Sequence[Resource]:
-        """The document at `uri`; `UnknownName` if there is none."""
-        return await self._library.read_resource(uri, context)
-
-    async def list_prompts(self, context: CallContext) -> Sequence[PromptInfo]:
-        """The prompts in the order in which they were added."""
-        return await self._library.list_prompts(context)
-
-    async def get_prompt(
-        self, name: str, arguments: Mapping[str, str], context: CallContext
-    ) -> Sequence[PromptMessage]:
-        """The prompt `name`, filled; `UnknownName` if there is none."""
-        return await self._library.get_prompt(name, arguments, context)
-
-    async def complete(
-        self, name: str, argument: str, value: str, context: CallContext
-    ) -> Sequence[str]:
-        """Up to 100 values that begin as `value` does; `UnknownName` if there is no `name`."""
-        return await self._library.complete(name, argument, value, context)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` when tools, documents or prompts change."""

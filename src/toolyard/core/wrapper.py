@@ -7,7 +7,13 @@ from types import TracebackType
 from typing import Self
 
 from toolyard.core.context import CallContext
-from toolyard.core.protocol import ChangeProtocol, Listener, ToolProtocol
+from toolyard.core.protocol import (
+    ChangeProtocol,
+    LibraryProtocol,
+    Listener,
+    ToolProtocol,
+    library_of,
+)
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 
 
@@ -36,6 +42,11 @@ class Wrapper:
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Call the source."""
         return await self.source.call_tool(call, context)
+
+    @property
+    def library(self) -> LibraryProtocol | None:
+        """The library of the source."""
+        return library_of(self.source)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of the source's changes, if it speaks of them."""

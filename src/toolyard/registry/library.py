@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from toolyard.core.content import Resource
 from toolyard.core.context import CallContext
@@ -15,6 +15,7 @@ from toolyard.core.protocol import (
     PromptInfo,
     PromptMessage,
     ResourceInfo,
+    library_of,
 )
 from toolyard.registry.mount import Mount
 
@@ -31,8 +32,9 @@ class MergedLibrary:
 
     def _libraries(self) -> Iterator[tuple[Mount, LibraryProtocol]]:
         for mount in self._mounts():
-            if isinstance(mount.source, LibraryProtocol):
-                yield mount, cast("LibraryProtocol", mount.source)
+            library = library_of(mount.source)
+            if library is not None:
+                yield mount, library
 
     async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
         """Every document; of two with one URI, the earlier mount's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,6 @@ import anyio
 from anyio.abc import TaskGroup
 
 from toolyard.core.background import Background
-from toolyard.core.content import Resource
 from toolyard.core.context import CallContext
 from toolyard.core.errors import NameClash, ToolyardError, UnknownName
 from toolyard.core.protocol import (
@@ -22,9 +21,6 @@ from toolyard.core.protocol import (
     ChangeProtocol,
     Listener,
     Listeners,
-    PromptInfo,
-    PromptMessage,
-    ResourceInfo,
     ToolProtocol,
 )
 from toolyard.core.tool import Tool, ToolCall, ToolResult
@@ -52,7 +48,7 @@ class ToolRegistry:
         self._stale: set[Mount] = set()
         self._listing: set[Mount] = set()
         self._listeners = Listeners()
-        self._library = MergedLibrary(lambda: self._mounts)
+        self.library = MergedLibrary(lambda: self._mounts)
         self._lock = anyio.Lock()
         self._lives = AsyncExitStack()
         self._tasks: TaskGroup | None = None
@@ -170,31 +166,3 @@ class ToolRegistry:
 
     def _publish(self, mounts: tuple[Mount, ...]) -> None:
         self._mounts, self._table = mounts, table_of(mounts)
-
-    async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
-        """The documents of all mounts."""
-        return await self._library.list_resources(context)
-
-    async def list_resource_templates(self, context: CallContext) -> Sequence[ResourceInfo]:
-        """The families of documents of all mounts."""
-        return await self._library.list_resource_templates(context)
-
-    async def read_resource(self, uri: str, context: CallContext) -> Sequence[Resource]:
-        """The document at `uri`, from the first mount that has it."""
-        return await self._library.read_resource(uri, context)
-
-    async def list_prompts(self, context: CallContext) -> Sequence[PromptInfo]:
-        """The prompts of all mounts, each with its mount's prefix."""
-        return await self._library.list_prompts(context)
-
-    async def get_prompt(
-        self, name: str, arguments: Mapping[str, str], context: CallContext
-    ) -> Sequence[PromptMessage]:
-        """The prompt `name`, filled by the mount that offers it."""
-        return await self._library.get_prompt(name, arguments, context)
-
-    async def complete(
-        self, name: str, argument: str, value: str, context: CallContext
-    ) -> Sequence[str]:
-        """Values for `argument` of a prompt or a resource template."""
-        return await self._library.complete(name, argument, value, context)

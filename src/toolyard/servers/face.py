@@ -156,11 +156,11 @@ class McpFace:
 
     async def _offer_library(self) -> None:
         """Serve documents and prompts if there are any; else clients need not even ask."""
-        own = CallContext()
-        handlers = LibraryHandlers(self._registry, self._sessions, self._requests)
-        documents = await self._registry.list_resources(own)
-        templates = await self._registry.list_resource_templates(own)
-        prompts = await self._registry.list_prompts(own)
+        own, library = CallContext(), self._registry.library
+        handlers = LibraryHandlers(library, self._sessions, self._requests)
+        documents = await library.list_resources(own)
+        templates = await library.list_resource_templates(own)
+        prompts = await library.list_prompts(own)
         paged, sdk = types.PaginatedRequestParams, self.sdk
         if documents or templates:
             sdk.add_request_handler("resources/list", paged, handlers.list_resources)

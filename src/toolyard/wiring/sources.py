@@ -39,7 +39,7 @@ def source_of(
     """
     if settings.url is not None:
         headers = {key: value.get_secret_value() for key, value in settings.headers.items()}
-        own = token or token_of(name, settings)
+        own = token_of(name, settings) or (None if headers else token)
         return MCPClient(settings.url, token=own, headers=headers, answer=answer)
     if settings.command is not None:
         return MCPClient(process_of(settings), answer=answer)
