@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolyard.clients.doctor import examine
-from toolyard.clients.finding import Finding as Finding
-from toolyard.clients.finding import OnFinding
+from toolyard.clients.doctor.examine import examine
+from toolyard.clients.doctor.finding import Finding as Finding
+from toolyard.clients.doctor.finding import OnFinding
 from toolyard.clients.targets import StdioServer
 from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError

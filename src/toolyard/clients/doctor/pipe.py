@@ -15,8 +15,8 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp.client.stdio import get_default_environment
 
-from toolyard.clients.doctor_examination import Broken
-from toolyard.clients.doctor_reply import (
+from toolyard.clients.doctor.examination import Broken
+from toolyard.clients.doctor.reply import (
     MOST_BYTES,
     Message,
     Reply,

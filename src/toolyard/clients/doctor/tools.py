@@ -14,9 +14,9 @@ import mcp_types as types
 from pydantic import ValidationError
 
 from toolyard.clients import wire
-from toolyard.clients.doctor_examination import Broken
-from toolyard.clients.doctor_reply import Asker, Message, Reply, mapping
-from toolyard.clients.finding import Finding, failure, listed, ok, shown, warning
+from toolyard.clients.doctor.examination import Broken
+from toolyard.clients.doctor.finding import Finding, failure, listed, ok, shown, warning
+from toolyard.clients.doctor.reply import Asker, Message, Reply, mapping
 from toolyard.core.tool import Tool
 
 MOST_PAGES = 1_000

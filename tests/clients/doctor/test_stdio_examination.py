@@ -6,10 +6,10 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.clients import patient
+from tests.clients.doctor import patient
 
-from toolyard.clients.doctor import examine
-from toolyard.clients.finding import Finding
+from toolyard.clients.doctor.examine import examine
+from toolyard.clients.doctor.finding import Finding
 from toolyard.clients.targets import StdioServer
 from toolyard.core.errors import Unreachable
 

@@ -8,18 +8,18 @@ import anyio
 import httpx2
 import pytest
 from mcp.server.mcpserver import MCPServer
-from tests.clients import patient
-from tests.clients.patient import TOKEN
+from tests.clients.doctor import patient
+from tests.clients.doctor.patient import TOKEN
 from tests.support.process import free_port
 
 from toolyard import MCPServerBuilder, Toolbox
-from toolyard.clients import doctor_access
-from toolyard.clients.doctor import examine
-from toolyard.clients.doctor_endpoint import Answer, Endpoint, Headers
-from toolyard.clients.doctor_identity import of_discovery, of_introduction
-from toolyard.clients.doctor_reply import Reply
-from toolyard.clients.doctor_tools import demanding
-from toolyard.clients.finding import Finding
+from toolyard.clients.doctor import access
+from toolyard.clients.doctor.endpoint import Answer, Endpoint, Headers
+from toolyard.clients.doctor.examine import examine
+from toolyard.clients.doctor.finding import Finding
+from toolyard.clients.doctor.identity import of_discovery, of_introduction
+from toolyard.clients.doctor.reply import Reply
+from toolyard.clients.doctor.tools import demanding
 from toolyard.core.errors import ConfigError, NotAdmitted, Unreachable
 from toolyard.core.tool import Tool, ToolAnnotations
 
@@ -259,19 +259,19 @@ def endpoint(url: str, token: str | None) -> Endpoint:
 
 async def test_the_token_is_never_put_in_a_url_that_leaves_this_machine() -> None:
     door = Door()
-    assert await doctor_access.ignores_query(endpoint("https://tools.example", TOKEN), door) is None
+    assert await access.ignores_query(endpoint("https://tools.example", TOKEN), door) is None
     assert door.came == []
 
 
 async def test_an_open_server_on_the_network_is_warned_of() -> None:
-    finding = await doctor_access.asks_for_token(endpoint("http://192.0.2.1/mcp", None), Door())
+    finding = await access.asks_for_token(endpoint("http://192.0.2.1/mcp", None), Door())
     assert finding.verdict == "warning"
     assert "everyone" in finding.text
 
 
 async def test_counting_wrong_tokens_is_a_refusal_too() -> None:
     near = endpoint("http://127.0.0.1/mcp", TOKEN)
-    finding = await doctor_access.checks_token(near, Door(429))
+    finding = await access.checks_token(near, Door(429))
     assert finding is not None
     assert finding.verdict == "ok"
 
@@ -290,7 +290,7 @@ async def test_counting_wrong_tokens_is_a_refusal_too() -> None:
     ],
 )
 def test_a_token_in_the_clear_is_warned_of(url: str, token: str | None, verdict: str) -> None:
-    finding = doctor_access.is_encrypted(endpoint(url, token))
+    finding = access.is_encrypted(endpoint(url, token))
     assert (finding and finding.verdict) == verdict
 
 

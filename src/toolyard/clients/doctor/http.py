@@ -8,19 +8,19 @@ import anyio
 import httpx2
 from mcp_types.version import LATEST_MODERN_VERSION
 
-from toolyard.clients import doctor_access, doctor_modern
-from toolyard.clients.doctor_endpoint import (
+from toolyard.clients.doctor import access, modern
+from toolyard.clients.doctor.endpoint import (
     GATEWAY_TROUBLE,
     Answer,
     Endpoint,
     LegacyHttp,
     ModernHttp,
 )
-from toolyard.clients.doctor_eras import Era, connects, examine_tools
-from toolyard.clients.doctor_examination import Examination, Found
-from toolyard.clients.doctor_identity import of_discovery, of_introduction, serves_modern
-from toolyard.clients.finding import Finding, failure, warning
-from toolyard.clients.lint import lint
+from toolyard.clients.doctor.eras import Era, connects, examine_tools
+from toolyard.clients.doctor.examination import Examination, Found
+from toolyard.clients.doctor.finding import Finding, failure, warning
+from toolyard.clients.doctor.identity import of_discovery, of_introduction, serves_modern
+from toolyard.clients.doctor.lint import lint
 from toolyard.clients.targets import HttpServer
 from toolyard.core.errors import NotAdmitted, Unreachable
 
@@ -108,12 +108,12 @@ def _excused(finding: Finding) -> Finding:
 async def _examine_http_rules(endpoint: Endpoint, era: Era, examination: Examination) -> None:
     door = era.asker
     if isinstance(door, ModernHttp):
-        for check, rule in doctor_modern.CHECKS:
+        for check, rule in modern.CHECKS:
             await examination.run(check, partial(rule, endpoint))
     if isinstance(door, ModernHttp | LegacyHttp):
-        for check, stranger in doctor_access.CHECKS:
+        for check, stranger in access.CHECKS:
             await examination.run(check, partial(stranger, endpoint, door))
-    examination.note(doctor_access.is_encrypted(endpoint))
+    examination.note(access.is_encrypted(endpoint))
 
 
 async def _reach(

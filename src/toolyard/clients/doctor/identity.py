@@ -8,8 +8,8 @@ from typing import Any
 import mcp_types as types
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, LATEST_MODERN_VERSION
 
-from toolyard.clients.doctor_reply import Message, Reply, mapping
-from toolyard.clients.finding import Finding, failure, ok, shown, warning
+from toolyard.clients.doctor.finding import Finding, failure, ok, shown, warning
+from toolyard.clients.doctor.reply import Message, Reply, mapping
 
 MOST_INSTRUCTIONS = 2048
 """Letters; hosts cut off what is beyond."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from toolyard.clients.lint import lint
+from toolyard.clients.doctor.lint import lint
 from toolyard.core.tool import Tool, ToolAnnotations
 
 NUMBER = {"type": "number", "description": "A number."}

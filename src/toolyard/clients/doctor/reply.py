@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import mcp_types as types
 from mcp_types.version import LATEST_MODERN_VERSION
 
-from toolyard.clients.finding import shown
+from toolyard.clients.doctor.finding import shown
 from toolyard.version import __version__
 
 Message = Mapping[str, Any]

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import validator_for  # pyright: ignore[reportUnknownVariableType]
 
-from toolyard.clients.finding import Finding, Verdict, failure, listed, shown
+from toolyard.clients.doctor.finding import Finding, Verdict, failure, listed, shown
 from toolyard.core.portable import subschemas
 
 Schema = Mapping[str, Any] | bool

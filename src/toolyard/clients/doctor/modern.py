@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 import mcp_types as types
 from mcp_types.version import LATEST_MODERN_VERSION
 
-from toolyard.clients.doctor_endpoint import Answer, Endpoint
-from toolyard.clients.doctor_tools import nonsense
-from toolyard.clients.finding import Finding, failure, ok
+from toolyard.clients.doctor.endpoint import Answer, Endpoint
+from toolyard.clients.doctor.finding import Finding, failure, ok
+from toolyard.clients.doctor.tools import nonsense
 
 
 async def compares_method(endpoint: Endpoint) -> Finding:

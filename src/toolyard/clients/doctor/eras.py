@@ -8,10 +8,11 @@ from functools import partial
 
 from mcp_types.version import LATEST_MODERN_VERSION
 
-from toolyard.clients.doctor_examination import Broken, Examination, Found
-from toolyard.clients.doctor_identity import caching
-from toolyard.clients.doctor_reply import Asker
-from toolyard.clients.doctor_tools import (
+from toolyard.clients.doctor.examination import Broken, Examination, Found
+from toolyard.clients.doctor.finding import Finding, listed, ok
+from toolyard.clients.doctor.identity import caching
+from toolyard.clients.doctor.reply import Asker
+from toolyard.clients.doctor.tools import (
     Listing,
     explains_bad_arguments,
     keeps_order,
@@ -21,7 +22,6 @@ from toolyard.clients.doctor_tools import (
     refuses_unknown_tool,
     same_in_both,
 )
-from toolyard.clients.finding import Finding, listed, ok
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.clients.targets import StdioServer
 from toolyard.core.context import CallContext

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toolyard.clients.doctor_examination import Examination
-from toolyard.clients.doctor_http import examine_http
-from toolyard.clients.doctor_stdio import examine_stdio
-from toolyard.clients.finding import Finding, OnFinding
+from toolyard.clients.doctor.examination import Examination
+from toolyard.clients.doctor.finding import Finding, OnFinding
+from toolyard.clients.doctor.http import examine_http
+from toolyard.clients.doctor.stdio import examine_stdio
 from toolyard.clients.targets import HttpServer, StdioServer
 
 

@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from toolyard.clients.doctor_endpoint import Answer, Endpoint, Headers
-from toolyard.clients.finding import Finding, failure, ok, warning
+from toolyard.clients.doctor.endpoint import Answer, Endpoint, Headers
+from toolyard.clients.doctor.finding import Finding, failure, ok, warning
 
 EVIL_ORIGIN = "http://evil.example"
 EVIL_HOST = "evil.example"

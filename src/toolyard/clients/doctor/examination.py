@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import anyio
 import httpx2
 
-from toolyard.clients.finding import Finding, OnFinding, failure, warning
+from toolyard.clients.doctor.finding import Finding, OnFinding, failure, warning
 from toolyard.core.errors import NotAdmitted, ToolyardError
 
 Found = Finding | Sequence[Finding] | None

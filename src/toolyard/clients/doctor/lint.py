@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from mcp.shared.inbound import find_invalid_x_mcp_header
 
-from toolyard.clients.doctor_schema import faults_in
-from toolyard.clients.finding import Finding, failure, listed, ok, shown, warning
+from toolyard.clients.doctor.finding import Finding, failure, listed, ok, shown, warning
+from toolyard.clients.doctor.schema import faults_in
 from toolyard.core.errors import InvalidTool
 from toolyard.core.text_safety import refuse_hidden_within
 from toolyard.core.tool import TOOL_NAME, Tool

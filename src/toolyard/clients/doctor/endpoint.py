@@ -17,8 +17,8 @@ from mcp_types.version import (
     LATEST_MODERN_VERSION,
 )
 
-from toolyard.clients.doctor_examination import Broken, CannotTell
-from toolyard.clients.doctor_reply import (
+from toolyard.clients.doctor.examination import Broken, CannotTell
+from toolyard.clients.doctor.reply import (
     MOST_BYTES,
     Message,
     Reply,

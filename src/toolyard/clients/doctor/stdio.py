@@ -9,13 +9,13 @@ from functools import partial
 import anyio
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION
 
-from toolyard.clients.doctor_eras import Era, connects, examine_tools
-from toolyard.clients.doctor_examination import Broken, Examination
-from toolyard.clients.doctor_identity import of_discovery, of_introduction, serves_modern
-from toolyard.clients.doctor_pipe import ModernPipe, Pipe
-from toolyard.clients.doctor_reply import Reply
-from toolyard.clients.finding import Finding, failure, ok, shown, warning
-from toolyard.clients.lint import lint
+from toolyard.clients.doctor.eras import Era, connects, examine_tools
+from toolyard.clients.doctor.examination import Broken, Examination
+from toolyard.clients.doctor.finding import Finding, failure, ok, shown, warning
+from toolyard.clients.doctor.identity import of_discovery, of_introduction, serves_modern
+from toolyard.clients.doctor.lint import lint
+from toolyard.clients.doctor.pipe import ModernPipe, Pipe
+from toolyard.clients.doctor.reply import Reply
 from toolyard.clients.targets import StdioServer
 from toolyard.core.errors import Unreachable
 

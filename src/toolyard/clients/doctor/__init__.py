@@ -1,0 +1,1 @@
+"""Does to a server what MCP hosts do, and says what they would find."""
