@@ -1,6 +1,7 @@
 """A server with every way to let someone in, and thousands of requests that try to make it talk."""
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,8 @@ from toolyard.security.token_lines import write_token
 from toolyard.security.tokens import Token
 
 TOOLS = Path(__file__).with_name("leaky_tools.py")
+INNERMOST = re.compile("innermost|Opaque")
+"""Is in every error and odd value of `leaky_tools.py`."""
 ISSUER, AUDIENCE = "https://issuer.example", "https://tools.example/mcp"
 AT_ONCE = 8
 ANSWER_S = 2.0

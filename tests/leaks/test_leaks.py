@@ -1,17 +1,13 @@
 """No token, no traceback and no path comes out of a server, however it is asked."""
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 from tests.leaks.attacks import FORGED
-from tests.leaks.sweep import Swept, sweep
+from tests.leaks.sweep import INNERMOST, Swept, sweep
 from tests.support.leaks import Secrets, excerpt, inside_view
-
-INNERMOST = re.compile("innermost|Opaque")
-"""Is in every error and odd value of `leaky_tools.py`."""
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc"),

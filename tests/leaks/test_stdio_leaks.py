@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from tests.leaks.attacks import FORGED, INITIALIZE, MALFORMED, legacy, modern, questions
-from tests.leaks.sweep import TOOLS
-from tests.leaks.test_leaks import INNERMOST
+from tests.leaks.sweep import INNERMOST, TOOLS
 from tests.support.leaks import Secrets, inside_view
 from tests.support.process import Running, running
 from tests.support.serving import over_stdio

@@ -99,7 +99,8 @@ def listen() -> None:
     for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.addHandler(WATCH)
-        logger.setLevel(EVERYTHING)
+        if logger.level != EVERYTHING:
+            logger.setLevel(EVERYTHING)
 
 
 def hear_command(command: Sequence[str], is_error: bool, text: str) -> None:

@@ -42,7 +42,7 @@ async def double(a: float) -> float:
 plus = add
 
 
-def helper() -> None: ...
+def unmarked() -> None: ...
 """
 
 Write = Callable[..., Path]
