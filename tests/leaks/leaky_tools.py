@@ -101,8 +101,6 @@ def add_failure(name: str, fail: Callable[[], object]) -> None:
 
     tools.add(in_thread, name=f"thread_{name}", description="Fail in a thread.")
     tools.add(in_loop, name=f"loop_{name}", description="Fail in the loop.")
-    if name == "exit":
-        return
     tools.resource(f"leak://failing/{name}", name=f"doc_{name}")(document)
     tools.prompt(name=f"prompt_{name}", description="Fail.")(in_loop)
 

@@ -105,16 +105,18 @@ class ToolSettings(Part):
     """One source of tools: exactly one of `kind`, `url` and `command`."""
 
     kind: str | None = Field(None, description="`calculator`, or `path/to/file.py[:name]`.")
-    url: str | None = Field(None, description="A remote MCP server.")
-    command: list[str] | None = Field(None, description="An MCP server to start as a process.")
+    url: str | None = Field(None, repr=False, description="A remote MCP server.")
+    command: list[str] | None = Field(
+        None, repr=False, description="An MCP server to start as a process."
+    )
     prefix: str | None = None
     enabled: bool = True
     token: SecretStr | None = None
     token_env: str | None = Field(None, description="Name of the variable that holds the token.")
     headers: dict[str, SecretStr] = {}
-    env: dict[str, str] = {}
+    env: dict[str, str] = Field({}, repr=False)
     cwd: Path | None = None
-    options: dict[str, Any] = Field({}, description="Options of the kind.")
+    options: dict[str, Any] = Field({}, repr=False, description="Options of the kind.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

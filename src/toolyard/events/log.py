@@ -15,6 +15,9 @@ from toolyard.events.types import (
 
 logger = logging.getLogger("toolyard")
 
+FINE = ("ok", "input_required", "cancelled")
+"""Outcomes that are nobody's fault."""
+
 LONGEST_START = 11
 """Letters; no slice of a token that somebody put into a path is longer."""
 
@@ -23,10 +26,10 @@ def log_event(event: Event) -> None:
     """Write one line for what an operator wants to see; the start of a call is not."""
     match event:
         case CallFinished(tool, caller, address, duration_s, outcome):
-            level = logging.INFO if outcome == "ok" else logging.WARNING
+            level = logging.INFO if outcome in FINE else logging.WARNING
             took = f"{duration_s * 1000:.1f} ms"
-            name, where = _on_one_line(tool), address or ""
-            logger.log(level, "%s %s in %s for %s %s", name, outcome, took, caller, where)
+            who = f"{caller} at {address}" if address else caller
+            logger.log(level, "%s %s in %s for %s", _on_one_line(tool), outcome, took, who)
         case RequestRefused(reason, status, address, path):
             logger.warning("refused %s from %s: %s (%d)", _start_of(path), address, reason, status)
         case ServerStarted(name, url):

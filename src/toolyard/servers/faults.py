@@ -44,7 +44,7 @@ def protocol_error(error: ToolyardError) -> MCPError | None:
     return None
 
 
-def call_fault(error: Exception, tool: str, *, modern: bool) -> dict[str, Any]:
+def call_fault(error: BaseException, tool: str, *, modern: bool) -> dict[str, Any]:
     """What a failed call answers; raises `MCPError` where the protocol wants an error.
 
     A bug in a source gives a sentence without its message: that may hold a path or a secret.
@@ -63,7 +63,7 @@ def call_fault(error: Exception, tool: str, *, modern: bool) -> dict[str, Any]:
     return wire.result(ToolResult.error(text), modern=modern)
 
 
-def document_fault(error: Exception, what: str) -> MCPError:
+def document_fault(error: BaseException, what: str) -> MCPError:
     """The JSON-RPC error for a list, a document or a prompt that could not be had."""
     if isinstance(error, ToolyardError):
         if isinstance(error, InvalidArguments):

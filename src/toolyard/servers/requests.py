@@ -68,7 +68,7 @@ class Requests:
             return wire.complete(await self.calls.within(what, exchange_in(context), work))
         except InputRequired as question:
             return wire.input_required(question)
-        except Exception as error:  # whatever a source raises becomes an answer here
+        except (Exception, SystemExit) as error:  # whatever a source raises ends here
             raise document_fault(error, what) from error
 
     def listed(

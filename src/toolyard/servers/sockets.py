@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 import uvicorn
@@ -29,7 +29,7 @@ class Tls:
 
     certfile: str
     keyfile: str
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Mapping
 from typing import Any, cast
@@ -22,17 +23,26 @@ from mcp.shared.transport_context import TransportContext
 from toolyard.core.background import Background
 from toolyard.servers.standard_input import lines_of, private_input
 
+logger = logging.getLogger("toolyard.servers")
+
 DISCOVER = "server/discover"
 
 
 async def serve_stdio(server: Server[Any]) -> None:
     """Serve this process's standard input until it ends or the process is told to."""
     with private_input() as descriptor, anyio.CancelScope() as serving:
-        async with Background() as tasks, lines_of(descriptor) as lines:
-            tasks.start_soon(_end_on_signal, serving)
-            text = cast("anyio.AsyncFile[str]", lines)  # all the SDK does is iterate
-            async with stdio_server(stdin=text) as (incoming, outgoing):
-                await serve_pipe(server, incoming, outgoing)
+        try:
+            await _serve_lines(server, descriptor, serving)
+        except* (BrokenPipeError, anyio.BrokenResourceError):
+            logger.debug("the host went away without a word")
+
+
+async def _serve_lines(server: Server[Any], descriptor: int, serving: anyio.CancelScope) -> None:
+    async with Background() as tasks, lines_of(descriptor) as lines:
+        tasks.start_soon(_end_on_signal, serving)
+        text = cast("anyio.AsyncFile[str]", lines)  # all the SDK does is iterate
+        async with stdio_server(stdin=text) as (incoming, outgoing):
+            await serve_pipe(server, incoming, outgoing)
 
 
 async def _end_on_signal(serving: anyio.CancelScope) -> None:

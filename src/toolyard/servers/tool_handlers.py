@@ -96,7 +96,7 @@ class ToolHandlers:
             result = await self._requests.calls.run(
                 params.name, caller_of(context), exchange_in(context), work
             )
-        except Exception as error:  # whatever a source raises becomes an answer here
+        except (Exception, SystemExit) as error:  # whatever a source raises ends here
             return call_fault(error, params.name, modern=modern)
         return wire.result(result, modern=modern)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
+import threading
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +20,8 @@ from toolyard.events.types import ServerStarted
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
 from toolyard.wiring.sources import from_environment, source_of
+
+logger = logging.getLogger("toolyard.wiring")
 
 
 def server_of(settings: Settings, *handlers: EventHandler) -> ToolServer:
@@ -112,6 +117,23 @@ def run(settings: Settings, on_started: Callable[[str], None]) -> None:
         anyio.run(server.serve_stdio)
     else:
         anyio.run(server.serve, backend_options={"use_uvloop": True})
+    _leave_blocked_threads()
+
+
+def _leave_blocked_threads() -> None:
+    """End the process although functions of tools still block: nothing else can end a thread.
+
+    Their calls have been answered long ago, and Python would wait for them for ever.
+    """
+    main = threading.main_thread()
+    blocked = [
+        thread for thread in threading.enumerate() if thread is not main and not thread.daemon
+    ]
+    if blocked:
+        logger.warning("%d functions did not end and are left", len(blocked))
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def _flush_every_line() -> None:
