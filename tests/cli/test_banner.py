@@ -1,12 +1,13 @@
 """What a started server shows."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from toolyard.cli.banner import Banner
+from toolyard.cli.banner import Banner, program_name
 from toolyard.cli.terminal import OUT
 from toolyard.config.settings import Settings
 from toolyard.wiring.tokens import new_token
@@ -77,3 +78,13 @@ def test_a_script_gets_one_json_document(capsys: pytest.CaptureFixture[str]) -> 
     secret, _ = new_token("new", ["*"])
     Banner(Settings.model_validate({}), secret, as_json=True).show(URL)
     assert json.loads(capsys.readouterr().out) == {"url": URL, "token": secret}
+
+
+def test_a_command_that_is_not_on_the_path_is_named_as_it_was_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", [".venv/bin/toolyard", "serve", "calculator"])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert program_name() == ".venv/bin/toolyard"
+    monkeypatch.setattr(sys, "argv", ["/usr/lib/python3/toolyard/__main__.py", "serve"])
+    assert program_name() == "toolyard"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
+from pathlib import Path
 
 from rich.panel import Panel
 from rich.text import Text
@@ -13,6 +16,14 @@ from toolyard.config.hosts import HostEntry, claude_code_command
 from toolyard.config.settings import Settings
 
 _UNFIT_FOR_HOSTS = re.compile(r"[^A-Za-z0-9_-]")
+
+
+def program_name() -> str:
+    """What to type for `toolyard`: as it was started, where its folder is not on the PATH."""
+    started = sys.argv[0]
+    if shutil.which("toolyard") or Path(started).name != "toolyard":
+        return "toolyard"
+    return started
 
 
 class Banner:
@@ -48,9 +59,10 @@ class Banner:
         name = _UNFIT_FOR_HOSTS.sub("-", self._settings.name).strip("-")[:32] or "toolyard"
         entry = HostEntry(name, url=url, token_env=TOKEN_VARIABLE if self._is_guarded() else None)
         auth = "" if self._is_guarded() else " --no-token"
-        host_config = f"toolyard host-config cursor {url} --name {name}{auth}"
+        program = program_name()
+        host_config = f"{program} host-config cursor {url} --name {name}{auth}"
         commands = [
-            ("Try it", f"toolyard tools {url}"),
+            ("Try it", f"{program} tools {url}"),
             ("Add it to Claude Code, in a project", claude_code_command(entry)),
             ("Other hosts: claude-code, cursor, vscode", host_config),
         ]
