@@ -6,11 +6,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import mcp_types as types
 import pytest
+from mcp import Client
+from mcp.server.lowlevel import Server
 from tests.clients.serving import ERAS, STDIO, Asked, answering, http, serving
 from tests.clients.tools import LARGE, RESULTS, toolbox
 
 from toolyard import CallContext, MCPClient, Toolbox, ToolCall, ToolProtocol
+from toolyard.clients.mcp_client import _every_tool
 from toolyard.core.errors import (
     CallTimeout,
     ConfigError,
@@ -65,6 +69,20 @@ def test_it_is_a_source_that_speaks_of_changes() -> None:
 async def test_every_page_is_listed_in_order(era: str) -> None:
     async with serving(toolbox(), page_size=2) as url, MCPClient(url, revision=era) as client:
         assert await client.list_tools(CONTEXT) == await toolbox().list_tools(CONTEXT)
+
+
+async def test_a_list_without_an_end_is_given_up() -> None:
+    same = {"tools": [{"name": "a", "inputSchema": {"type": "object"}}], "nextCursor": "again"}
+
+    async def list_tools(context: object, params: object) -> dict[str, Any]:
+        del context, params
+        return {"resultType": "complete", "ttlMs": 0, "cacheScope": "private", **same}
+
+    endless: Server[Any] = Server("endless")
+    endless.add_request_handler("tools/list", types.PaginatedRequestParams, list_tools)
+    async with Client(endless, cache=None) as client:
+        with anyio.fail_after(5), pytest.raises(RemoteFault, match="without an end"):
+            await _every_tool(client)
 
 
 async def test_an_argument_that_belongs_into_a_header_needs_no_listing_first() -> None:

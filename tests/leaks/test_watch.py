@@ -125,7 +125,8 @@ def test_a_test_that_leaks_fails_and_one_that_does_not_passes(tmp_path: Path) ->
     assert len(verdicts) == LEAKY.count("def test_")
     wrong = [name for name, verdict in verdicts if (verdict == "FAILED") != ("test_leak_" in name)]
     assert not wrong, said
-    assert said.count("LEAKED:") == LEAKY.count("def test_leak_")
+    failures, _, _ = said.partition("short test summary info")  # in CI it says all of it again
+    assert failures.count("LEAKED:") == LEAKY.count("def test_leak_")
     assert "the log of toolyard.servers holds a token: 'who sent " in said
     assert "the answer to POST holds what is inside" in said
 

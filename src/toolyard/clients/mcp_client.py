@@ -27,7 +27,7 @@ from toolyard.clients.streams import declaring
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext
-from toolyard.core.errors import CallTimeout, ConfigError, InvalidArguments
+from toolyard.core.errors import CallTimeout, ConfigError, InvalidArguments, RemoteFault
 from toolyard.core.protocol import Listener
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.version import __version__
@@ -257,14 +257,18 @@ class MCPClient:
 
 async def _every_tool(client: Client) -> Sequence[Tool]:
     tools: list[Tool] = []
+    cursors: set[str] = set()
     cursor: str | None = None
-    for _ in range(MOST_PAGES):
+    while len(cursors) < MOST_PAGES:
         part = await client.list_tools(cursor=cursor)
         tools.extend(wire.tool(tool) for tool in part.tools)
         cursor = part.next_cursor
         if cursor is None:
+            return tuple(tools)
+        if cursor in cursors:
             break
-    return tuple(tools)
+        cursors.add(cursor)
+    raise RemoteFault(types.INTERNAL_ERROR, "The server lists its tools without an end.")
 
 
 def _check_json(call: ToolCall, context: CallContext) -> None:
