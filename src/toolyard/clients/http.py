@@ -77,7 +77,7 @@ class _TellingClient(httpx2.AsyncClient):
     async def _listen(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
         try:
             response = await super().send(request, **options)
-        except Exception:
+        except Exception:  # noted on its way out
             self.hearing.failed()
             raise
         if response.is_success:

@@ -90,7 +90,7 @@ class Threads:
             self._queue.append(turn)
         try:
             await turn.free.wait()
-        except BaseException:
+        except BaseException:  # above all a cancellation: the place in the queue goes with it
             self._leave(turn)
             raise
 

@@ -74,7 +74,7 @@ class Calls:
             if exchange is None or not exchange.is_abandoned:
                 outcome = error.code
             raise
-        except Exception:
+        except Exception:  # noted on its way out
             outcome = "failed"
             raise
         finally:
