@@ -4,7 +4,7 @@ PORT ?= 8080
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: serve test check bench soak clean
+.PHONY: serve test check bench clean
 
 serve: $(STAMP)
 	@$(BIN)/toolyard serve calculator --port $(PORT) --new-token
@@ -21,10 +21,6 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(BENCH)
-
-soak: $(STAMP)
-	@$(BIN)/python tests/support/install.py
-	@TOOLYARD_SOAK=1 $(BIN)/python -m pytest -q -m soak --timeout=1800
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "toolyard needs Python 3.11 or newer: make PYTHON=python3.12")'
