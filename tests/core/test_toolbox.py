@@ -1,6 +1,7 @@
 import contextvars
 import logging
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -491,3 +492,43 @@ def test_an_option_that_does_not_exist_is_refused_by_name() -> None:
             offer(thing)
     with pytest.raises(TypeError, match="readonly"):
         tools.add_schema("raw", thing, description="x", input_schema={"type": "object"}, **wrong)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+async def test_whatever_a_tool_raises_ends_with_its_call(error: type[BaseException]) -> None:
+    tools = Toolbox()
+
+    @tools.tool
+    def quit_all() -> str:  # pyright: ignore[reportUnusedFunction]
+        """Try to take everybody along."""
+        raise error
+
+    result = await tools.call_tool(ToolCall("quit_all"), CallContext())
+    assert result.is_error
+    assert error.__name__ in result.text
+
+
+async def test_a_cancelled_task_that_a_tool_waits_for_is_the_tools_own_trouble() -> None:
+    tools = Toolbox()
+
+    @tools.tool
+    async def wait_for_another() -> str:  # pyright: ignore[reportUnusedFunction]
+        """Wait for something that is cancelled."""
+        raise anyio.get_cancelled_exc_class()
+
+    assert (await tools.call_tool(ToolCall("wait_for_another"), CallContext())).is_error
+
+
+async def test_a_great_many_wrong_values_hold_nobody_up() -> None:
+    tools = Toolbox()
+
+    @tools.tool
+    async def mixed(values: set[int | str]) -> int:  # pyright: ignore[reportUnusedFunction]
+        """Count."""
+        return len(values)
+
+    many = ToolCall("mixed", {"values": [*range(5_000), "x"]})
+    started = time.thread_time()
+    with pytest.raises(InvalidArguments, match="too many values"):
+        await tools.call_tool(many, CallContext())
+    assert time.thread_time() - started < 0.5

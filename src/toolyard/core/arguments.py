@@ -13,9 +13,9 @@ from pydantic_core import SchemaError, to_json
 from typing_extensions import TypedDict
 
 from toolyard.core.errors import InvalidArguments, InvalidTool
-from toolyard.core.explanation import MOST_PROBLEMS, explain
+from toolyard.core.explanation import MOST_PROBLEMS, explain, is_too_much
 from toolyard.core.generated_schema import GeneratedSchema
-from toolyard.core.json_arguments import TOO_DEEP, decode_arguments, encode_arguments
+from toolyard.core.json_arguments import TOO_DEEP, TOO_MUCH, decode_arguments, encode_arguments
 from toolyard.core.portable import Schema, every_schema, portable
 from toolyard.core.signature import UNSAID, Parameter, Signature
 from toolyard.core.wording import place
@@ -99,7 +99,8 @@ class Arguments:
             raise InvalidArguments(self._tool, self._problems(arguments, error)) from None
 
     def _refuse_unlisted(self, data: bytes) -> None:
-        problems = self._problems(decode_arguments(self._tool, data), None)
+        arguments = decode_arguments(self._tool, data)
+        problems = [TOO_MUCH] if is_too_much(arguments) else self._problems(arguments, None)
         if problems:
             raise InvalidArguments(self._tool, problems)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -49,10 +51,18 @@ async def attempt(
     except Unfit as unfit:
         logger.error("the tool %r failed: %s (%s)", name, unfit, unfit.detail)
         return ToolResult.error(f"The tool {name!r} failed: {unfit}.")
-    except (Exception, SystemExit) as error:  # a bug in one tool must not reach its neighbours
+    except BaseException as error:  # a bug in one tool must not reach its neighbours
+        if _is_cancelled():
+            raise
         logger.exception("the tool %r failed", name)
         kind = type(error).__name__
         return ToolResult.error(f"The tool {name!r} failed: it ran into an unexpected {kind}.")
+
+
+def _is_cancelled() -> bool:
+    """Whether it is the call that was cancelled, and not something the tool waited for."""
+    task = asyncio.current_task()
+    return anyio.current_effective_deadline() == -math.inf or bool(task and task.cancelling())
 
 
 async def _in_time(

@@ -8,11 +8,16 @@ from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
 from referencing import Registry
 
 from toolyard.core.wording import described, expected, place, resolved, shortened
 
 MOST_PROBLEMS = 10
+MOST_EXPLAINED = 1_000
+"""Values; beyond, a refusal says less."""
+LONGEST_MATCHED = 20
+"""Letters that a pattern is tried on again to explain a refusal."""
 
 _LIMITS: Mapping[str, str] = {
     "minimum": "a number of at least {}",
@@ -32,13 +37,45 @@ _LIMITS: Mapping[str, str] = {
 _BY_SHAPE = frozenset(("type", "const", "enum", "anyOf", "oneOf"))
 
 
+def _short_pattern(
+    validator: Any, pattern: str, instance: Any, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """Python's regular expressions can take for ever; on a short text they cannot take long."""
+    if isinstance(instance, str) and len(instance) <= LONGEST_MATCHED:
+        check: Any = Draft202012Validator.VALIDATORS["pattern"]
+        yield from check(validator, pattern, instance, schema) or ()
+
+
+_EXPLAINING = cast(
+    "type[Draft202012Validator]", extend(Draft202012Validator, {"pattern": _short_pattern})
+)  # pyright: ignore[reportUnknownMemberType]
+
+
+def is_too_much(arguments: Any) -> bool:
+    """Whether going through `arguments` value by value would hold up everybody else."""
+    waiting: list[Any] = [arguments]
+    count = 0
+    while waiting and count <= MOST_EXPLAINED:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, Mapping):
+            waiting.extend(cast("Mapping[str, Any]", value).values())
+        elif isinstance(value, list):
+            waiting.extend(cast("list[Any]", value))
+    return count > MOST_EXPLAINED
+
+
 def explain(schema: Mapping[str, Any], arguments: Any) -> list[str]:
     """What `schema` holds against `arguments`, a sentence each, at most ten, always in one order.
+
+    Empty if there is too much to go through, or if only a long text misses a pattern.
 
     Raises:
         RecursionError: The schema or the arguments are nested too deeply to say.
     """
-    validator = Draft202012Validator(schema, registry=Registry())
+    if is_too_much(arguments):
+        return []
+    validator = _EXPLAINING(schema, registry=Registry())
     problems: dict[str, None] = {}  # a set that keeps its order
     errors = cast("Iterable[ValidationError]", validator.iter_errors(arguments))  # pyright: ignore[reportUnknownMemberType]
     for error in errors:

@@ -15,7 +15,7 @@ from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments, InvalidTool
 from toolyard.core.explanation import explain
 from toolyard.core.invocation import awaitable
-from toolyard.core.json_arguments import TOO_DEEP, decode_arguments, encode_arguments
+from toolyard.core.json_arguments import TOO_DEEP, UNFIT, decode_arguments, encode_arguments
 from toolyard.core.offer import Presentation, offered
 from toolyard.core.output import result_of
 from toolyard.core.raw_schema import RawSchema
@@ -78,7 +78,7 @@ def _as_result(value: Any) -> ToolResult:
 
 def _problems(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[str]:
     try:
-        return explain(schema, arguments)
+        return explain(schema, arguments) or [UNFIT]
     except RecursionError:
         return [TOO_DEEP]
 

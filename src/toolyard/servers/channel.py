@@ -17,6 +17,7 @@ from toolyard.core.context import LogLevel
 from toolyard.core.errors import ToolError
 from toolyard.core.inputs import InputRequest
 from toolyard.servers.sessions import Sessions
+from toolyard.servers.wire import sendable
 
 SdkContext = ServerRequestContext[Any, Any]
 
@@ -54,7 +55,8 @@ class SdkChannel:
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Report progress, if the client asked for it."""
-        await self._context.session.report_progress(progress, total, message)
+        said = None if message is None else sendable(message)
+        await self._context.session.report_progress(progress, total, said)
 
     async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
         """Send a log entry, if the client wants entries of that level."""

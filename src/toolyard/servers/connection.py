@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import Counter
 from typing import Any, ClassVar
 
@@ -43,8 +44,13 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._counted = network_of(self.client[0] if self.client else "")
         self.per_address[self._counted] += 1
+        accepted: socket.socket | None = transport.get_extra_info("socket")
+        is_nameless = self.client is None and (
+            accepted is None or accepted.family != getattr(socket, "AF_UNIX", None)
+        )
         if (
-            len(self.connections) > self.limits.connections
+            is_nameless  # reset by its peer before we could ask who that was
+            or len(self.connections) > self.limits.connections
             or self.per_address[self._counted] > self.limits.connections_per_address
         ):
             transport.abort()

@@ -32,7 +32,8 @@ logger = logging.getLogger("toolyard.servers")
 LINGER_S = 1.0
 """How long the rest of a body that is too large may still come in."""
 
-LISTEN = b"subscriptions/listen"
+LISTEN = (b"mcp-method", b"subscriptions/listen")
+"""The header of a request that waits for notices; the SDK refuses one that the body belies."""
 Single = Mapping[bytes, bytes]
 """The headers that a request may hold once."""
 
@@ -133,7 +134,7 @@ class Front:
             return
         body = await self._take_body(receive, exchange.caller, single)
         replay = _replay(body, receive, exchange)
-        if LISTEN in body:
+        if LISTEN in scope["headers"]:
             await self._streams.serve(
                 self._app, marked, replay, send, authorization, ends_itself=True
             )

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 import mcp_types as types
 
 from toolyard.core.context import CallContext
+from toolyard.core.errors import UnknownName
 from toolyard.core.protocol import LibraryProtocol
+from toolyard.core.tool import TOOL_NAME
 from toolyard.servers import wire
 from toolyard.servers.channel import SdkContext
 from toolyard.servers.requests import Requests, Wire, caller_of, refuse_unless
@@ -119,6 +121,8 @@ class LibraryHandlers:
 
         async def answer(own: CallContext) -> Wire:
             refuse_unless(context, kind, name)
+            if is_prompt and not TOOL_NAME.fullmatch(name):
+                raise UnknownName("prompt", name)  # a document, under a name for prompts
             values = await self._library.complete(
                 name, params.argument.name, params.argument.value, own
             )
