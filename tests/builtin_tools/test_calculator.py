@@ -145,3 +145,10 @@ async def test_one_calculator_serves_many_calls() -> None:
             arguments = {"expression": f"sum([{number}, 1, 2*{number}])"}
             result = await calculator.call_tool(ToolCall("calculator", arguments), CallContext())
             assert result.structured == {"result": 3 * number + 1}
+
+
+async def test_a_great_many_unknown_arguments_get_a_short_answer() -> None:
+    many = {"expression": "1", **{f"argument-{number}": 0 for number in range(50_000)}}
+    with pytest.raises(InvalidArguments) as refused:
+        await Calculator().call_tool(ToolCall("calculator", many), CallContext())
+    assert len(refused.value.problems) == 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
@@ -113,12 +114,15 @@ class Calculator:
         return ToolResult.of({"result": value}, text=shown(value))
 
 
+MOST_TOLD = 10
+"""Unknown arguments that a refusal names."""
+
+
 def _problems(arguments: Mapping[str, Any]) -> list[str]:
     """What the input schema refuses in `arguments`, one sentence each."""
     unknown = [
         f"{name[:40]!a}: there is no such argument; the only one is expression."
-        for name in arguments
-        if name != "expression"
+        for name in islice((name for name in arguments if name != "expression"), MOST_TOLD)
     ]
     if "expression" not in arguments:
         return [*unknown, "expression: required, but missing."]
