@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -76,8 +77,33 @@ def test_a_schema_nested_too_deeply_is_refused() -> None:
         RawSchema(written, "The input schema of the tool 'it'")
 
 
-def test_what_recurses_without_end_is_not_accepted() -> None:
+def test_a_reference_to_itself_says_nothing_and_ends() -> None:
     looping = raw(
         properties={"a": {"$ref": "#/$defs/a"}}, **{"$defs": {"a": {"$ref": "#/$defs/a"}}}
     )
-    assert not looping.accepts({"a": 1})
+    assert looping.accepts({"a": 1})
+    assert not looping.accepts([])
+
+
+def test_a_pattern_that_nobody_can_read_is_refused() -> None:
+    with pytest.raises(InvalidTool, match="regex"):
+        raw(properties={"a": {"type": "string", "pattern": "(?<name"}})
+
+
+HEAVY: list[tuple[dict[str, Any], Any]] = [
+    ({"type": "string", "pattern": "^(a+)+$"}, "a" * 1_000_000 + "!"),
+    ({"type": "string", "pattern": "^(?=a)(a|aa)+$"}, "a" * 1_000_000 + "!"),
+    ({"type": "array", "uniqueItems": True}, [*({"n": n} for n in range(50_000)), {"n": 7}]),
+    ({"type": "array", "uniqueItems": True}, [1, 1.0]),
+    ({"type": "array", "items": {"enum": [1]}}, [*[1] * 50_000, True]),
+]
+
+
+@pytest.mark.parametrize(("keywords", "value"), HEAVY)
+def test_what_an_author_asks_for_costs_no_more_than_the_value(
+    keywords: dict[str, Any], value: Any
+) -> None:
+    schema = raw(properties={"a": keywords})
+    started = time.thread_time()
+    assert not schema.accepts({"a": value})
+    assert time.thread_time() - started < 0.5

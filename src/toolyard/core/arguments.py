@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, NotRequired, cast
 
@@ -13,11 +13,12 @@ from pydantic_core import SchemaError, to_json
 from typing_extensions import TypedDict
 
 from toolyard.core.errors import InvalidArguments, InvalidTool
-from toolyard.core.explanation import MOST_PROBLEMS, explain, is_too_much
+from toolyard.core.explanation import MOST_PROBLEMS, explain
 from toolyard.core.generated_schema import GeneratedSchema
-from toolyard.core.json_arguments import TOO_DEEP, TOO_MUCH, decode_arguments, encode_arguments
-from toolyard.core.portable import Schema, every_schema, portable
+from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
+from toolyard.core.portable import Schema, portable
 from toolyard.core.signature import UNSAID, Parameter, Signature
+from toolyard.core.verdict import verdict_of
 from toolyard.core.wording import place
 
 
@@ -73,7 +74,7 @@ class Arguments:
         self._tool = tool
         self._adapter = adapter  # keeps the validator's classes
         self._validate = adapter.validator.validate_json
-        self._is_lax = _is_laxer_than(self.schema)
+        self._accepts = verdict_of(self.schema, f"The schema of {what}")
 
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The values to call the function with.
@@ -82,33 +83,24 @@ class Arguments:
             InvalidArguments: The listed schema, or a validator of a type, refuses them.
         """
         data = encode_arguments(self._tool, arguments)
+        given = decode_arguments(self._tool, data)
+        if not self._accepts(given):
+            raise self._refusal(given)
         try:
-            values = self._validate(data, strict=True)
+            return self._validate(data, strict=True)
         except ValidationError as error:
-            values = self._with_integers(data, error)
-        if self._is_lax:
-            self._refuse_unlisted(data)
-        return values
+            return self._with_integers(given, error)
 
-    def _with_integers(self, data: bytes, error: ValidationError) -> dict[str, Any]:
+    def _with_integers(self, given: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
         """A second try: JSON Schema's integers include 5.0, pydantic's strict ones do not."""
-        arguments = decode_arguments(self._tool, data)
         try:
-            return self._validate(to_json(_integers(arguments)), strict=True)
+            return self._validate(to_json(_integers(given)), strict=True)
         except ValidationError:
-            raise InvalidArguments(self._tool, self._problems(arguments, error)) from None
+            raise self._refusal(given, messages(error)) from None
 
-    def _refuse_unlisted(self, data: bytes) -> None:
-        arguments = decode_arguments(self._tool, data)
-        problems = [TOO_MUCH] if is_too_much(arguments) else self._problems(arguments, None)
-        if problems:
-            raise InvalidArguments(self._tool, problems)
-
-    def _problems(self, arguments: Mapping[str, Any], error: ValidationError | None) -> list[str]:
-        try:
-            return explain(self.schema, arguments) or (messages(error) if error else [])
-        except RecursionError:
-            return messages(error) if error else [TOO_DEEP]
+    def _refusal(self, given: Mapping[str, Any], found: Sequence[str] = ()) -> InvalidArguments:
+        """Why the listed schema refuses `given`; if it does not, what was `found` instead."""
+        return InvalidArguments(self._tool, explain(self.schema, given) or found or [UNFIT])
 
 
 def _field(parameter: Parameter) -> Any:
@@ -134,18 +126,6 @@ def _documented(schema: Schema, descriptions: Mapping[str, str]) -> Schema:
         for name, each in schema["properties"].items()
     }
     return {**schema, "properties": properties}
-
-
-def _is_laxer_than(schema: Schema) -> bool:
-    """Whether pydantic accepts values that `schema` refuses: `[1, 1]` as a set, true as 1."""
-    return any(
-        each.get("uniqueItems") or any(isinstance(value, int | float) for value in _values(each))
-        for each in every_schema(schema)
-    )
-
-
-def _values(schema: Mapping[str, Any]) -> list[Any]:
-    return [*schema.get("enum", ()), schema.get("const")]
 
 
 def _integers(value: Any) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
@@ -11,13 +12,13 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
 from referencing import Registry
 
+from toolyard.core.verdict import complaints_of
 from toolyard.core.wording import described, expected, place, resolved, shortened
 
 MOST_PROBLEMS = 10
 MOST_EXPLAINED = 1_000
 """Values; beyond, a refusal says less."""
-LONGEST_MATCHED = 20
-"""Letters that a pattern is tried on again to explain a refusal."""
+LONGEST_REASON = 300
 
 _LIMITS: Mapping[str, str] = {
     "minimum": "a number of at least {}",
@@ -37,21 +38,28 @@ _LIMITS: Mapping[str, str] = {
 _BY_SHAPE = frozenset(("type", "const", "enum", "anyOf", "oneOf"))
 
 
-def _short_pattern(
-    validator: Any, pattern: str, instance: Any, schema: Mapping[str, Any]
-) -> Iterator[ValidationError]:
-    """Python's regular expressions can take for ever; on a short text they cannot take long."""
-    if isinstance(instance, str) and len(instance) <= LONGEST_MATCHED:
-        check: Any = Draft202012Validator.VALIDATORS["pattern"]
-        yield from check(validator, pattern, instance, schema) or ()
+def _by_verdict(
+    keyword: str,
+) -> Callable[[Any, Any, Any, Mapping[str, Any]], Iterator[ValidationError]]:
+    """The check of one keyword without Python's, which can take for ever."""
+
+    def check(
+        validator: Any, value: Any, instance: Any, schema: Mapping[str, Any]
+    ) -> Iterator[ValidationError]:
+        del validator, schema
+        for _ in complaints_of({keyword: value}, instance):
+            yield ValidationError(f"It does not satisfy {keyword}.")
+
+    return check
 
 
 _EXPLAINING = cast(
-    "type[Draft202012Validator]", extend(Draft202012Validator, {"pattern": _short_pattern})
+    "type[Draft202012Validator]",
+    extend(Draft202012Validator, {key: _by_verdict(key) for key in ("pattern", "uniqueItems")}),
 )  # pyright: ignore[reportUnknownMemberType]
 
 
-def is_too_much(arguments: Any) -> bool:
+def _is_too_much(arguments: Any) -> bool:
     """Whether going through `arguments` value by value would hold up everybody else."""
     waiting: list[Any] = [arguments]
     count = 0
@@ -68,13 +76,21 @@ def is_too_much(arguments: Any) -> bool:
 def explain(schema: Mapping[str, Any], arguments: Any) -> list[str]:
     """What `schema` holds against `arguments`, a sentence each, at most ten, always in one order.
 
-    Empty if there is too much to go through, or if only a long text misses a pattern.
-
-    Raises:
-        RecursionError: The schema or the arguments are nested too deeply to say.
+    Less is said where there is a great deal to go through. Empty if they are valid.
     """
-    if is_too_much(arguments):
-        return []
+    try:
+        problems = [] if _is_too_much(arguments) else _every_problem(schema, arguments)
+    except RecursionError:
+        problems = []
+    return problems or _first_problems(schema, arguments)
+
+
+def _first_problems(schema: Mapping[str, Any], arguments: Any) -> list[str]:
+    complaints = islice(complaints_of(schema, arguments), MOST_PROBLEMS)
+    return [f"{place(path)}: {reason[:LONGEST_REASON]}." for path, reason in complaints]
+
+
+def _every_problem(schema: Mapping[str, Any], arguments: Any) -> list[str]:
     validator = _EXPLAINING(schema, registry=Registry())
     problems: dict[str, None] = {}  # a set that keeps its order
     errors = cast("Iterable[ValidationError]", validator.iter_errors(arguments))  # pyright: ignore[reportUnknownMemberType]

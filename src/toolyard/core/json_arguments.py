@@ -39,7 +39,6 @@ def decode_arguments(tool: str, data: bytes) -> dict[str, Any]:
         raise InvalidArguments(tool, [TOO_DEEP]) from error
 
 
-TOO_MUCH = "the arguments: hold too many values to be checked; send fewer at a time."
 UNFIT = "the arguments: do not fit the tool's schema."
 TOO_DEEP = "the arguments: are nested too deeply."
 

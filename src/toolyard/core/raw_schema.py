@@ -13,6 +13,7 @@ from referencing.jsonschema import DRAFT202012
 
 from toolyard.core.errors import InvalidTool
 from toolyard.core.portable import every_schema, portable
+from toolyard.core.verdict import verdict_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -27,14 +28,8 @@ class RawSchema:
         if self.schema.get("type") != "object":
             raise InvalidTool(f'{what} must have an object at its root: "type": "object".')
         _refuse_unresolvable(self.schema, what)
-        self._validator = Draft202012Validator(self.schema, registry=Registry())
-
-    def accepts(self, value: Any) -> bool:
-        """Whether `value` is valid; what is nested too deeply to be checked is not."""
-        try:
-            return self._validator.is_valid(value)  # pyright: ignore[reportUnknownMemberType]
-        except RecursionError:
-            return False
+        self.accepts = verdict_of(self.schema, what)
+        """Whether a JSON value, as a parser gives it, is valid."""
 
 
 def _refuse_other_dialect(schema: Mapping[str, Any], what: str) -> None:

@@ -15,7 +15,7 @@ from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments, InvalidTool
 from toolyard.core.explanation import explain
 from toolyard.core.invocation import awaitable
-from toolyard.core.json_arguments import TOO_DEEP, UNFIT, decode_arguments, encode_arguments
+from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
 from toolyard.core.offer import Presentation, offered
 from toolyard.core.output import result_of
 from toolyard.core.raw_schema import RawSchema
@@ -56,7 +56,7 @@ class SchemaTool:
         """
         given = decode_arguments(self.tool.name, encode_arguments(self.tool.name, arguments))
         if not self._input.accepts(given):
-            raise InvalidArguments(self.tool.name, _problems(self._input.schema, given))
+            raise InvalidArguments(self.tool.name, explain(self._input.schema, given) or [UNFIT])
         value = await (self._run(given, context) if self._wants_context else self._run(given))
         return self._checked(_as_result(value))
 
@@ -64,7 +64,7 @@ class SchemaTool:
         if self._output is None or result.is_error:
             return result
         text = json_text(result.structured)
-        if not self._output.accepts(result.structured):
+        if not self._output.accepts(from_json(text)):
             raise Unfit("what it returned does not fit its output schema")
         return result if result.content else replace(result, content=(Text(text),))
 
@@ -74,13 +74,6 @@ def _as_result(value: Any) -> ToolResult:
         text = json_text(value)
         return ToolResult(content=(Text(text),), structured=from_json(text))
     return result_of(value)
-
-
-def _problems(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[str]:
-    try:
-        return explain(schema, arguments) or [UNFIT]
-    except RecursionError:
-        return [TOO_DEEP]
 
 
 def _wants_context(handler: Callable[..., Any], name: str) -> bool:
