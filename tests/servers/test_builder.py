@@ -2,10 +2,8 @@
 
 import logging
 import socket
-import ssl
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +12,6 @@ import anyio.lowlevel
 import httpx2
 import jwt
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 from tests.servers.harness import TOKEN, ask, builder, client_of, http_to, raw
 
 from toolyard.core.context import Caller, Event
@@ -276,71 +265,6 @@ async def test_answers_are_not_held_back_for_acknowledgements(plain: ToolServer)
         connection = next(iter(plain._http.server_state.connections))
         accepted: socket.socket = connection.transport.get_extra_info("socket")  # pyright: ignore
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with `cert.pem`, `key.pem`, and `locked.pem` whose password is `pass`."""
-    place = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    (place / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
-    for file, lock in (("key", NoEncryption()), ("locked", BestAvailableEncryption(b"pass"))):
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
-        (place / f"{file}.pem").write_bytes(pem)
-    return place
-
-
-@pytest.mark.parametrize(("key", "password"), [("key.pem", None), ("locked.pem", "pass")])
-async def test_with_a_certificate_it_speaks_https_only(
-    certificate: Path, key: str, password: str | None
-) -> None:
-    trust = ssl.create_default_context(cafile=str(certificate / "cert.pem"))
-    configured = builder(adding()).with_tls(certificate / "cert.pem", certificate / key, password)
-    async with configured.build() as server:
-        assert server.url.startswith("https://")
-        async with httpx2.AsyncClient(verify=trust, trust_env=False) as http:
-            assert (await http.get(server.url.replace("/mcp", "/healthz"))).status_code == 200
-        async with httpx2.AsyncClient(trust_env=False) as http:
-            with pytest.raises(httpx2.TransportError):
-                await http.get(server.url.replace("/mcp", "/healthz").replace("https", "http"))
-        assert server._http is not None
-        context: ssl.SSLContext | None = server._http.config.ssl
-        assert context is not None
-        assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
-
-
-@pytest.mark.parametrize(
-    ("cert", "key", "password"),
-    [
-        ("missing.pem", "key.pem", None),
-        ("cert.pem", "missing.pem", None),
-        ("key.pem", "cert.pem", None),
-        ("cert.pem", "cert.pem", None),
-        ("cert.pem", "locked.pem", "wrong"),
-    ],
-)
-async def test_a_certificate_that_cannot_be_used_is_named(
-    certificate: Path, cert: str, key: str, password: str | None
-) -> None:
-    configured = builder(adding()).with_tls(certificate / cert, certificate / key, password)
-    with pytest.raises(ConfigError, match="TLS certificate"):
-        async with configured.build():
-            pass
 
 
 async def test_a_log_shows_no_token(caplog: pytest.LogCaptureFixture) -> None:

@@ -19,13 +19,16 @@ from tests.servers.harness import (
     everything_from,
     head,
     headers_of,
+    http_to,
     is_well,
     raw,
     request,
     status_of,
 )
 
+from toolyard.core.context import Event
 from toolyard.core.toolbox import Toolbox
+from toolyard.events.types import ConnectionCut
 from toolyard.servers.tool_server import ToolServer
 
 AUTHORIZATION = f"Authorization: Bearer {TOKEN}"
@@ -41,7 +44,8 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
     return request.param
 
 
-def sized(**limits: float) -> ToolServer:
+def sized(heard: list[Event] | None = None, **limits: float) -> ToolServer:
+    """A server with these limits; what it says of itself goes to `heard`."""
     tools = Toolbox()
 
     @tools.tool
@@ -50,7 +54,10 @@ def sized(**limits: float) -> ToolServer:
         return "x" * BIG
 
     assert big
-    return builder(tools).with_bearer_token(TOKEN).with_limits(**limits).build()
+    configured = builder(tools).with_bearer_token(TOKEN).with_limits(**limits)
+    if heard is not None:
+        configured.with_event_handler(heard.append)
+    return configured.build()
 
 
 @pytest.fixture(scope="module")
@@ -284,19 +291,61 @@ async def test_a_client_that_dawdles_is_cut_off(anyio_backend: Any) -> None:
         assert await is_well(server)
 
 
+def reasons(heard: list[Event]) -> set[str]:
+    """Why connections from here were cut off, as events say it."""
+    cuts = [event for event in heard if isinstance(event, ConnectionCut)]
+    assert all(event.address == "127.0.0.1" for event in cuts)
+    return {event.reason for event in cuts}
+
+
+async def counted(server: ToolServer, reason: str) -> bool:
+    """Whether the metrics tell of connections that were cut off for `reason`."""
+    async with http_to(server, TOKEN) as http:
+        text = (await http.get("/metrics")).text
+    return f'toolyard_requests_refused_total{{reason="{reason}"}}' in text
+
+
+CUT = {
+    "framing": b"STEAL / HTTP/1.1\r\n\r\n",
+    "slow": b"GET /healthz HTTP/1.1\r\n",
+}
+
+
+@pytest.mark.parametrize("reason", CUT)
+async def test_a_connection_that_is_cut_off_is_told_of(anyio_backend: Any, reason: str) -> None:
+    del anyio_backend
+    heard: list[Event] = []
+    async with sized(heard, header_s=0.3) as server:
+        async with raw(server) as stream:
+            await stream.send(CUT[reason])
+            await everything_from(stream)
+        assert await counted(server, reason)
+    assert reasons(heard) == {reason}
+
+
+async def test_a_connection_that_just_stays_silent_is_no_news(anyio_backend: Any) -> None:
+    del anyio_backend
+    heard: list[Event] = []
+    async with sized(heard, header_s=0.3) as server, raw(server) as stream:
+        await everything_from(stream)
+    assert reasons(heard) == set()
+
+
 async def test_an_answer_that_nobody_reads_is_given_up(anyio_backend: Any) -> None:
     del anyio_backend
     call = request("tools/call", {"name": "big", "arguments": {}})
     body = json.dumps(call).encode()
     fields = [f"{name}: {value}" for name, value in headers_of(call).items()]
     one = post(*fields, f"Content-Length: {len(body)}", body=body)
-    async with sized(write_s=0.3, header_s=1) as server, AsyncExitStack() as open_streams:
+    heard: list[Event] = []
+    async with sized(heard, write_s=0.3, header_s=1) as server, AsyncExitStack() as open_streams:
         for _ in range(5):
             stream = await open_streams.enter_async_context(raw(server))
             await stream.send(one * 30)
         with anyio.fail_after(5):
             while server._http is not None and len(server._http.server_state.connections) > 1:
                 assert await is_well(server)
+    assert reasons(heard) == {"unread"}
 
 
 async def test_the_last_answer_that_nobody_reads_is_given_up_too(anyio_backend: Any) -> None:
@@ -332,12 +381,14 @@ async def test_one_address_gets_so_many_connections_and_no_more(anyio_backend: A
 
 async def test_all_addresses_together_get_so_many_connections(anyio_backend: Any) -> None:
     del anyio_backend
-    async with sized(connections=2) as server, AsyncExitStack() as open_streams:
+    heard: list[Event] = []
+    async with sized(heard, connections=2) as server, AsyncExitStack() as open_streams:
         for _ in range(2):
             stream = await open_streams.enter_async_context(raw(server))
             await stream.send(head())
             assert await status_of(stream) == 200
         assert await answer_to(server, head()) == 0
+    assert reasons(heard) == {"connections"}
 
 
 async def test_slow_clients_do_not_hold_up_others(anyio_backend: Any) -> None:

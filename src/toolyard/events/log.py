@@ -7,6 +7,7 @@ import logging
 from toolyard.core.context import Event
 from toolyard.events.types import (
     CallFinished,
+    ConnectionCut,
     RequestRefused,
     ServerStarted,
     ServerStopped,
@@ -32,6 +33,8 @@ def log_event(event: Event) -> None:
             logger.log(level, "%s %s in %s for %s", _on_one_line(tool), outcome, took, who)
         case RequestRefused(reason, status, address, path):
             logger.warning("refused %s from %s: %s (%d)", _start_of(path), address, reason, status)
+        case ConnectionCut(reason, address):
+            logger.warning("cut off a connection from %s: %s", address, reason)
         case ServerStarted(name, url):
             logger.info("%s serves at %s", name, url)
         case ServerStopping(_, drain_s, in_flight):

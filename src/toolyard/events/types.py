@@ -41,6 +41,18 @@ class RequestRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionCut(Event):
+    """A connection was cut off, or answered before there was a request to look at.
+
+    `reason` is `connections` (too many), `tls` (no handshake), `framing` (no HTTP), `slow` (a
+    request that trickles in) or `unread` (an answer nobody takes).
+    """
+
+    reason: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServerStarted(Event):
     """The server accepts calls at `url`."""
 

@@ -20,8 +20,12 @@ Reason = Literal[
     "depth",
     "busy",
     "draining",
+    "connections",
+    "tls",
+    "slow",
+    "unread",
 ]
-"""Why a request was refused, as metrics and events name it."""
+"""Why a request was refused, or with the last four a connection cut, as metrics and events say."""
 
 Headers = Sequence[tuple[str, str]]
 

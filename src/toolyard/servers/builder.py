@@ -27,7 +27,7 @@ from toolyard.security.verifier import BoundedVerifier, TokenVerifier
 from toolyard.servers.face import Identity
 from toolyard.servers.limits import Limits
 from toolyard.servers.routes import MCP_PATH, RESOURCE_METADATA
-from toolyard.servers.sockets import Tls
+from toolyard.servers.tls import Tls
 from toolyard.servers.tool_server import DRAIN_S, Plan, Source, ToolServer
 from toolyard.version import __version__
 

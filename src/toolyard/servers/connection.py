@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections import Counter
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from toolyard.security.address import network_of
-from toolyard.servers.limits import Limits
+from toolyard.security.refusal import Reason
+from toolyard.servers.turnstile import Turnstile, address_of
 
 MOST_PIPELINED = 32
 """Requests that may wait on one connection for the answer to the one before."""
@@ -24,15 +22,17 @@ class GuardedProtocol(HttpToolsProtocol):
 
     Made per server by `guarded`. A connection over a cap or without a request, a request that
     trickles in and an answer that nobody reads are cut off; nothing of this costs a request
-    that behaves. IPv6 addresses are counted by /64.
+    that behaves.
     """
 
-    limits: ClassVar[Limits]
-    per_address: ClassVar[Counter[str]]
+    turnstile: ClassVar[Turnstile]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._counted = ""
+        self.limits = self.turnstile.limits
+        self.holder: str | None = None
+        """Whom the connection is counted for; set beforehand if that has been settled."""
+        self.is_connected = False
         self._in_headers = False
         self._in_message = False
         self._message_bytes = self._body_bytes = 0
@@ -42,17 +42,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, unless there are too many."""
         super().connection_made(transport)
-        self._counted = network_of(self.client[0] if self.client else "")
-        self.per_address[self._counted] += 1
-        accepted: socket.socket | None = transport.get_extra_info("socket")
-        is_nameless = self.client is None and (
-            accepted is None or accepted.family != getattr(socket, "AF_UNIX", None)
-        )
-        if (
-            is_nameless  # reset by its peer before we could ask who that was
-            or len(self.connections) > self.limits.connections
-            or self.per_address[self._counted] > self.limits.connections_per_address
-        ):
+        self.is_connected = True
+        if self.holder is None:
+            self.holder = self.turnstile.admit(address_of(transport.get_extra_info("socket")))
+        if self.holder is None:
             transport.abort()
         else:
             self._set_deadline(self.limits.header_s)
@@ -61,9 +54,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Forget the connection."""
         self._set_deadline(None)
         self._set_write_deadline(None)
-        self.per_address[self._counted] -= 1
-        if self.per_address[self._counted] <= 0:
-            del self.per_address[self._counted]
+        self.turnstile.leave(self.holder)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -77,7 +68,7 @@ class GuardedProtocol(HttpToolsProtocol):
         elif self._in_message:
             self._message_bytes += len(data)
             if self._message_bytes - 8 * self._body_bytes > 4 * self.limits.header_bytes:
-                self.transport.abort()  # headers, trailers or chunk sizes without end
+                self._cut("framing")  # headers, trailers or chunk sizes without end
             elif began:
                 self._set_deadline(self.limits.header_s if self._in_headers else self.limits.body_s)
         else:
@@ -168,20 +159,37 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._set_write_deadline(self.limits.write_s)
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request, and say that it came."""
+        self._tell("framing")
+        super().send_400_response(msg)
+
     def _set_deadline(self, seconds: float | None) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = None if seconds is None else self._abort_after(seconds)
+        self._deadline = None if seconds is None else self.loop.call_later(seconds, self._too_slow)
 
     def _set_write_deadline(self, seconds: float | None) -> None:
         if self._write_deadline is not None:
             self._write_deadline.cancel()
-        self._write_deadline = None if seconds is None else self._abort_after(seconds)
+        self._write_deadline = (
+            None if seconds is None else self.loop.call_later(seconds, self._cut, "unread")
+        )
 
-    def _abort_after(self, seconds: float) -> asyncio.TimerHandle:
-        return self.loop.call_later(seconds, self.transport.abort)
+    def _too_slow(self) -> None:
+        if self._in_message:
+            self._cut("slow")
+        else:  # nobody began a request
+            self.transport.abort()
+
+    def _cut(self, reason: Reason) -> None:
+        self._tell(reason)
+        self.transport.abort()
+
+    def _tell(self, reason: Reason) -> None:
+        self.turnstile.cut(reason, self.client[0] if self.client else None)
 
 
-def guarded(limits: Limits) -> type[GuardedProtocol]:
+def guarded(turnstile: Turnstile) -> type[GuardedProtocol]:
     """The protocol class of one server."""
-    return type("Guarded", (GuardedProtocol,), {"limits": limits, "per_address": Counter[str]()})
+    return type("Guarded", (GuardedProtocol,), {"turnstile": turnstile})

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import math
 import socket
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
 
 import anyio
 import uvicorn
 
 from toolyard.core.errors import ConfigError
-from toolyard.servers.connection import guarded
-from toolyard.servers.limits import Limits
+from toolyard.servers.connection import GuardedProtocol, guarded
 from toolyard.servers.streams import App
+from toolyard.servers.tls import Tls, TlsDoor
+from toolyard.servers.turnstile import Turnstile
 
 BACKLOG = 1024
 CLOSING_S = 5
 """How long finished answers may take to reach their clients when the server stops."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """A certificate chain and its key, as PEM files."""
-
-    certfile: str
-    keyfile: str
-    password: str | None = field(default=None, repr=False)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -65,10 +59,11 @@ class HttpServer(uvicorn.Server):
         ConfigError: The certificate cannot be used.
     """
 
-    def __init__(self, app: App, limits: Limits, tls: Tls | None) -> None:
+    def __init__(self, app: App, turnstile: Turnstile, tls: Tls | None) -> None:
+        limits = turnstile.limits
         config = uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType]
-            http=guarded(limits),
+            http=guarded(turnstile),
             ws="none",
             lifespan="off",
             access_log=False,
@@ -90,6 +85,8 @@ class HttpServer(uvicorn.Server):
                 f"are needed, and the key's password if it has one ({type(error).__name__})."
             ) from error
         super().__init__(config)
+        self._turnstile = turnstile
+        self._context, config.ssl = config.ssl, None  # TLS begins at our own door
         self.is_up = anyio.Event()
         self._is_down = anyio.Event()
 
@@ -100,8 +97,22 @@ class HttpServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections, and say so."""
-        await super().startup(sockets)
+        if self._context is None:
+            await super().startup(sockets)
+        else:
+            await super().startup([])
+            doors = [self._door(listener, self._context) for listener in sockets or ()]
+            self.servers = cast("list[asyncio.Server]", doors)
         self.is_up.set()
+
+    def _door(self, listener: socket.socket, context: ssl.SSLContext) -> TlsDoor:
+        make_protocol = partial(
+            cast("type[GuardedProtocol]", self.config.http_protocol_class),
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        return TlsDoor(listener, context, self._turnstile, make_protocol)
 
     async def run_until_stopped(self, listener: socket.socket) -> None:
         """Serve the connections that come in at `listener` until `stop`."""

@@ -19,10 +19,10 @@ from toolyard.core.background import Background, is_cancellation
 from toolyard.core.context import EventHandler
 from toolyard.core.protocol import ToolProtocol
 from toolyard.events.bus import EventBus
-from toolyard.events.types import ServerStarted, ServerStopped, ServerStopping
+from toolyard.events.types import ConnectionCut, ServerStarted, ServerStopped, ServerStopping
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.security.gate import Gate
-from toolyard.security.refusal import retry_later
+from toolyard.security.refusal import Reason, retry_later
 from toolyard.servers.calls import Calls
 from toolyard.servers.cors import Cors
 from toolyard.servers.face import Identity, McpFace
@@ -30,9 +30,11 @@ from toolyard.servers.front import Front
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.routes import MCP_PATH, OPEN_PATHS, Routes
-from toolyard.servers.sockets import HttpServer, Tls, bind
+from toolyard.servers.sockets import HttpServer, bind
 from toolyard.servers.stdio import serve_stdio
 from toolyard.servers.streams import App, Receive, Scope, Send
+from toolyard.servers.tls import Tls
+from toolyard.servers.turnstile import Turnstile
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -120,6 +122,13 @@ class ToolServer:
             resource_metadata=self._plan.resource_metadata,
         )
 
+    def _turnstile(self) -> Turnstile:
+        def on_cut(reason: Reason, address: str | None) -> None:
+            self._metrics.refused(reason)
+            self._events.emit(ConnectionCut(reason, address))
+
+        return Turnstile(self._plan.limits, on_cut)
+
     @property
     def port(self) -> int:
         """The port in use; the one asked for until the server is entered."""
@@ -184,7 +193,7 @@ class ToolServer:
         async with AsyncExitStack() as lives:
             listener = lives.enter_context(bind(self._plan.host, self._plan.port))
             self._port = listener.getsockname()[1]
-            self._http = HttpServer(self._front, self._plan.limits, self._plan.tls)
+            self._http = HttpServer(self._front, self._turnstile(), self._plan.tls)
             await lives.enter_async_context(self.lifespan())
             tasks = await lives.enter_async_context(Background())
             tasks.start_soon(self._http.run_until_stopped, listener)
