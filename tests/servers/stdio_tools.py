@@ -6,7 +6,7 @@ import sys
 
 import anyio
 
-from toolyard import CallContext, MCPServerBuilder, Toolbox
+from toolyard import CallContext, MCPServerBuilder, Text, Toolbox, ToolResult
 
 tools = Toolbox()
 
@@ -52,5 +52,29 @@ async def grow() -> None:
     tools.add(add, name="grown")
 
 
+@tools.tool
+async def odd(context: CallContext) -> ToolResult:
+    """Say what UTF-8 cannot hold, everywhere."""
+    name = os.fsdecode(b"caf\xe9.txt")
+    await context.log("info", {name: name})
+    await context.progress(1, message=name)
+    return ToolResult((Text(name),), structured={name: name}, meta={"x": name})
+
+
+@tools.tool
+async def impossible() -> ToolResult:
+    """Give what JSON cannot hold."""
+    return ToolResult(structured={"a": 10**5000})
+
+
+@tools.tool
+async def finish(context: CallContext) -> str:
+    """Say that it began, and finish a little later."""
+    await context.progress(1)
+    await anyio.sleep(0.5)
+    return "finished"
+
+
 if __name__ == "__main__":
-    anyio.run(MCPServerBuilder("small").with_protocol("tools", tools).build().serve_stdio)
+    server = MCPServerBuilder("small").with_protocol("tools", tools).with_drain(float(sys.argv[1]))
+    anyio.run(server.build().serve_stdio)

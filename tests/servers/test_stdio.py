@@ -22,15 +22,14 @@ HELLO: dict[str, Any] = {
     "clientInfo": {"name": "host", "version": "1"},
     "capabilities": {},
 }
-GARBAGE = ["", "{", "null", "[]", "42", '{"jsonrpc": "1.0"}', "\ufeff{}", "x" * 100_000]
 
 
 class Host:
     """A host at the other end of the pipe; every wait of it is bounded by the test's time."""
 
-    def __init__(self) -> None:
+    def __init__(self, drain_s: str = "1") -> None:
         self.process = subprocess.Popen(
-            PROGRAM,
+            [*PROGRAM, drain_s],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -146,16 +145,68 @@ def test_a_malformed_probe_is_refused_and_settles_nothing(
     assert host.add() == 3
 
 
-def test_lines_that_are_no_message_are_passed_over(host: Host) -> None:
-    for line in GARBAGE:
-        host.say(line)
+GARBAGE = {
+    "{": -32700,
+    "x" * 100_000: -32700,
+    "\ufeff{}": -32700,
+    "[" * 100_000: -32700,
+    "null": -32600,
+    "[]": -32600,
+    "42": -32600,
+    '{"jsonrpc": "1.0"}': -32600,
+    '{"jsonrpc": "2.0", "id": 5, "method": 7}': -32600,
+}
+
+
+def test_lines_that_are_no_message_are_refused_and_settle_nothing(host: Host) -> None:
+    def refused() -> None:
+        for line, code in GARBAGE.items():
+            host.say(line)
+            answer = host.hear()
+            assert (answer["id"], answer["error"]["code"]) == (None, code), line
+
+    refused()
     host.modern("server/discover")
-    for line in GARBAGE:
-        host.say(line)
+    refused()
     host.shake_hands()
-    for line in GARBAGE:
-        host.say(line)
+    refused()
     assert host.add() == 3
+
+
+def test_blank_lines_are_passed_over(host: Host) -> None:
+    for line in ("", " ", "\r"):
+        host.say(line)
+    assert host.add(_meta=META) == 3
+
+
+@pytest.mark.parametrize("modern", [True, False])
+def test_texts_that_utf_8_cannot_hold_are_cleaned(host: Host, modern: bool) -> None:
+    if not modern:
+        host.shake_hands()
+    meta = {**(META if modern else {}), "progressToken": "p"}
+    level = {"io.modelcontextprotocol/logLevel": "info"} if modern else {}
+    number = host.send("tools/call", {"name": "odd", "_meta": {**meta, **level}})
+    said = [host.hear() for _ in range(3)]
+    assert [each.get("method") for each in said] == [
+        "notifications/message",
+        "notifications/progress",
+        None,
+    ]
+    assert said[2]["id"] == number
+    assert said[2]["result"]["structuredContent"] == {"caf\ufffd.txt": "caf\ufffd.txt"}
+    extra = {"_meta": META} if modern else {}
+    assert host.add(**extra) == 3
+
+
+@pytest.mark.parametrize("modern", [True, False])
+def test_what_json_cannot_hold_is_an_error_of_its_call_alone(host: Host, modern: bool) -> None:
+    extra = {"_meta": META} if modern else {}
+    if not modern:
+        host.shake_hands()
+    result = host.ask("tools/call", name="impossible", **extra)["result"]
+    assert result["isError"]
+    assert "JSON" in result["content"][0]["text"]
+    assert host.add(**extra) == 3
 
 
 def test_progress_comes_before_the_result(host: Host) -> None:
@@ -240,16 +291,58 @@ def test_the_end_of_input_cancels_a_call_and_ends_the_process(host: Host, modern
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_process(host: Host, number: signal.Signals) -> None:
-    assert host.add(_meta=META) == 3
-    host.send("tools/call", {"name": "hang", "_meta": {**META, "progressToken": "p"}})
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+BOTH = pytest.mark.parametrize("modern", [True, False])
+
+
+def begin(host: Host, tool: str, modern: bool) -> int:
+    """The number of a call that has begun."""
+    if not modern:
+        host.shake_hands()
+    meta = {**(META if modern else {}), "progressToken": "p"}
+    number = host.send("tools/call", {"name": tool, "_meta": meta})
     assert host.hear()["method"] == "notifications/progress"
+    return number
+
+
+@SIGNALS
+@BOTH
+def test_told_to_end_it_lets_calls_finish(host: Host, number: signal.Signals, modern: bool) -> None:
+    call = begin(host, "finish", modern)
     host.process.send_signal(number)
+    answer = host.hear()
+    assert (answer["id"], answer["result"]["structuredContent"]) == (call, {"result": "finished"})
     assert host.process.wait(5) == 0
-    errors = host.errors()
-    assert "cancelled" in errors
-    assert "Traceback" not in errors
+
+
+@SIGNALS
+@BOTH
+def test_a_call_that_takes_too_long_is_told_of_the_end(
+    host: Host, number: signal.Signals, modern: bool
+) -> None:
+    call = begin(host, "hang", modern)
+    host.process.send_signal(number)
+    extra = {"_meta": META} if modern else {}
+    refused = host.ask("tools/call", name="add", arguments={"a": 1, "b": 2}, **extra)
+    assert "stopping" in refused["result"]["content"][0]["text"]
+    answer = host.hear()
+    assert (answer["id"], answer["result"]["isError"]) == (call, True)
+    assert "stopping" in answer["result"]["content"][0]["text"]
+    assert host.process.wait(5) == 0
+    assert host.errors() == "cancelled\n"
+
+
+@SIGNALS
+def test_a_second_signal_ends_it_at_once(number: signal.Signals) -> None:
+    host = Host("60")
+    with host.process:
+        call = begin(host, "hang", True)
+        host.process.send_signal(number)
+        while "stopping" not in str(host.modern("tools/call", name="read")):
+            pass
+        host.process.send_signal(number)
+        assert host.hear()["id"] == call
+        assert host.process.wait(5) == 0
 
 
 def test_a_host_that_reads_no_more_ends_the_process(host: Host) -> None:

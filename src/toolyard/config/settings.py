@@ -80,6 +80,7 @@ class LimitSettings(Part):
     headers: Count | None = None
     depth: Count | None = None
     elements: Count | None = None
+    answer_bytes: Count | None = None
     sessions: Count | None = None
     connections: Count | None = None
     connections_per_address: Count | None = None

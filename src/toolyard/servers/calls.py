@@ -34,7 +34,7 @@ class Calls:
         self._most = most
         self._scopes: set[anyio.CancelScope] = set()
         self._idle = anyio.Event()
-        self._interrupting = False
+        self._draining = self._interrupting = False
         self._interrupted = 0
 
     @property
@@ -95,7 +95,7 @@ class Calls:
             CallTimeout: The time ran out.
             CallInterrupted: The server is stopping and would wait no longer.
         """
-        if self._interrupting:
+        if self._draining:
             raise CallInterrupted(what)
         deadline = anyio.current_time() + self._call_s
         with anyio.CancelScope(deadline=deadline) as scope:
@@ -126,6 +126,7 @@ class Calls:
 
     async def drain(self, drain_s: float) -> int:
         """Wait up to `drain_s` seconds for calls under way, then end the rest; gives how many."""
+        self._draining = True
         with anyio.move_on_after(drain_s):
             await self._all_done()
         self.interrupt()
@@ -135,7 +136,7 @@ class Calls:
 
     def interrupt(self) -> None:
         """End every call under way; each answers that it was ended."""
-        self._interrupting = True
+        self._draining = self._interrupting = True
         self._interrupted += len(self._scopes)
         for scope in tuple(self._scopes):
             scope.cancel()

@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import ToolError
 from toolyard.core.inputs import InputRequest
+from toolyard.servers.plain import plain, sendable
 from toolyard.servers.sessions import Sessions
-from toolyard.servers.wire import sendable
 
 SdkContext = ServerRequestContext[Any, Any]
 
@@ -65,7 +65,8 @@ class SdkChannel:
             return
         if not is_modern(context) and not self._sessions.wants_log(context, level):
             return
-        params = types.LoggingMessageNotificationParams(level=level, data=data, logger=logger)
+        said = {"level": level, "data": data, "logger": logger}
+        params = types.LoggingMessageNotificationParams.model_validate(plain(said))
         await context.session.send_notification(
             types.LoggingMessageNotification(params=params), related_request_id=context.request_id
         )
@@ -73,7 +74,7 @@ class SdkChannel:
     async def ask(self, request: InputRequest) -> Mapping[str, Any]:
         """Send the question on this request's stream and wait for the answer."""
         asked, answered = _ASK[request.method]
-        question = asked.model_validate({"method": request.method, "params": dict(request.params)})
+        question = asked.model_validate({"method": request.method, "params": plain(request.params)})
         try:
             answer = await self._context.session.send_request(
                 cast("types.ServerRequest", question),

@@ -96,7 +96,7 @@ class McpFace:
     ) -> None:
         self._registry = registry
         self._sessions = Sessions()
-        self._requests = Requests(calls, self._sessions, emit, limits.page_size)
+        self._requests = Requests(calls, self._sessions, emit, limits)
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus, max_subscriptions=limits.connections)
         self.sdk = self._sdk(identity, ToolHandlers(registry, self._requests))

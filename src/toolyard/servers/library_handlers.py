@@ -79,7 +79,7 @@ class LibraryHandlers:
     ) -> Wire:
         async def answer(own: CallContext) -> Wire:
             every = await fetch(own)
-            return self._requests.listed(
+            part = self._requests.listed(
                 every,
                 params,
                 name=listing.name,
@@ -88,6 +88,7 @@ class LibraryHandlers:
                 write=write,
                 key=listing.key,
             )
+            return self._requests.written(part)
 
         return await self._requests.answered(f"The list of {listing.key}", context, answer)
 
@@ -99,7 +100,7 @@ class LibraryHandlers:
         async def answer(own: CallContext) -> Wire:
             refuse_unless(context, "resource", params.uri)
             found = await self._library.read_resource(params.uri, own)
-            return {"contents": [wire.document(document) for document in found]}
+            return self._requests.written({"contents": [wire.document(each) for each in found]})
 
         return await self._requests.answered("Reading the resource", context, answer)
 
@@ -109,7 +110,7 @@ class LibraryHandlers:
         async def answer(own: CallContext) -> Wire:
             refuse_unless(context, "prompt", params.name)
             messages = await self._library.get_prompt(params.name, params.arguments or {}, own)
-            return {"messages": [wire.message(message) for message in messages]}
+            return self._requests.written({"messages": [wire.message(each) for each in messages]})
 
         return await self._requests.answered("The prompt", context, answer)
 
@@ -128,11 +129,15 @@ class LibraryHandlers:
             )
             shown = list(values[:MOST_VALUES])
             more = len(values) > len(shown)
-            return {"completion": {"values": shown, "total": len(values), "hasMore": more}}
+            return self._requests.written(
+                {"completion": {"values": shown, "total": len(values), "hasMore": more}}
+            )
 
         return await self._requests.answered("The completion", context, answer)
 
-    async def watch(self, context: SdkContext, params: types.SubscribeRequestParams) -> Wire:
+    async def watch(
+        self, context: SdkContext, params: types.SubscribeRequestParams
+    ) -> types.EmptyResult:
         """Tell this session when a document changes."""
 
         async def answer(own: CallContext) -> Wire:
@@ -141,7 +146,8 @@ class LibraryHandlers:
             self._sessions.watch(context, str(params.uri))
             return {}
 
-        return await self._requests.answered("The subscription", context, answer)
+        await self._requests.answered("The subscription", context, answer)
+        return types.EmptyResult()
 
     async def unwatch(
         self, context: SdkContext, params: types.UnsubscribeRequestParams

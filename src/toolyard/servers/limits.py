@@ -23,6 +23,8 @@ class Limits:
     """How deep JSON in a body may nest."""
     elements: int = 100_000
     """How many values JSON in a body may hold."""
+    answer_bytes: int = 16 * MIB
+    """Of a tool's result, a document or a prompt."""
     sessions: int = 1_000
     """Sessions of the handshake revisions that may be open at once."""
     connections: int = 1_000

@@ -22,7 +22,9 @@ from toolyard.servers.calls import Calls
 from toolyard.servers.channel import SdkChannel, SdkContext
 from toolyard.servers.exchange import Exchange, exchange_of
 from toolyard.servers.faults import document_fault
+from toolyard.servers.limits import Limits
 from toolyard.servers.pages import page
+from toolyard.servers.plain import plain
 from toolyard.servers.sessions import Sessions
 
 STDIO = Caller(name="stdio")
@@ -39,7 +41,7 @@ class Requests:
     calls: Calls
     sessions: Sessions
     emit: EventHandler
-    page_size: int
+    limits: Limits
 
     def context(self, context: SdkContext, *, deadline: float = math.inf) -> CallContext:
         """What a source learns about the request."""
@@ -65,11 +67,16 @@ class Requests:
             return await answer(self.context(context, deadline=deadline))
 
         try:
-            return wire.complete(await self.calls.within(what, exchange_in(context), work))
-        except InputRequired as question:
-            return wire.input_required(question)
+            try:
+                return wire.complete(await self.calls.within(what, exchange_in(context), work))
+            except InputRequired as question:
+                return plain(wire.input_required(question))
         except (Exception, SystemExit) as error:  # whatever a source raises ends here
             raise document_fault(error, what) from error
+
+    def written(self, answer: Wire) -> Wire:
+        """`answer` as it can be sent; `ToolError` if it cannot."""
+        return plain(answer, self.limits.answer_bytes)
 
     def listed(
         self,
@@ -85,7 +92,7 @@ class Requests:
         """One page of those `entries` that the caller may use."""
         cursor = params.cursor if params else None
         seen = visible(entries, name, kind, caller)
-        part, following = page(seen, cursor, self.page_size, name)
+        part, following = page(seen, cursor, self.limits.page_size, name)
         answer: Wire = {key: [write(entry) for entry in part]}
         if following is not None:
             answer["nextCursor"] = following

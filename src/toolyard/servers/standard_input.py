@@ -10,7 +10,7 @@ from threading import Thread
 import anyio
 import anyio.from_thread
 from anyio.lowlevel import EventLoopToken, current_token
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectSendStream
 
 STDIN = 0
 
@@ -31,22 +31,48 @@ def private_input() -> Generator[int]:
         os.dup2(private, STDIN)
 
 
+class Lines:
+    """Lines as they come, until the input ends or `end` is called."""
+
+    def __init__(self) -> None:
+        self.sender, self._lines = anyio.create_memory_object_stream[bytes]()
+
+    def __aiter__(self) -> Lines:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await self._lines.__anext__()
+
+    def end(self) -> None:
+        """Give no further line, as if the input had ended."""
+        self.sender.close()
+
+    def close(self) -> None:
+        """End, and leave what was not taken."""
+        self.end()
+        self._lines.close()
+
+
 @asynccontextmanager
-async def lines_of(descriptor: int) -> AsyncGenerator[MemoryObjectReceiveStream[bytes]]:
-    """The lines that can be read from `descriptor`, until its end.
+async def lines_of(descriptor: int) -> AsyncGenerator[Lines]:
+    """The lines that can be read from `descriptor`, but for blank ones.
 
     A thread that the process does not wait for reads them: nothing can end a read of a pipe.
     """
-    send, receive = anyio.create_memory_object_stream[bytes]()
-    async with send, receive:
-        Thread(target=_pass_on, args=(descriptor, send, current_token()), daemon=True).start()
-        yield receive
+    lines = Lines()
+    try:
+        Thread(
+            target=_pass_on, args=(descriptor, lines.sender, current_token()), daemon=True
+        ).start()
+        yield lines
+    finally:
+        lines.close()
 
 
 def _pass_on(descriptor: int, lines: MemoryObjectSendStream[bytes], loop: EventLoopToken) -> None:
     try:
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            for line in stream:
+            for line in filter(bytes.strip, stream):
                 anyio.from_thread.run(lines.send, line, token=loop)
         anyio.from_thread.run_sync(lines.close, token=loop)
     except (anyio.RunFinishedError, anyio.BrokenResourceError, anyio.ClosedResourceError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -19,39 +18,45 @@ from mcp.shared.exceptions import NoBackChannelError
 from mcp.shared.inbound import InboundLadderRejection, classify_inbound_request
 from mcp.shared.message import SessionMessage
 from mcp.shared.transport_context import TransportContext
+from pydantic import ValidationError
 
 from toolyard.core.background import Background
-from toolyard.servers.standard_input import lines_of, private_input
+from toolyard.servers.outgoing import Outgoing
+from toolyard.servers.standard_input import Lines, lines_of, private_input
 
 logger = logging.getLogger("toolyard.servers")
 
 DISCOVER = "server/discover"
+LAST_WORDS_S = 2.0
+"""How long the answers of ended calls may take to be written."""
 
 
-async def serve_stdio(server: Server[Any]) -> None:
-    """Serve this process's standard input until it ends or the process is told to."""
-    with private_input() as descriptor, anyio.CancelScope() as serving:
+async def serve_stdio(server: Server[Any], stopped: anyio.Event) -> None:
+    """Serve this process's standard input until it ends; after `stopped`, answer and end it."""
+    with private_input() as descriptor:
         try:
-            await _serve_lines(server, descriptor, serving)
+            await _serve_lines(server, descriptor, stopped)
         except* (BrokenPipeError, anyio.BrokenResourceError):
             logger.debug("the host went away without a word")
 
 
-async def _serve_lines(server: Server[Any], descriptor: int, serving: anyio.CancelScope) -> None:
-    async with Background() as tasks, lines_of(descriptor) as lines:
-        tasks.start_soon(_end_on_signal, serving)
+async def _serve_lines(server: Server[Any], descriptor: int, stopped: anyio.Event) -> None:
+    async with lines_of(descriptor) as lines:
         text = cast("anyio.AsyncFile[str]", lines)  # all the SDK does is iterate
-        async with stdio_server(stdin=text) as (incoming, outgoing):
-            await serve_pipe(server, incoming, outgoing)
+        async with stdio_server(stdin=text) as (incoming, outgoing), Background() as tasks:
+            said = Outgoing(outgoing)
+            tasks.start_soon(_end_after, stopped, said, lines)
+            await serve_pipe(server, incoming, said)
 
 
-async def _end_on_signal(serving: anyio.CancelScope) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            serving.cancel()
+async def _end_after(stopped: anyio.Event, said: Outgoing, lines: Lines) -> None:
+    await stopped.wait()
+    with anyio.move_on_after(LAST_WORDS_S):
+        await said.all_answered()
+    lines.end()
 
 
-async def serve_pipe(server: Server[Any], incoming: Any, outgoing: Any) -> None:
+async def serve_pipe(server: Server[Any], incoming: Any, outgoing: Outgoing) -> None:
     """Serve a pair of message streams in the era that the client's first real request is of.
 
     Hosts ask `server/discover` first and then may still open with `initialize`, although they
@@ -60,29 +65,45 @@ async def serve_pipe(server: Server[Any], incoming: Any, outgoing: Any) -> None:
     """
     send, receive = anyio.create_memory_object_stream[SessionMessage | Exception]()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_answer_discoveries, server, incoming, outgoing, send)
-        await serve_dual_era_loop(server, receive, outgoing, lifespan_state={})
+        tasks.start_soon(_sort, server, incoming, outgoing, send)
+        await serve_dual_era_loop(server, receive, outgoing, lifespan_state={})  # pyright: ignore[reportArgumentType]
         tasks.cancel_scope.cancel()
 
 
-async def _answer_discoveries(
+async def _sort(
     server: Server[Any],
     incoming: Any,
-    outgoing: Any,
+    outgoing: Outgoing,
     rest: MemoryObjectSendStream[SessionMessage | Exception],
 ) -> None:
-    """Answer discoveries until another request comes; pass that one and all others on."""
+    """Answer what is no message, and discoveries until another request comes; pass all else on."""
     settled = False
     async with rest:
         async for item in incoming:
-            request = item.message if isinstance(item, SessionMessage) else None
+            if not isinstance(item, SessionMessage):
+                await outgoing.send(SessionMessage(_unreadable(item)))
+                continue
+            request = item.message
             if not settled and isinstance(request, types.JSONRPCRequest):
                 if request.method == DISCOVER:
                     answer = await _discover(server, request)
                     await outgoing.send(SessionMessage(answer))
                     continue
                 settled = True
+            outgoing.expect(request)
             await rest.send(item)
+
+
+def _unreadable(error: Exception) -> types.JSONRPCError:
+    """The answer to a line that is no message; nobody knows which request it was."""
+    kinds = {each["type"] for each in error.errors()} if isinstance(error, ValidationError) else ()
+    if "json_invalid" in kinds:
+        said = types.ErrorData(code=types.PARSE_ERROR, message="The line is not JSON.")
+    else:
+        said = types.ErrorData(
+            code=types.INVALID_REQUEST, message="The line is not a JSON-RPC message."
+        )
+    return types.JSONRPCError(jsonrpc="2.0", id=None, error=said)
 
 
 async def _discover(

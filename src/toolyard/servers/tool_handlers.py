@@ -17,6 +17,7 @@ from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers import wire
 from toolyard.servers.channel import SdkContext, is_modern
 from toolyard.servers.faults import call_fault
+from toolyard.servers.plain import plain
 from toolyard.servers.requests import (
     Requests,
     Wire,
@@ -80,7 +81,7 @@ class ToolHandlers:
         """A tool's JSON, made once for as long as the list stays the same."""
         known = self._written.get((tool.name, modern))
         if known is None:
-            known = self._written[tool.name, modern] = wire.tool(tool, modern=modern)
+            known = self._written[tool.name, modern] = plain(wire.tool(tool, modern=modern))
         return known
 
     async def call_tool(self, context: SdkContext, params: types.CallToolRequestParams) -> Wire:
@@ -93,12 +94,15 @@ class ToolHandlers:
 
         try:
             refuse_unless(context, "tool", params.name)
-            result = await self._requests.calls.run(
-                params.name, caller_of(context), exchange_in(context), work
-            )
+            try:
+                result = await self._requests.calls.run(
+                    params.name, caller_of(context), exchange_in(context), work
+                )
+            except InputRequired as question:
+                return plain(wire.input_required(question))
+            return self._requests.written(wire.result(result, modern=modern))
         except (Exception, SystemExit) as error:  # whatever a source raises ends here
             return call_fault(error, params.name, modern=modern)
-        return wire.result(result, modern=modern)
 
     async def _answer(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Run `call`; where the client can be asked meanwhile, ask it what the tool wants."""

@@ -39,6 +39,8 @@ from toolyard.servers.turnstile import Turnstile
 logger = logging.getLogger("toolyard.servers")
 
 DRAIN_S = 30.0
+STDIO = "stdio:"
+"""In place of a URL, where a server's clients are at the other end of a pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +230,10 @@ class ToolServer:
     async def _stop_on_signal(self) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async with anyio.create_task_group() as stopping:
+                drain_s = None
                 async for _ in signals:
-                    again = self._stop_asked.is_set()
-                    stopping.start_soon(self.stop, 0.0 if again else None)
+                    stopping.start_soon(self.stop, drain_s)
+                    drain_s = 0.0
 
     async def stop(self, drain_s: float | None = None) -> None:
         """Refuse new calls, wait up to `drain_s` seconds for those under way, end the rest.
@@ -264,6 +267,11 @@ class ToolServer:
         await self._stopped.wait()
 
     async def serve_stdio(self) -> None:
-        """Serve this process's standard input and output until the input ends."""
-        async with self._face.running():
-            await serve_stdio(self._face.sdk)
+        """Serve this process's standard input and output until the input ends.
+
+        Told to end, the process drains like `serve`; an input that ends ends the calls with it.
+        """
+        async with self._face.running(), Background() as tasks:
+            tasks.start_soon(self._stop_on_signal)
+            self._events.emit(ServerStarted(self._plan.identity.name, STDIO))
+            await serve_stdio(self._face.sdk, self._stopped)

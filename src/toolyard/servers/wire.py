@@ -80,17 +80,10 @@ def document(given: Resource) -> Wire:
     )
 
 
-def sendable(text: str) -> str:
-    """`text` without lone surrogates, such as odd file names have: UTF-8 cannot hold them."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-
-
 def content(block: Content) -> Wire:
     """One block of a result or a prompt."""
     if isinstance(block, Text):
-        return _block(block, {"type": "text", "text": sendable(block.text)})
+        return _block(block, {"type": "text", "text": block.text})
     if isinstance(block, Image | Audio):
         kind = "image" if isinstance(block, Image) else "audio"
         encoded = b64encode(block.data).decode()

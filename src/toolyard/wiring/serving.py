@@ -108,7 +108,7 @@ def run(settings: Settings, on_started: Callable[[str], None]) -> None:
     """Serve until the process is told to end; `on_started` gets the URL once there is one."""
 
     def tell(event: Event) -> None:
-        if isinstance(event, ServerStarted):
+        if isinstance(event, ServerStarted) and not settings.stdio:
             on_started(event.url)
 
     server = server_of(settings, log_event, tell)
