@@ -1,6 +1,7 @@
 """Every option of the builder does what it says, or says why it cannot."""
 
 import logging
+import re
 import socket
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ import anyio.lowlevel
 import httpx2
 import jwt
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
 from tests.servers.harness import TOKEN, ask, builder, client_of, http_to, raw
 
 from toolyard.core.context import Caller, Event
@@ -156,6 +159,62 @@ async def test_web_tokens_are_for_this_server_only() -> None:
         refused = await http.post("/mcp")
     metadata = "https://tools.example/.well-known/oauth-protected-resource/mcp"
     assert f'resource_metadata="{metadata}"' in refused.headers["www-authenticate"]
+
+
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
+
+
+@pytest.mark.parametrize(
+    ("audience", "url"),
+    [
+        ("https://x.example", f"https://x.example{WELL_KNOWN}"),
+        ("https://x.example/", f"https://x.example{WELL_KNOWN}"),
+        ("https://x.example:8443/mcp", f"https://x.example:8443{WELL_KNOWN}/mcp"),
+        ("https://x.example/tools/mcp", f"https://x.example{WELL_KNOWN}/tools/mcp"),
+        ("https://x.example/tools", f"https://x.example{WELL_KNOWN}/tools"),
+        ("https://x.example/tools/", f"https://x.example{WELL_KNOWN}/tools/"),
+        (
+            "https://x.example/my%20tools/mcp?a=1",
+            f"https://x.example{WELL_KNOWN}/my%20tools/mcp?a=1",
+        ),
+    ],
+)
+async def test_clients_find_who_issues_tokens_where_the_rfc_has_them_look(
+    audience: str, url: str
+) -> None:
+    configured = builder(adding()).with_jwt(
+        issuer=ISSUER, audience=audience, key=KEY, algorithms=["HS256"]
+    )
+    async with configured.build() as server, http_to(server) as http:
+        refused = await http.post("/mcp")
+        about = await http.get("/" + url.split("/", 3)[3])
+        elsewhere = await http.get(f"{WELL_KNOWN}/elsewhere")
+    assert f'resource_metadata="{url}"' in refused.headers["www-authenticate"]
+    assert about.json() == {"resource": audience, "authorization_servers": [ISSUER]}
+    assert elsewhere.status_code == 401
+
+
+async def test_below_a_path_of_an_application_its_metadata_is_passed_on_as_it_is() -> None:
+    server = (
+        builder(adding())
+        .with_allowed_hosts("x.example")
+        .with_jwt(
+            issuer=ISSUER,
+            audience="https://x.example/tools/mcp",
+            key=KEY,
+            algorithms=["HS256"],
+        )
+        .build()
+    )
+    inner = server.asgi_app()
+    app = Starlette(routes=[Route(f"{WELL_KNOWN}/tools/mcp", inner), Mount("/tools", inner)])
+    async with server.lifespan():
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="https://x.example") as http:
+            refused = await http.post("/tools/mcp")
+            (url,) = re.findall(r'resource_metadata="(.*?)"', refused.headers["www-authenticate"])
+            about = await http.get(url)
+    assert about.json()["resource"] == "https://x.example/tools/mcp"
 
 
 async def test_sources_may_stand_side_by_side() -> None:

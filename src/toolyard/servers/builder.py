@@ -26,7 +26,7 @@ from toolyard.security.tokens import Token, TokenSet, is_weak
 from toolyard.security.verifier import BoundedVerifier, TokenVerifier
 from toolyard.servers.face import Identity
 from toolyard.servers.limits import Limits
-from toolyard.servers.routes import MCP_PATH, RESOURCE_METADATA
+from toolyard.servers.routes import metadata_url
 from toolyard.servers.tls import Tls
 from toolyard.servers.tool_server import DRAIN_S, Plan, Source, ToolServer
 from toolyard.version import __version__
@@ -165,7 +165,10 @@ class MCPServerBuilder:
         """Admit JSON Web Tokens that `issuer` made for `audience`.
 
         If `audience` is this server's public URL, clients are told where to get tokens
-        (RFC 9728).
+        (RFC 9728). For `https://HOST/tools/mcp` they look at
+        `https://HOST/.well-known/oauth-protected-resource/tools/mcp`: the server answers there,
+        and whatever puts it below `/tools`, be it a proxy or an application, must pass that path
+        on as it is.
 
         Args:
             issuer: The `iss` claim, and the authorization server clients are sent to.
@@ -181,11 +184,9 @@ class MCPServerBuilder:
         self._verifiers.append(
             JwtVerifier(jwks=jwks, key=key, issuer=issuer, audience=audience, **chosen)
         )
-        public = urlsplit(audience)
-        if public.scheme in ("http", "https"):
+        if urlsplit(audience).scheme in ("http", "https"):
             self._metadata = {"resource": audience, "authorization_servers": [issuer]}
-            below = MCP_PATH if public.path.rstrip("/").endswith(MCP_PATH) else ""
-            self._metadata_url = f"{public.scheme}://{public.netloc}{RESOURCE_METADATA}{below}"
+            self._metadata_url = metadata_url(audience)
         return self
 
     def with_allowed_hosts(self, *hosts: str) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from starlette.responses import Response
 
@@ -45,8 +46,8 @@ class Routes:
             METRICS: self._show_metrics,
         }
         if resource_metadata is not None:
-            self._apps[RESOURCE_METADATA] = self._metadata
-            self._apps[RESOURCE_METADATA + MCP_PATH] = self._metadata
+            for path in _metadata_paths(resource_metadata):
+                self._apps[path] = self._metadata
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that passed the gate."""
@@ -69,8 +70,23 @@ class Routes:
         await Response(body, media_type="application/json")(scope, receive, send)
 
 
-OPEN_PATHS = frozenset({HEALTH, READY, RESOURCE_METADATA, RESOURCE_METADATA + MCP_PATH})
-"""Paths that say nothing worth a token."""
+def open_paths(resource_metadata: Mapping[str, Any] | None) -> frozenset[str]:
+    """The paths that say nothing worth a token."""
+    return frozenset({HEALTH, READY, *_metadata_paths(resource_metadata or {})})
+
+
+def metadata_url(resource: str) -> str:
+    """Where clients look for the metadata of the http(s) URL `resource` (RFC 9728, section 3.1)."""
+    parts = urlsplit(resource)
+    below = "" if parts.path == "/" else parts.path
+    return parts._replace(path=RESOURCE_METADATA + below, fragment="").geturl()
+
+
+def _metadata_paths(resource_metadata: Mapping[str, Any]) -> frozenset[str]:
+    """Where the metadata is, with and without the path of the public URL before this server's."""
+    public = urlsplit(metadata_url(resource_metadata.get("resource", ""))).path
+    own = {RESOURCE_METADATA, RESOURCE_METADATA + MCP_PATH}
+    return frozenset({*own, unquote(public).rstrip("/")})
 
 
 def _state(word: str, status: int) -> Response:

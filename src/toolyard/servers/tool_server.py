@@ -29,7 +29,7 @@ from toolyard.servers.face import Identity, McpFace
 from toolyard.servers.front import Front
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
-from toolyard.servers.routes import MCP_PATH, OPEN_PATHS, Routes
+from toolyard.servers.routes import MCP_PATH, Routes, open_paths
 from toolyard.servers.sockets import HttpServer, bind
 from toolyard.servers.stdio import serve_stdio
 from toolyard.servers.streams import App, Receive, Scope, Send
@@ -96,7 +96,7 @@ class ToolServer:
             calls=self._calls,
             metrics=self._metrics,
             emit=self._events.emit,
-            open_paths=OPEN_PATHS,
+            open_paths=open_paths(plan.resource_metadata),
         )
         self._mcp: App | None = None
         self._http: HttpServer | None = None
