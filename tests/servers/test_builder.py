@@ -15,9 +15,9 @@ import jwt
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from tests.servers.harness import TOKEN, ask, builder, client_of, http_to, raw
+from tests.servers.harness import TOKEN, ask, builder, call, client_of, http_to, raw
 
-from toolyard.core.context import Caller, Event
+from toolyard.core.context import CallContext, Caller, Event
 from toolyard.core.errors import ConfigError, ToolyardError
 from toolyard.core.toolbox import Toolbox
 from toolyard.events.types import ServerStarted
@@ -39,6 +39,17 @@ async def _add(a: float, b: float) -> float:
 def adding() -> Toolbox:
     tools = Toolbox()
     tools.add(_add, name="add")
+    return tools
+
+
+async def _who(context: CallContext) -> str:
+    """Say who calls."""
+    return context.caller.name
+
+
+def telling() -> Toolbox:
+    tools = Toolbox()
+    tools.add(_who, name="who")
     return tools
 
 
@@ -132,6 +143,19 @@ async def test_a_token_may_have_a_name_scopes_and_an_end() -> None:
     )
     async with ended.build() as server:
         assert await status(server, TOKEN) == 401
+
+
+async def test_a_token_without_a_name_gets_one_that_is_free() -> None:
+    configured = builder(telling()).with_bearer_token("given-1", "token-2")
+    configured.with_bearer_token("other-1").with_bearer_token("other-2")
+    configured.with_bearer_token("given-2", "token-1")
+    names: list[str] = []
+    async with configured.build() as server:
+        for secret in ("given-1", "given-2", "other-1", "other-2"):
+            async with http_to(server, secret) as http:
+                answer = await call(http, "who")
+            names.append(answer.json()["result"]["structuredContent"]["result"])
+    assert names == ["token-2", "token-1", "token-3", "token-4"]
 
 
 async def test_tokens_in_a_file_count_at_once(tmp_path: Path) -> None:
@@ -283,6 +307,7 @@ WRONG: dict[str, Callable[[MCPServerBuilder], Any]] = {
     "empty token": lambda b: b.with_bearer_token(""),
     "token with a space": lambda b: b.with_bearer_token("a b"),
     "scope with a quote": lambda b: b.with_bearer_token(TOKEN, scopes=['a"b']),
+    "name twice": lambda b: b.with_bearer_token(TOKEN, "ann").with_bearer_token("other", "ann"),
     "token twice": lambda b: b.with_bearer_token(TOKEN).with_bearer_token(TOKEN).build(),
     "web tokens without a key": lambda b: b.with_jwt(issuer=ISSUER, audience=AUDIENCE),
     "token file": lambda b: b.with_token_file("/no/such/file").build(),

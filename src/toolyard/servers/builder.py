@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from os import PathLike
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -56,6 +57,7 @@ class MCPServerBuilder:
         self._proxies: tuple[str, ...] = ()
         self._proxy_header = "x-forwarded-for"
         self._tokens: list[Token] = []
+        self._unnamed: list[Token] = []
         self._weak_token = False
         self._verifiers: list[TokenVerifier] = []
         self._metadata: dict[str, Any] | None = None
@@ -132,14 +134,20 @@ class MCPServerBuilder:
 
         Args:
             secret: Make a good one with `toolyard token new`.
-            name: Who uses it, for logs, rate limits and sessions; `token-1` and so on if not given.
+            name: Who uses it, for logs, rate limits and sessions; no other token's. If not given,
+                the first of `token-1`, `token-2` and so on that no token has.
             scopes: What it may be used for, as in `Caller.scopes`; everything if not given.
             expires_at: From when on it is no longer accepted.
+
+        Raises:
+            ConfigError: An argument is malformed, or another token has the name.
         """
-        name = name or f"token-{len(self._tokens) + 1}"
         until = None if expires_at is None else int(expires_at.timestamp())
         given = (EVERYTHING,) if scopes is None else scopes
-        self._tokens.append(Token.of(secret, name, given, not_after=until))
+        token = Token.of(secret, name or "unnamed", given, not_after=until)
+        if name and any(name == other.name for other in self._tokens):
+            raise ConfigError(f"Two tokens are named {name!r}; give each a name of its own.")
+        (self._tokens if name else self._unnamed).append(token)
         self._weak_token = self._weak_token or is_weak(secret)
         return self
 
@@ -285,8 +293,15 @@ class MCPServerBuilder:
         anyio.run(self.build().serve, backend_options={"use_uvloop": True})
 
     def _all_verifiers(self) -> list[TokenVerifier]:
-        fixed: list[TokenVerifier] = [TokenSet(self._tokens)] if self._tokens else []
+        tokens = self._all_tokens()
+        fixed: list[TokenVerifier] = [TokenSet(tokens)] if tokens else []
         return [*fixed, *self._verifiers]
+
+    def _all_tokens(self) -> list[Token]:
+        """The tokens, of which those without a name get one now that all others are known."""
+        taken = {token.name for token in self._tokens}
+        free = (name for n in count(1) if (name := f"token-{n}") not in taken)
+        return [*self._tokens, *(replace(token, name=next(free)) for token in self._unnamed)]
 
     def _gate(self, verifiers: Sequence[TokenVerifier]) -> Gate:
         return Gate(
