@@ -31,8 +31,35 @@ async def test_a_page_of_an_allowed_origin_may_ask_and_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("allowed", "origin"),
+    [
+        (f"{PAGE}:443", PAGE),
+        (PAGE, f"{PAGE}:443"),
+        ("http://app.example.com:80", "http://app.example.com"),
+        ("https://APP.example.com", PAGE),
+        ("http://[::1]:3000", "http://[0:0:0:0:0:0:0:1]:3000"),
+        ("*", PAGE),
+    ],
+)
+async def test_an_origin_is_the_same_however_it_is_written(allowed: str, origin: str) -> None:
+    configured = builder(Toolbox()).with_bearer_token(TOKEN).with_allowed_origins(allowed)
+    async with configured.build() as server, http_to(server) as http:
+        asked = await http.options("/mcp", headers={"origin": origin, **PREFLIGHT})
+        refused = await http.post("/mcp", headers={"origin": origin})
+
+    assert (asked.status_code, allowed_origin(asked)) == (204, origin)
+    assert (refused.status_code, allowed_origin(refused)) == (401, origin)
+
+
+@pytest.mark.parametrize(
     ("origin", "status"),
-    [("https://evil.example", 403), ("https://app.example.com.evil.example", 403), ("null", 403)],
+    [
+        ("https://evil.example", 403),
+        ("https://app.example.com.evil.example", 403),
+        (f"{PAGE}:8443", 403),
+        ("http://app.example.com", 403),
+        ("null", 403),
+    ],
 )
 async def test_a_page_of_another_origin_is_told_nothing(origin: str, status: int) -> None:
     configured = builder(Toolbox()).with_bearer_token(TOKEN).with_allowed_origins(PAGE)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from toolyard.security.authority import read_origin
+from toolyard.security.hosts import ANY
+
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 METHODS = b"GET, POST, DELETE"
@@ -17,13 +20,14 @@ class Cors:
     """CORS for the origins that were allowed by name; others get no headers, and no answer."""
 
     def __init__(self, origins: Iterable[str]) -> None:
-        self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        named = frozenset(origins)
+        self._any = ANY in named
+        self._origins = frozenset(read_origin(origin) for origin in named if origin != ANY)
 
     def covers(self, origin: bytes | None) -> bool:
         """Whether a page of `origin` should be able to read answers."""
-        if origin is None or not self._origins:
-            return False
-        return "*" in self._origins or origin.decode("latin-1").lower() in self._origins
+        parsed = None if origin is None else read_origin(origin.decode("latin-1"))
+        return parsed is not None and (self._any or parsed in self._origins)
 
     @staticmethod
     def is_preflight(scope: MutableMapping[str, Any]) -> bool:
