@@ -119,7 +119,7 @@ def test_each_kind_of_error_has_its_exit_code(error: ToolyardError, code: int) -
         ["serve", "--port", "many"],
         ["serve", "--no-such-option"],
         ["host-config"],
-        ["token", "new", "--name", "x"],
+        ["token", "new", "--name"],
     ],
 )
 def test_wrong_usage_ends_with_2(toolyard: Toolyard, words: list[str]) -> None:

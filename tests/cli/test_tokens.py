@@ -25,6 +25,28 @@ def test_the_secret_is_the_result_and_the_line_stands_beside_it(toolyard: Toolya
     assert secret not in told.errors
 
 
+def test_without_options_a_token_may_use_what_is_served_but_not_the_metrics(
+    toolyard: Toolyard,
+) -> None:
+    told = toolyard("token", "new")
+    (secret,) = told.output.splitlines()
+    caller = read_tokens(told.errors.splitlines()[-1]).match(secret, time.time())
+    assert caller is not None
+    assert caller.name == "token"
+    assert all(map(caller.may, ("tool:add", "prompt:greet", "resource:file:///a")))
+    assert not caller.may("metrics")
+    assert "Its name is token, and it may use tool:*, prompt:*, resource:*." in told.errors
+
+
+def test_help_says_what_is_meant_without_options(
+    toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    told = toolyard("token", "new", "--help")
+    assert "[tool:* prompt:* resource:*]" in told.output
+    assert "[default: token]" in told.output
+
+
 def test_a_script_gets_both_as_json(toolyard: Toolyard) -> None:
     told = toolyard(*WORDS, "--json")
     both = json.loads(told.output)

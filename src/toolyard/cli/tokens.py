@@ -15,16 +15,23 @@ from toolyard.core.errors import ConfigError
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
+DEFAULT_NAME = "token"
+DEFAULT_SCOPES = ("tool:*", "prompt:*", "resource:*")
+"""Everything that is served; not the metrics, which are for whoever runs the server."""
+
 EXAMPLES = examples(
+    "toolyard token new",
     "toolyard token new --name laptop --scope 'tool:calculator'",
     "toolyard token new --name ops --scope '*' --expires 90d --append tokens.jsonl",
 )
 
 Name = Annotated[str, typer.Option(metavar="NAME", help="Who uses it; shown in logs.")]
 Scope = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
-        metavar="SCOPE", help="tool:NAME, tool:PREFIX*, metrics, or * for all; repeatable."
+        metavar="SCOPE",
+        help="tool:NAME, tool:PREFIX*, metrics, or * for all; repeatable. "
+        f"\\[{' '.join(DEFAULT_SCOPES)}]",
     ),
 ]
 Expires = Annotated[str | None, typer.Option(metavar="TIME", help="30m, 12h, 90d, 4w.")]
@@ -35,8 +42,8 @@ AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Both as JSON."
 
 
 def new(
-    name: Name,
-    scope: Scope,
+    name: Name = DEFAULT_NAME,
+    scope: Scope = None,
     expires: Expires = None,
     append: Append = None,
     as_json: AsJson = False,
@@ -45,13 +52,15 @@ def new(
     from toolyard.wiring.tokens import new_token
 
     until = None if expires is None else int(time.time()) + seconds_of(expires)
-    secret, line = new_token(name, scope, until)
+    scopes = scope or DEFAULT_SCOPES
+    secret, line = new_token(name, scopes, until)
     if append is not None:
         _append(append, line)
     if as_json:
         write_json({"token": secret, "line": line})
         return
     write(secret)
+    say(f"Its name is {name}, and it may use {', '.join(scopes)}.")
     if append is not None:
         say(f"Added to {append.name}. The token is shown only now.")
         return
