@@ -187,7 +187,6 @@ def test_a_wrong_argument_is_named_as_it_was_typed(words: list[str], said: str) 
         (["calculator", "--tls-cert", "c.pem", "--tls-key", "k.pem"], "'c.pem' for TLS"),
         (["calculator", "--config", "no.toml"], "The file 'no.toml' cannot be read"),
         (["calculator", "--config", "broken.py"], "broken.py is not valid TOML"),
-        (["calculator", "--stdio", "--new-token"], "--new-token is for HTTP"),
         (["printing.py:tools", "printing2.py:tools"], "'add'"),
     ],
 )
@@ -207,6 +206,68 @@ def test_what_cannot_be_served_ends_with_2_and_a_sentence(
     assert said in told.errors
     assert "Traceback" not in told.errors
     assert "s3cret" not in told.errors
+
+
+NETWORK: list[list[str]] = [
+    ["--host", "127.0.0.1"],
+    ["--port", "0"],
+    ["--token", "s3cret"],
+    ["--new-token"],
+    ["--token-file", "t"],
+    ["--allow", "::1"],
+    ["--deny", "::1"],
+    ["--trust-proxy", "::1"],
+    ["--proxy-header", "forwarded"],
+    ["--allowed-host", "a"],
+    ["--allowed-origin", "http://a"],
+    ["--rate", "1/s"],
+    ["--limit", "body_bytes=9"],
+    ["--drain", "0"],
+    ["--tls-cert", "c.pem", "--tls-key", "k.pem"],
+    ["--insecure"],
+    ["--json"],
+]
+
+
+@pytest.mark.parametrize("words", NETWORK, ids=lambda words: words[0])
+def test_over_stdio_an_argument_about_the_network_is_refused_by_name(
+    toolyard: Toolyard, words: list[str]
+) -> None:
+    told = toolyard("serve", "calculator", "--stdio", *words)
+    assert (told.code, told.output) == (2, "")
+    assert words[0] in told.errors
+    assert "for HTTP; over stdio only the host" in told.errors
+    assert "s3cret" not in told.errors
+
+
+def test_all_arguments_that_mean_nothing_over_stdio_are_named(
+    toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOLYARD_STDIO", "1")
+    words = ["--limit", "body_bytes=9", "--limit", "call_s=9", "--tls-cert", "c", "--tls-key", "k"]
+    told = toolyard("serve", "calculator", "--rate", "1/s", *words)
+    assert "--rate, --limit body_bytes, --tls-cert, --tls-key are for HTTP" in told.errors
+
+
+def test_every_option_is_about_the_network_or_for_both_ways() -> None:
+    both = {"--config", "--name", "--stdio", "--instructions", "--limit", "--set", "--quiet"}
+    refused = {word for words in NETWORK for word in words if word.startswith("--")}
+    offered = {name for parameter in SERVE.commands["serve"].params for name in parameter.opts}
+    assert {name for name in offered if name.startswith("--")} == both | refused
+
+
+def test_a_file_for_http_serves_over_stdio_too(tmp_path: Path) -> None:
+    file = tmp_path / "shared.toml"
+    file.write_text(
+        'port = 8080\ntoken = ["s3cret"]\nrate = "1/s"\nallow = ["10.0.0.0/8"]\n'
+        '[limits]\nbody_bytes = 1000\n[tools.calculator]\nkind = "calculator"\n'
+    )
+    words = ["--config", str(file), "--stdio", "--limit", "call_s=5", "--name", "mine"]
+    environment = {"TOOLYARD_HOST": "127.0.0.1"}
+    command = [COMMAND, "serve", *words]
+    with running(command, directory=tmp_path, environment=environment) as server:
+        server.send(initialize())
+        assert json.loads(server.line())["result"]["serverInfo"]["name"] == "mine"
 
 
 def test_a_port_that_is_taken_ends_with_2(toolyard: Toolyard) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,15 @@ from pydantic import SecretStr
 
 from toolyard.cli.banner import Banner
 from toolyard.config.loading import load
+from toolyard.config.places import argument_of
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
 from toolyard.wiring.serving import run
 from toolyard.wiring.tokens import new_token as make_token
+
+OF_BOTH = frozenset({"name", "stdio", "instructions", "tools"})
+"""The options that also mean something over stdio; all others are about the network."""
+LIMITS_OF_BOTH = frozenset({"call_s", "concurrency", "connections", "page_size"})
 
 
 def launch(
@@ -25,15 +30,40 @@ def launch(
         ToolyardError: The settings cannot be used, or a source cannot be started.
     """
     settings = load(file, arguments)
+    if settings.stdio:
+        _refuse_idle(arguments, new_token=new_token, as_json=as_json)
     secret = None
     if new_token:
         secret, settings = _with_new_token(settings)
     run(settings, Banner(settings, secret, as_json=as_json).show)
 
 
+def _refuse_idle(arguments: Mapping[str, Any], *, new_token: bool, as_json: bool) -> None:
+    """Nobody may think that an argument guards or changes what it does not.
+
+    A file and the environment may say it all: they serve both ways.
+    """
+    asked = {"--new-token": new_token, "--json": as_json}
+    idle = [*_about_the_network(arguments), *(name for name, given in asked.items() if given)]
+    if idle:
+        verb = "is" if len(idle) == 1 else "are"
+        raise ConfigError(
+            f"{', '.join(idle)} {verb} for HTTP; over stdio only the host that started the server "
+            "speaks to it."
+        )
+
+
+def _about_the_network(arguments: Mapping[str, Any]) -> Iterator[str]:
+    """The arguments that mean nothing over stdio, as they were typed."""
+    for name, value in arguments.items():
+        if name in ("limits", "tls"):
+            known = LIMITS_OF_BOTH if name == "limits" else ()
+            yield from (argument_of((name, key), arguments) for key in value if key not in known)
+        elif name not in OF_BOTH:
+            yield argument_of((name,), arguments)
+
+
 def _with_new_token(settings: Settings) -> tuple[str, Settings]:
     """A fresh token, and the settings that accept it besides their own."""
-    if settings.stdio:
-        raise ConfigError("--new-token is for HTTP; over --stdio nobody is asked for a token.")
     secret, _ = make_token("new", ("*",))
     return secret, settings.model_copy(update={"token": [*settings.token, SecretStr(secret)]})
