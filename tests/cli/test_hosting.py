@@ -45,6 +45,18 @@ def test_the_variable_of_the_token_can_be_chosen(toolyard: Toolyard) -> None:
     assert "'Authorization: Bearer ${SUMS_TOKEN}'" in told.errors
 
 
+def test_a_command_gets_its_variables_by_reference(
+    toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", "a-secret-of-the-environment")
+    words = ["stdio:npx -y server", "--env", "API_KEY", "--env", "ORG"]
+    told = toolyard("host-config", "claude-code", *words)
+    env = json.loads(told.output)["mcpServers"]["toolyard"]["env"]
+    assert env == {"API_KEY": "${API_KEY}", "ORG": "${ORG}"}
+    assert "--env 'API_KEY=${API_KEY}' --env 'ORG=${ORG}' --scope" in told.errors
+    assert "a-secret" not in told.output + told.errors
+
+
 def test_a_host_finds_the_interpreter_and_the_file_wherever_it_starts_them(
     toolyard: Toolyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +93,12 @@ def test_another_program_is_found_on_the_path(
         (["cursor", URL, "--name", "my tools"], "1 to 32 letters"),
         (["cursor", "http://user:hidden@x/mcp"], "no credentials"),
         (["cursor", URL, "--token-env", "ty_hidden"], "never the token itself"),
-        (["cursor", f"{STDIO} --token hidden"], "no place for a token"),
+        (["cursor", f"{STDIO} --token hidden"], "hold a secret: the value of --token"),
+        (["cursor", "stdio:env API_KEY=hidden x"], "hold a secret: the value of API_KEY"),
+        (["cursor", "stdio:x -H 'Authorization: Bearer hidden'"], "the value of Authorization"),
+        (["cursor", STDIO, "--env", "API_KEY=hidden"], "never its value"),
+        (["cursor", URL, "--env", "API_KEY"], "what a URL asks for is --token-env"),
+        (["claude-desktop", STDIO, "--env", "API_KEY"], "give it a script of yours"),
     ],
 )
 def test_what_no_host_could_use_ends_with_2(

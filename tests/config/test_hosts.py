@@ -14,7 +14,12 @@ URL = "https://tools.example.com/mcp"
 REMOTE = HostEntry("mine", url=URL, token_env="TOOLYARD_TOKEN")
 OPEN = HostEntry("mine", url=URL)
 PROCESS = HostEntry("mine", command=["/usr/bin/python3", "-m", "toolyard", "serve", "my tools.py"])
+KEYED = HostEntry("mine", command=["npx", "-y", "server"], env=["API_KEY", "ORG"])
 STARTED = {"command": "/usr/bin/python3", "args": ["-m", "toolyard", "serve", "my tools.py"]}
+
+
+def keyed(**env: str) -> dict[str, Any]:
+    return {"command": "npx", "args": ["-y", "server"], "env": env}
 
 
 def bearer(reference: str) -> dict[str, Any]:
@@ -48,6 +53,37 @@ BLOCKS: list[tuple[str, HostEntry, dict[str, Any]]] = [
             ],
         },
     ),
+    (
+        "claude-code",
+        KEYED,
+        {"mcpServers": {"mine": {"type": "stdio", **keyed(API_KEY="${API_KEY}", ORG="${ORG}")}}},
+    ),
+    (
+        "cursor",
+        KEYED,
+        {"mcpServers": {"mine": keyed(API_KEY="${env:API_KEY}", ORG="${env:ORG}")}},
+    ),
+    (
+        "vscode",
+        KEYED,
+        {
+            "servers": {
+                "mine": {
+                    "type": "stdio",
+                    **keyed(API_KEY="${input:mine-API_KEY}", ORG="${input:mine-ORG}"),
+                }
+            },
+            "inputs": [
+                {
+                    "type": "promptString",
+                    "id": f"mine-{name}",
+                    "description": f"{name} of mine",
+                    "password": True,
+                }
+                for name in ("API_KEY", "ORG")
+            ],
+        },
+    ),
     ("vscode", OPEN, {"servers": {"mine": {"type": "http", "url": URL}}}),
     ("vscode", PROCESS, {"servers": {"mine": {"type": "stdio", **STARTED}}}),
 ]
@@ -63,7 +99,7 @@ def test_a_block_has_the_form_of_its_host(
 
 
 def test_the_link_for_cursor_holds_the_inner_object() -> None:
-    for entry in (REMOTE, OPEN, PROCESS):
+    for entry in (REMOTE, OPEN, PROCESS, KEYED):
         config = host_config("cursor", entry)
         link = urlsplit(config.notes[0].removeprefix("Or open: "))
         assert (link.scheme, link.netloc, link.path) == (
@@ -86,6 +122,10 @@ def test_the_command_for_claude_code_leaves_the_reference_to_claude_code() -> No
     assert claude_code_command(PROCESS).endswith(
         "mine -- /usr/bin/python3 -m toolyard serve 'my tools.py'"
     )
+    assert claude_code_command(KEYED) == (
+        "claude mcp add --env 'API_KEY=${API_KEY}' --env 'ORG=${ORG}' --scope project mine "
+        "-- npx -y server"
+    )
 
 
 def test_the_registry_gets_a_description_that_its_schema_takes() -> None:
@@ -106,7 +146,10 @@ def test_the_registry_gets_a_description_that_its_schema_takes() -> None:
     assert "headers" not in host_config("server.json", OPEN).block["remotes"][0]
 
 
-@pytest.mark.parametrize(("host", "entry"), [("claude-desktop", REMOTE), ("server.json", PROCESS)])
+@pytest.mark.parametrize(
+    ("host", "entry"),
+    [("claude-desktop", REMOTE), ("claude-desktop", KEYED), ("server.json", PROCESS)],
+)
 def test_a_host_that_cannot_use_a_server_says_what_to_give(host: str, entry: HostEntry) -> None:
     with pytest.raises(ConfigError, match="give it"):
         host_config(host, entry)
@@ -133,6 +176,9 @@ def test_a_name_is_one_that_every_host_takes(name: str) -> None:
         {"url": "https://tools.example.com/mcp?a=1&API_KEY=s3cret"},
         {"command": ["toolyard", "serve", "calculator", "--token", "s3cret"]},
         {"command": ["toolyard", "serve", "calculator", "--token=s3cret"]},
+        {"command": ["npx", "server"], "env": ["s3cret"]},
+        {"command": ["npx", "server"], "env": ["API_KEY=s3cret"]},
+        {"command": ["npx", "server"], "env": ["API_KEY", "S3CRET="]},
         {"url": URL, "token_env": "s3cret"},
         {"url": URL, "token_env": "ty_s3cret"},
         {"url": URL, "token_env": "Bearer S3CRET"},
@@ -148,6 +194,16 @@ def test_a_secret_is_refused_rather_than_written(secret: dict[str, Any]) -> None
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match=r"http\(s\)://HOST/PATH"):
         HostEntry("mine", url=url)
+
+
+def test_a_url_has_no_variables_but_its_token() -> None:
+    with pytest.raises(ConfigError, match="--env is for a command"):
+        HostEntry("mine", url=URL, env=["API_KEY"])
+
+
+def test_a_command_with_a_secret_is_told_what_to_do_instead() -> None:
+    with pytest.raises(ConfigError, match=r"the value of --api-key.*--env API_KEY"):
+        HostEntry("mine", command=["npx", "server", "--api-key", "s3cret"])
 
 
 def test_there_is_one_way_to_reach_a_server() -> None:

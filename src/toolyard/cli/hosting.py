@@ -21,6 +21,7 @@ TOKEN_VARIABLE = "TOOLYARD_TOKEN"  # noqa: S105 (a variable's name)
 EXAMPLES = examples(
     "toolyard host-config claude-code http://127.0.0.1:8080/mcp --name calculator",
     'toolyard host-config claude-desktop "stdio:toolyard serve mine.py --stdio"',
+    'toolyard host-config cursor "stdio:npx -y some-server" --env SOME_API_KEY',
     "toolyard host-config vscode https://tools.example.com/mcp > .vscode/mcp.json",
 )
 
@@ -28,6 +29,10 @@ Host = Annotated[str, typer.Argument(metavar="HOST", help=", ".join(HOSTS) + "."
 Target = Annotated[str, typer.Argument(metavar="TARGET", help='A URL or "stdio:COMMAND ARGS".')]
 Name = Annotated[str, typer.Option(metavar="NAME", help="How the host calls the server.")]
 TokenEnv = Annotated[str, typer.Option(metavar="VARIABLE", help="Where the host finds the token.")]
+Env = Annotated[
+    list[str] | None,
+    typer.Option(metavar="VARIABLE", help="A command needs it; the host knows it. Repeatable."),
+]
 NoToken = Annotated[bool, typer.Option("--no-token", metavar="", help="The server asks for none.")]
 
 
@@ -37,13 +42,16 @@ def host_config(
     name: Name = "toolyard",
     token_env: TokenEnv = TOKEN_VARIABLE,
     no_token: NoToken = False,
+    env: Env = None,
 ) -> None:
     """Print the block to paste into an MCP host; it refers to secrets and holds none."""
     command = command_in(target)
+    variables = tuple(env or ())
     if command is not None:
-        entry = HostEntry(name, command=_absolute(command))
+        entry = HostEntry(name, command=_absolute(command), env=variables)
     else:
-        entry = HostEntry(name, url=target, token_env=None if no_token else token_env)
+        token = None if no_token else token_env
+        entry = HostEntry(name, url=target, token_env=token, env=variables)
     config = block_for(host, entry)
     write(config.text())
     say(f"Goes into {config.path}.")

@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from toolyard.config.secrets import has_credentials, secrets_in
 from toolyard.core.errors import ConfigError
 
 SERVER_SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # upper-case only, so that hardly a token passes
-_SECRET = re.compile(r"(token|key|secret|password|auth)[^=&]*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class HostEntry:
     """A server as a host should know it: a URL, or a command to start.
 
-    `token_env` names the variable that holds the token; `None` if there is none.
+    `token_env` names the variable that holds the token a URL asks for; `None` if there is none.
+    `env` names the variables that a command is started with; the host knows their values.
 
     Raises:
         ConfigError: A name is not one hosts take, or a secret would get into a host's file.
@@ -33,6 +34,7 @@ class HostEntry:
     url: str | None = None
     command: Sequence[str] = ()
     token_env: str | None = None
+    env: Sequence[str] = ()
     description: str = "Tools served by toolyard."
     version: str = "0.1.0"
 
@@ -46,14 +48,26 @@ class HostEntry:
                 "Give the name of the variable that holds the token, such as TOOLYARD_TOKEN, "
                 "never the token itself."
             )
+        self._check_variables()
         self._refuse_secrets()
+
+    def _check_variables(self) -> None:
+        if not all(map(_VARIABLE.fullmatch, self.env)):
+            raise ConfigError(
+                "Give --env the name of a variable, such as API_KEY, never its value: the block "
+                "refers to it."
+            )
+        if self.env and self.url is not None:
+            raise ConfigError("--env is for a command; what a URL asks for is --token-env.")
 
     def _refuse_secrets(self) -> None:
         if self.url is not None and not _is_clean(self.url):
             raise ConfigError("A server's URL is http(s)://HOST/PATH, with no credentials in it.")
-        if any(word.partition("=")[0] == "--token" for word in self.command):
+        for name in secrets_in(self.command):
             raise ConfigError(
-                "A host's file is no place for a token; over stdio the server asks for none."
+                f"The command seems to hold a secret: {name}. A host's file is no place for one: "
+                "leave it out, have the server read it from a variable, and name that one with "
+                "--env, such as --env API_KEY."
             )
 
 
@@ -62,8 +76,7 @@ def _is_clean(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    secret = "@" in parts.netloc or _SECRET.search(parts.query)
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and not secret
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and not has_credentials(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +98,17 @@ def _headers(entry: HostEntry, reference: str) -> dict[str, Any]:
     return {"headers": {"Authorization": f"Bearer {reference}"}}
 
 
-def _process(entry: HostEntry) -> dict[str, Any]:
-    return {"command": entry.command[0], "args": list(entry.command[1:])}
+def _process(entry: HostEntry, reference: Callable[[str], str]) -> dict[str, Any]:
+    """The command, and its variables as the host refers to them."""
+    env = {name: reference(name) for name in entry.env}
+    started = {"command": entry.command[0], "args": list(entry.command[1:])}
+    return {**started, "env": env} if env else started
 
 
 def claude_code(entry: HostEntry) -> HostConfig:
     """`.mcp.json` of a project, or one command line."""
     if entry.url is None:
-        server = {"type": "stdio", **_process(entry)}
+        server = {"type": "stdio", **_process(entry, lambda name: f"${{{name}}}")}
     else:
         headers = _headers(entry, f"${{{entry.token_env}}}")
         server = {"type": "http", "url": entry.url, **headers}
@@ -103,11 +119,13 @@ def claude_code(entry: HostEntry) -> HostConfig:
 def claude_code_command(entry: HostEntry) -> str:
     """The command line that adds the server to Claude Code's `.mcp.json` of the project.
 
-    The reference to the token is quoted, so that Claude Code and not the shell reads the
-    variable: the file gets the reference, not the secret.
+    References are quoted, so that Claude Code and not the shell reads the variables: the file
+    gets the references, not the secrets.
     """
     if entry.url is None:
-        return f"claude mcp add --scope project {entry.name} -- {shlex.join(entry.command)}"
+        # Not right before the name, which --env would take for one more variable.
+        env = "".join(f"--env '{name}=${{{name}}}' " for name in entry.env)
+        return f"claude mcp add {env}--scope project {entry.name} -- {shlex.join(entry.command)}"
     line = f"claude mcp add --transport http --scope project {entry.name} {shlex.quote(entry.url)}"
     if entry.token_env is None:
         return line
@@ -122,14 +140,19 @@ def claude_desktop(entry: HostEntry) -> HostConfig:
             '"stdio:toolyard serve calculator --stdio". For a URL, add a custom connector in its '
             "settings."
         )
-    block = {"mcpServers": {entry.name: _process(entry)}}
+    if entry.env:
+        raise ConfigError(
+            "Claude Desktop cannot refer to a variable: instead of --env, give it a script of "
+            "yours as the command, which sets the variable and starts the server."
+        )
+    block = {"mcpServers": {entry.name: _process(entry, str)}}  # it has no variables
     return HostConfig(block, "claude_desktop_config.json", ("Restart Claude Desktop afterwards.",))
 
 
 def cursor(entry: HostEntry) -> HostConfig:
     """`.cursor/mcp.json`, and a link that installs the same."""
     if entry.url is None:
-        server = _process(entry)
+        server = _process(entry, lambda name: f"${{env:{name}}}")
     else:
         server = {"url": entry.url, **_headers(entry, f"${{env:{entry.token_env}}}")}
     encoded = quote(b64encode(json.dumps(server).encode()).decode(), safe="")
@@ -140,18 +163,25 @@ def cursor(entry: HostEntry) -> HostConfig:
 
 
 def vscode(entry: HostEntry) -> HostConfig:
-    """`.vscode/mcp.json`; the editor asks for the token once and keeps it safe."""
+    """`.vscode/mcp.json`; the editor asks for each secret once and keeps it safe."""
+    token = f"{entry.name}-token"
     if entry.url is None:
-        block: dict[str, Any] = {"servers": {entry.name: {"type": "stdio", **_process(entry)}}}
+        server = {
+            "type": "stdio",
+            **_process(entry, lambda name: f"${{input:{entry.name}-{name}}}"),
+        }
     else:
-        key = f"{entry.name}-token"
-        server = {"type": "http", "url": entry.url, **_headers(entry, f"${{input:{key}}}")}
-        block = {"servers": {entry.name: server}}
-        if entry.token_env is not None:
-            description = f"Bearer token of {entry.name}"
-            asked = {"type": "promptString", "id": key, "description": description}
-            block["inputs"] = [{**asked, "password": True}]
-    return HostConfig(block, ".vscode/mcp.json")
+        server = {"type": "http", "url": entry.url, **_headers(entry, f"${{input:{token}}}")}
+    asked = [_asked(f"{entry.name}-{name}", f"{name} of {entry.name}") for name in entry.env]
+    if entry.url is not None and entry.token_env is not None:
+        asked.append(_asked(token, f"Bearer token of {entry.name}"))
+    block: dict[str, Any] = {"servers": {entry.name: server}}
+    return HostConfig({**block, "inputs": asked} if asked else block, ".vscode/mcp.json")
+
+
+def _asked(key: str, description: str) -> dict[str, Any]:
+    """What VS Code asks for, as `${input:KEY}`."""
+    return {"type": "promptString", "id": key, "description": description, "password": True}
 
 
 def server_json(entry: HostEntry) -> HostConfig:
