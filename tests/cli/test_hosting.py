@@ -45,6 +45,15 @@ def test_the_variable_of_the_token_can_be_chosen(toolyard: Toolyard) -> None:
     assert "'Authorization: Bearer ${SUMS_TOKEN}'" in told.errors
 
 
+def test_the_registry_is_told_what_the_server_is(toolyard: Toolyard) -> None:
+    told = toolyard("host-config", "server.json", URL)
+    about = json.loads(told.output)
+    assert (about["description"], about["version"]) == ("Tools served by toolyard.", "0.1.0")
+    words = ["--description", "Sums of all kinds.", "--version", "1.4.2"]
+    about = json.loads(toolyard("host-config", "server.json", URL, *words).output)
+    assert (about["description"], about["version"]) == ("Sums of all kinds.", "1.4.2")
+
+
 def test_a_command_gets_its_variables_by_reference(
     toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +107,9 @@ def test_another_program_is_found_on_the_path(
         (["cursor", "stdio:x -H 'Authorization: Bearer hidden'"], "the value of Authorization"),
         (["cursor", STDIO, "--env", "API_KEY=hidden"], "never its value"),
         (["cursor", URL, "--env", "API_KEY"], "what a URL asks for is --token-env"),
+        (["cursor", URL, "--version", "1.2.3"], "--version: only server.json says that"),
+        (["cursor", URL, "--version", "1.0.0", "--description", "x"], "--description and --vers"),
+        (["server.json", URL, "--version", "latest"], "such as 1.0.2"),
         (["claude-desktop", STDIO, "--env", "API_KEY"], "give it a script of yours"),
     ],
 )

@@ -146,6 +146,24 @@ def test_the_registry_gets_a_description_that_its_schema_takes() -> None:
     assert "headers" not in host_config("server.json", OPEN).block["remotes"][0]
 
 
+def test_the_registry_gets_the_description_and_version_that_were_said() -> None:
+    entry = HostEntry("mine", url=URL, description="Sums.", version="2.1.0-beta.1+x")
+    block = host_config("server.json", entry).block
+    assert (block["description"], block["version"]) == ("Sums.", "2.1.0-beta.1+x")
+
+
+@pytest.mark.parametrize("text", ["", "a" * 101])
+def test_a_description_that_the_registry_does_not_take_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="1 to 100 letters"):
+        HostEntry("mine", url=URL, description=text)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1.2", "^1.2.3", "1.2.x", "latest", "1.2.3-", "v1.2.3"])
+def test_a_version_is_neither_a_range_nor_a_word(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"such as 1\.0\.2"):
+        HostEntry("mine", url=URL, version=text)
+
+
 @pytest.mark.parametrize(
     ("host", "entry"),
     [("claude-desktop", REMOTE), ("claude-desktop", KEYED), ("server.json", PROCESS)],

@@ -12,9 +12,10 @@ import typer
 
 from toolyard.cli.examples import examples
 from toolyard.cli.terminal import say, write
-from toolyard.config.hosts import HOSTS, HostEntry
+from toolyard.config.hosts import DESCRIPTION, HOSTS, VERSION, HostEntry
 from toolyard.config.hosts import host_config as block_for
 from toolyard.config.target import command_in
+from toolyard.core.errors import ConfigError
 
 TOKEN_VARIABLE = "TOOLYARD_TOKEN"  # noqa: S105 (a variable's name)
 
@@ -33,6 +34,14 @@ Env = Annotated[
     list[str] | None,
     typer.Option(metavar="VARIABLE", help="A command needs it; the host knows it. Repeatable."),
 ]
+Description = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help=f"For server.json: what it is for. \\[{DESCRIPTION}]"),
+]
+Version = Annotated[
+    str | None,
+    typer.Option(metavar="X.Y.Z", help=f"For server.json: the server's own. \\[{VERSION}]"),
+]
 NoToken = Annotated[bool, typer.Option("--no-token", metavar="", help="The server asks for none.")]
 
 
@@ -43,15 +52,20 @@ def host_config(
     token_env: TokenEnv = TOKEN_VARIABLE,
     no_token: NoToken = False,
     env: Env = None,
+    description: Description = None,
+    version: Version = None,
 ) -> None:
     """Print the block to paste into an MCP host; it refers to secrets and holds none."""
-    command = command_in(target)
-    variables = tuple(env or ())
+    said = {"description": description, "version": version}
+    about = {option: text for option, text in said.items() if text is not None}
+    if about and host != "server.json":
+        raise ConfigError(f"--{' and --'.join(about)}: only server.json says that of a server.")
+    command, variables = command_in(target), tuple(env or ())
     if command is not None:
-        entry = HostEntry(name, command=_absolute(command), env=variables)
+        entry = HostEntry(name, command=_absolute(command), env=variables, **about)
     else:
         token = None if no_token else token_env
-        entry = HostEntry(name, url=target, token_env=token, env=variables)
+        entry = HostEntry(name, url=target, token_env=token, env=variables, **about)
     config = block_for(host, entry)
     write(config.text())
     say(f"Goes into {config.path}.")

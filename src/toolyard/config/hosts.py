@@ -15,7 +15,10 @@ from toolyard.config.secrets import has_credentials, secrets_in
 from toolyard.core.errors import ConfigError
 
 SERVER_SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+DESCRIPTION = "Tools served by toolyard."
+VERSION = "0.1.0"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]{1,64})?")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # upper-case only, so that hardly a token passes
 
 
@@ -25,6 +28,7 @@ class HostEntry:
 
     `token_env` names the variable that holds the token a URL asks for; `None` if there is none.
     `env` names the variables that a command is started with; the host knows their values.
+    `description` and `version` are for the registry: 1 to 100 letters, and as in `1.0.2`.
 
     Raises:
         ConfigError: A name is not one hosts take, or a secret would get into a host's file.
@@ -35,8 +39,8 @@ class HostEntry:
     command: Sequence[str] = ()
     token_env: str | None = None
     env: Sequence[str] = ()
-    description: str = "Tools served by toolyard."
-    version: str = "0.1.0"
+    description: str = DESCRIPTION
+    version: str = VERSION
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -49,6 +53,7 @@ class HostEntry:
                 "never the token itself."
             )
         self._check_variables()
+        self._check_registry()
         self._refuse_secrets()
 
     def _check_variables(self) -> None:
@@ -59,6 +64,12 @@ class HostEntry:
             )
         if self.env and self.url is not None:
             raise ConfigError("--env is for a command; what a URL asks for is --token-env.")
+
+    def _check_registry(self) -> None:
+        if not 1 <= len(self.description) <= 100:
+            raise ConfigError("A description for the registry is 1 to 100 letters.")
+        if not _VERSION.fullmatch(self.version):
+            raise ConfigError("A version for the registry is one such as 1.0.2 or 2.1.0-beta.1.")
 
     def _refuse_secrets(self) -> None:
         if self.url is not None and not _is_clean(self.url):
@@ -196,7 +207,7 @@ def server_json(entry: HostEntry) -> HostConfig:
     block = {
         "$schema": SERVER_SCHEMA,
         "name": f"io.github.YOUR-NAME/{entry.name}",
-        "description": entry.description[:100],
+        "description": entry.description,
         "version": entry.version,
         "remotes": [remote],
     }
