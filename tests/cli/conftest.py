@@ -10,12 +10,14 @@ import pytest
 from tests.cli.command import Toolyard
 from tests.support.serving import Served, serving
 
+PathFactory = pytest.TempPathFactory
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What someone has set for a server of their own must not change what a test sees."""
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: PathFactory) -> None:
+    """What someone has set or approved for themselves must not change what a test sees."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     for name in os.environ:
         if name.upper().startswith("TOOLYARD_"):
             monkeypatch.delenv(name)

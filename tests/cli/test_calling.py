@@ -12,6 +12,8 @@ from tests.cli.command import Toolyard
 from tests.support.process import free_port, run
 from tests.support.serving import COMMAND, Served
 
+from toolyard.config.approvals import approve
+
 HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
 ENVIRONMENT_TOKEN = "TOOLYARD_TOKEN"
 
@@ -178,6 +180,7 @@ def test_a_configured_name_is_a_target(
     monkeypatch.setenv("SUMS_TOKEN", calculator.token)
     text = f'[tools.sums]\nurl = "{calculator.url}"\ntoken_env = "SUMS_TOKEN"'
     (tmp_path / "toolyard.toml").write_text(text)
+    approve(tmp_path / "toolyard.toml", text)
     assert toolyard("call", "sums", "calculator", "expression=1+1").output == "2\n"
     (tmp_path / "other.toml").write_text('[tools.here]\nkind = "calculator"')
     words = ["call", "here", "calculator", "expression=1+1", "--config", "other.toml"]

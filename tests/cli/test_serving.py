@@ -16,6 +16,7 @@ from tests.support.serving import COMMAND
 
 from toolyard.cli.main import app
 from toolyard.cli.serving import arguments_in
+from toolyard.config.approvals import approve
 from toolyard.config.loading import load
 from toolyard.config.places import OPTIONS
 from toolyard.config.settings import Settings
@@ -338,11 +339,13 @@ def test_a_file_the_environment_and_arguments_are_served_together(
     toolyard: Toolyard, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.py").write_text(PRINTING)
-    (tmp_path / "toolyard.toml").write_text(
+    text = (
         'name = "from the file"\nport = 1\n'
         '[tools.calculator]\nkind = "calculator"\nprefix = "math"\n'
         '[tools.mine]\nkind = "mine.py:tools"\n'
     )
+    (tmp_path / "toolyard.toml").write_text(text)
+    approve(tmp_path / "toolyard.toml", text)
     environment = {"TOOLYARD_TOKEN": "a-token-of-the-environment", "TOOLYARD_PORT": "2"}
     with serving(directory=tmp_path, environment=environment) as (server, url):
         told = toolyard("tools", url, "--token", "a-token-of-the-environment", "--json")

@@ -26,7 +26,7 @@ async def test_a_configured_server_is_examined_with_its_own_token(
     with anyio.fail_after(30):
         async with server_of(load(None, {"tools": tools, "port": 0, "token": [TOKEN]})) as server:
             file.write_text(f'[tools.there]\nurl = "{server.url}"\ntoken_env = "THERE_TOKEN"')
-            findings = await examine_target("there", "another", heard.append, 5, file)
+            findings = await examine_target("there", "another", heard.append, 5, load(file))
     assert heard == list(findings)
     assert not [finding.text for finding in findings if finding.verdict == "failure"]
 
@@ -42,7 +42,7 @@ async def test_what_cannot_be_examined_is_a_sentence(tmp_path: Path, table: str,
     file = tmp_path / "t.toml"
     file.write_text(f"[tools.mine]\n{table}")
     with pytest.raises(ConfigError, match=said):
-        await examine_target("mine", None, ignore, 5, file)
+        await examine_target("mine", None, ignore, 5, load(file))
 
 
 @pytest.mark.parametrize("target", ["stdio:no-such-program-here", "http://127.0.0.1:1/mcp"])

@@ -10,6 +10,7 @@ from tests.support.process import ROOT
 from toolyard.builtin_tools.calculator import Calculator
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.clients.targets import HttpServer, StdioServer
+from toolyard.config.loading import load
 from toolyard.config.settings import ToolSettings
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError
@@ -102,28 +103,16 @@ def test_a_target_is_a_url_a_command_or_a_name(tmp_path: Path) -> None:
     command = server_behind(target_of("stdio:run 'a b'", None, "s3cret"))
     assert isinstance(command, StdioServer)
     assert command.command == ["run", "a b"]
-    assert server_behind(target_of("there", file, None)).url == URL
-    assert isinstance(target_of("sums", file, None), Calculator)
+    assert server_behind(target_of("there", load(file), None)).url == URL
+    assert isinstance(target_of("sums", load(file), None), Calculator)
 
 
-def test_names_are_looked_up_in_the_file_that_is_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_name_that_is_not_configured_is_told_which_are(tmp_path: Path) -> None:
+    file = tmp_path / "t.toml"
+    file.write_text('[tools.sums]\nkind = "calculator"')
     with pytest.raises(
-        ConfigError, match=r"^'sums' is not a URL, not stdio:COMMAND, and not configured\.$"
+        ConfigError, match=r"^'sum' is not a URL, not stdio:COMMAND, and not configured\.$"
     ):
-        target_of("sums", None, None)
-    (tmp_path / "toolyard.toml").write_text('[tools.sums]\nkind = "calculator"')
-    assert isinstance(target_of("sums", None, None), Calculator)
-    with pytest.raises(ConfigError, match="The configured ones are: sums"):
         target_of("sum", None, None)
-
-
-def test_a_url_needs_no_settings_to_be_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TOOLYARD_PORT", "tcp://10.0.0.1:80")
-    (tmp_path / "toolyard.toml").write_text("nonsense")
-    assert server_behind(target_of(URL, None, None)).url == URL
+    with pytest.raises(ConfigError, match="The configured ones are: sums"):
+        target_of("sum", load(file), None)

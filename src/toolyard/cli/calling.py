@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -19,6 +18,9 @@ from toolyard.cli.terminal import start_logging, write_json
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError, InputRequired, ToolError
 from toolyard.core.tool import Tool, ToolCall, ToolResult
+
+if TYPE_CHECKING:  # help and usage errors need not wait for it
+    from toolyard.config.settings import Settings
 
 TOOLS_EXAMPLES = examples(
     "toolyard tools http://127.0.0.1:8080/mcp",
@@ -43,7 +45,10 @@ def tools(
 ) -> None:
     """List the tools of a server."""
     start_logging(logging.WARNING)
-    listed = anyio.run(_list, target, config, token)
+    # Here and below: loaded when needed, so that help and usage errors need not wait for it.
+    from toolyard.cli.approval import settings_for
+
+    listed = anyio.run(_list, target, settings_for(target, config), token)
     if as_json:
         write_json([written_tool(tool) for tool in listed])
     else:
@@ -61,7 +66,10 @@ def call(
     """Call a tool and print what it gives."""
     start_logging(logging.WARNING)
     words = [_stdin()] if arguments == ["-"] else arguments or []
-    result = anyio.run(_call, target, config, token, tool, words, as_json)
+    from toolyard.cli.approval import settings_for
+
+    settings = settings_for(target, config)
+    result = anyio.run(_call, target, settings, token, tool, words, as_json)
     show_result(result, as_json=as_json)
     if result.is_error:
         raise typer.Exit(1)
@@ -76,17 +84,16 @@ def _stdin() -> str:
     return text
 
 
-async def _list(target: str, config: Path | None, token: str | None) -> Sequence[Tool]:
-    # Here and below: loaded when needed, so that help and usage errors need not wait for it.
+async def _list(target: str, settings: Settings | None, token: str | None) -> Sequence[Tool]:
     from toolyard.wiring.calling import opened
 
-    async with opened(target, config, token) as (_, listed):
+    async with opened(target, settings, token) as (_, listed):
         return listed
 
 
 async def _call(
     target: str,
-    config: Path | None,
+    settings: Settings | None,
     token: str | None,
     name: str,
     words: Sequence[str],
@@ -96,7 +103,7 @@ async def _call(
 
     with Reporter(name) as reporter:
         answer = reporter.answer if sys.stdin.isatty() and not as_json else None
-        async with opened(target, config, token, answer) as (source, listed):
+        async with opened(target, settings, token, answer) as (source, listed):
             known = next((tool for tool in listed if tool.name == name), None)
             wanted = ToolCall(name, arguments_of(words, known))
             try:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -13,6 +12,9 @@ from rich.text import Text
 from toolyard.cli.examples import examples
 from toolyard.cli.options import AsJson, ClientToken, NamesConfig, Target
 from toolyard.cli.terminal import OUT, printable, say, start_logging, write_json
+
+if TYPE_CHECKING:  # help and usage errors need not wait for it
+    from toolyard.config.settings import Settings
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failure": ("✗", "red")}
 
@@ -35,12 +37,15 @@ def doctor(
 ) -> None:
     """Do to a server what MCP hosts do, and say what they would find."""
     start_logging(logging.ERROR)
-    if anyio.run(_examine, target, token, config, as_json, timeout):
+    from toolyard.cli.approval import settings_for
+
+    settings = settings_for(target, config)
+    if anyio.run(_examine, target, token, settings, as_json, timeout):
         raise typer.Exit(1)
 
 
 async def _examine(
-    target: str, token: str | None, config: Path | None, as_json: bool, timeout_s: float
+    target: str, token: str | None, settings: Settings | None, as_json: bool, timeout_s: float
 ) -> int:
     """The number of failures."""
     from toolyard.wiring.doctor import Finding, examine_target
@@ -50,7 +55,7 @@ async def _examine(
             mark, style = MARKS[finding.verdict]
             OUT.print(Text.assemble((mark, style), f" {printable(finding.text)}"), soft_wrap=True)
 
-    findings = await examine_target(target, token, show, timeout_s, config)
+    findings = await examine_target(target, token, show, timeout_s, settings)
     if as_json:
         write_json([finding.written() for finding in findings])
     failures = sum(finding.verdict == "failure" for finding in findings)

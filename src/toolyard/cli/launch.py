@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from toolyard.cli.banner import Banner
-from toolyard.config.loading import load
 from toolyard.config.places import argument_of
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
@@ -22,14 +20,13 @@ LIMITS_OF_BOTH = frozenset({"call_s", "concurrency", "connections", "page_size"}
 
 
 def launch(
-    file: Path | None, arguments: Mapping[str, Any], *, new_token: bool, as_json: bool
+    settings: Settings, arguments: Mapping[str, Any], *, new_token: bool, as_json: bool
 ) -> None:
-    """Serve until told to end.
+    """Serve until told to end; `arguments` are those that `settings` were made with.
 
     Raises:
         ToolyardError: The settings cannot be used, or a source cannot be started.
     """
-    settings = load(file, arguments)
     if settings.stdio:
         _refuse_idle(arguments, new_token=new_token, as_json=as_json)
     secret = None

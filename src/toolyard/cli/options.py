@@ -19,7 +19,8 @@ Kinds = Annotated[
 Config = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="Read options from here; if no KIND is given, from toolyard.toml."
+        metavar="FILE",
+        help="Read options from here; if no KIND is given, from toolyard.toml, once approved.",
     ),
 ]
 Name = Annotated[str | None, typer.Option(metavar="NAME", help="How the server introduces itself.")]
@@ -103,7 +104,9 @@ ClientToken = Annotated[
 NamesConfig = Annotated[
     Path | None,
     typer.Option(
-        "--config", metavar="FILE", help="Where names are configured; toolyard.toml if it is here."
+        "--config",
+        metavar="FILE",
+        help="Where names are configured; toolyard.toml if it is here, once approved.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Answer as JSON.")]

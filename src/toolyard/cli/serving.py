@@ -15,8 +15,6 @@ from toolyard.cli.examples import examples
 from toolyard.cli.terminal import start_logging
 from toolyard.core.errors import ConfigError
 
-DEFAULT_FILE = Path("toolyard.toml")
-
 EXAMPLES = examples(
     "toolyard serve calculator",
     "toolyard serve calculator --new-token --allow 10.0.0.0/8 --allow 127.0.0.1",
@@ -58,9 +56,12 @@ def serve(
     start_logging(logging.WARNING if quiet or stdio else logging.INFO)
     arguments = arguments_in(context.params)  # all of the above, by name
     # Loaded here, so that help and usage errors need not wait for the servers' imports.
+    from toolyard.cli.approval import settings_here
     from toolyard.cli.launch import launch
+    from toolyard.config.loading import load
 
-    launch(_file(config, kinds), arguments, new_token=new_token, as_json=as_json)
+    settings = load(config, arguments) if kinds else settings_here(config, arguments)
+    launch(settings, arguments, new_token=new_token, as_json=as_json)
 
 
 _COMBINED = frozenset(
@@ -89,12 +90,6 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_said(value: object) -> bool:
     return value is not False and value in ("", 0)
-
-
-def _file(config: Path | None, kinds: Sequence[str] | None) -> Path | None:
-    if config is None and not kinds and DEFAULT_FILE.is_file():
-        return DEFAULT_FILE
-    return config
 
 
 def _tools(kinds: Sequence[str], options: Sequence[str]) -> Mapping[str, Any]:

@@ -52,8 +52,15 @@ def load(file: Path | None = None, arguments: Mapping[str, Any] | None = None) -
         ConfigError: The file cannot be read, or an option is unknown or has a bad value; the
             text names each one with its place.
     """
-    text = _read(file)
-    name = file.name if file else "toolyard.toml"
+    if file is None:
+        return settings_in("", "toolyard.toml", arguments)
+    return settings_in(text_of(file), file.name, arguments)
+
+
+def settings_in(
+    text: str, name: str = "toolyard.toml", arguments: Mapping[str, Any] | None = None
+) -> Settings:
+    """As `load`, of a file called `name` that was read already and holds `text`."""
     given = dict(arguments or {})
     environment = _Environment(Settings)()
     merged = _merge(_merge(_parse(text, name), environment), given)
@@ -66,9 +73,8 @@ def load(file: Path | None = None, arguments: Mapping[str, Any] | None = None) -
         raise ConfigError("\n".join(dict.fromkeys(problems))) from None
 
 
-def _read(file: Path | None) -> str:
-    if file is None:
-        return ""
+def text_of(file: Path) -> str:
+    """What a settings file holds; `ConfigError` if it cannot be read."""
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeError:

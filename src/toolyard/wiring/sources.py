@@ -5,22 +5,19 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from toolyard.builtin_tools.calculator import Calculator
 from toolyard.clients.answers import Answer
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.clients.targets import StdioServer
-from toolyard.config.loading import load
-from toolyard.config.settings import ToolSettings
+from toolyard.config.settings import Settings, ToolSettings
 from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.wiring.user_file import is_file, source_in
 
 KINDS: Mapping[str, Callable[..., ToolProtocol]] = {"calculator": Calculator}
-DEFAULT_FILE = Path("toolyard.toml")
 
 
 def source_of(
@@ -87,9 +84,9 @@ def from_environment(variable: str, what: str) -> str:
 
 
 def target_of(
-    target: str, config: Path | None, token: str | None, answer: Answer | None = None
+    target: str, settings: Settings | None, token: str | None, answer: Answer | None = None
 ) -> ToolProtocol:
-    """What a command line means by TARGET: a URL, `stdio:COMMAND ARGS`, or a configured name.
+    """What a command line means by TARGET: a URL, `stdio:COMMAND ARGS`, or a name in `settings`.
 
     Raises:
         ConfigError: It is none of these.
@@ -99,16 +96,12 @@ def target_of(
         return MCPClient(StdioServer(command), answer=answer)
     if is_url(target):
         return MCPClient(target, token=token, answer=answer)
-    return source_of(target, configured(target, config), token, answer)
+    return source_of(target, configured(target, settings), token, answer)
 
 
-def configured(name: str, config: Path | None) -> ToolSettings:
-    """The table `[tools.NAME]` of `config`, or of toolyard.toml if it is here.
-
-    Raises:
-        ConfigError: There is none, or the settings cannot be used.
-    """
-    tools = load(config or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)).tools
+def configured(name: str, settings: Settings | None) -> ToolSettings:
+    """The table `[tools.NAME]`; `ConfigError` if there is none."""
+    tools = {} if settings is None else settings.tools
     if name in tools:
         return tools[name]
     known = ", ".join(tools)
