@@ -2,14 +2,29 @@
 
 import ast
 import sys
+from collections.abc import Iterator
+from inspect import isclass, isfunction
 from pathlib import Path
+from types import ModuleType
+from typing import cast, get_args, get_type_hints
 
 import pytest
 from tests.support.process import run
 
 import toolyard
+from toolyard.core import errors
+from toolyard.events import types
 
 HEAVY = ("mcp", "mcp_types", "starlette", "pydantic", "typer", "uvicorn", "httpx2", "jsonschema")
+OWN_BUSINESS = {
+    "Hearing": "what `StdioServer` tells the client that starts it",
+    "Plan": "what `MCPServerBuilder` writes",
+    "Presentation": "keyword arguments",
+    "PromptOptions": "keyword arguments",
+    "ResourceOptions": "keyword arguments",
+    "ToolOptions": "keyword arguments",
+}
+"""Types of ours in public signatures that nobody outside has to name, and why."""
 
 
 def test_importing_it_loads_nothing_heavy() -> None:
@@ -51,3 +66,47 @@ def test_the_public_names_are_sorted_after_the_version() -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'nothing'"):
         _ = toolyard.nothing  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+
+
+def named_in(annotation: object) -> Iterator[str]:
+    """The types of ours in an annotation."""
+    if isinstance(annotation, list):  # the parameters of a `Callable`
+        parts = tuple(cast("list[object]", annotation))
+    else:
+        parts = get_args(annotation)
+        if isclass(annotation) and annotation.__module__.startswith("toolyard."):
+            yield annotation.__name__
+    for part in parts:
+        yield from named_in(part)
+
+
+def members_of(public: object) -> Iterator[object]:
+    """A class and its public functions, or the function itself."""
+    yield public
+    for name, member in vars(public).items() if isclass(public) else ():
+        if name == "__init__" or name[0] != "_":
+            yield getattr(member, "fget", None) or getattr(member, "__func__", member)
+
+
+def annotations_of(public: object) -> Iterator[object]:
+    """What its public signatures and fields are annotated with."""
+    for member in members_of(public):
+        if isclass(member) or isfunction(member):
+            hints = get_type_hints(member)
+            yield from (hint for name, hint in hints.items() if name[0] != "_")
+
+
+@pytest.mark.parametrize("name", toolyard.__all__)
+def test_what_a_public_signature_names_is_public(name: str) -> None:
+    named = {each for hint in annotations_of(getattr(toolyard, name)) for each in named_in(hint)}
+
+    assert named - set(toolyard.__all__) <= set(OWN_BUSINESS)
+
+
+@pytest.mark.parametrize("module", [errors, types])
+def test_every_error_and_every_event_is_public(module: ModuleType) -> None:
+    classes = [each for each in vars(module).values() if isclass(each)]
+    own = {each.__name__ for each in classes if each.__module__ == module.__name__}
+
+    assert own
+    assert own <= set(toolyard.__all__)

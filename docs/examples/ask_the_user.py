@@ -5,8 +5,15 @@ from typing import Any
 
 import anyio
 
-from toolyard import CallContext, MCPClient, MCPServerBuilder, Toolbox, ToolCall
-from toolyard.core.inputs import InputRequest, elicit
+from toolyard import (
+    CallContext,
+    InputRequest,
+    MCPClient,
+    MCPServerBuilder,
+    Toolbox,
+    ToolCall,
+    elicit,
+)
 
 tools = Toolbox()
 

@@ -13,45 +13,139 @@ from toolyard.version import __version__
 if TYPE_CHECKING:
     from toolyard.builtin_tools.calculator import Calculator as Calculator
     from toolyard.clients.mcp_client import MCPClient as MCPClient
+    from toolyard.clients.targets import StdioServer as StdioServer
     from toolyard.core.content import Audio as Audio
+    from toolyard.core.content import Content as Content
     from toolyard.core.content import Image as Image
     from toolyard.core.content import Resource as Resource
     from toolyard.core.content import ResourceLink as ResourceLink
     from toolyard.core.content import Text as Text
+    from toolyard.core.context import CallChannel as CallChannel
     from toolyard.core.context import CallContext as CallContext
     from toolyard.core.context import Caller as Caller
+    from toolyard.core.context import Event as Event
+    from toolyard.core.context import EventHandler as EventHandler
+    from toolyard.core.context import LogLevel as LogLevel
+    from toolyard.core.errors import CallInterrupted as CallInterrupted
+    from toolyard.core.errors import CallTimeout as CallTimeout
+    from toolyard.core.errors import ConfigError as ConfigError
+    from toolyard.core.errors import InputRequired as InputRequired
+    from toolyard.core.errors import InvalidArguments as InvalidArguments
+    from toolyard.core.errors import InvalidCursor as InvalidCursor
+    from toolyard.core.errors import InvalidTool as InvalidTool
+    from toolyard.core.errors import MissingCapability as MissingCapability
+    from toolyard.core.errors import NameClash as NameClash
+    from toolyard.core.errors import NotAdmitted as NotAdmitted
+    from toolyard.core.errors import NotAllowed as NotAllowed
+    from toolyard.core.errors import RemoteFault as RemoteFault
     from toolyard.core.errors import ToolError as ToolError
     from toolyard.core.errors import ToolyardError as ToolyardError
+    from toolyard.core.errors import UnknownName as UnknownName
+    from toolyard.core.errors import Unreachable as Unreachable
+    from toolyard.core.inputs import InputRequest as InputRequest
+    from toolyard.core.inputs import elicit as elicit
+    from toolyard.core.inputs import list_roots as list_roots
+    from toolyard.core.inputs import sample as sample
+    from toolyard.core.protocol import Change as Change
+    from toolyard.core.protocol import ChangeProtocol as ChangeProtocol
+    from toolyard.core.protocol import LibraryOwner as LibraryOwner
+    from toolyard.core.protocol import LibraryProtocol as LibraryProtocol
+    from toolyard.core.protocol import Listener as Listener
+    from toolyard.core.protocol import Listeners as Listeners
+    from toolyard.core.protocol import PromptArgument as PromptArgument
+    from toolyard.core.protocol import PromptInfo as PromptInfo
+    from toolyard.core.protocol import PromptMessage as PromptMessage
+    from toolyard.core.protocol import ResourceInfo as ResourceInfo
     from toolyard.core.protocol import ToolProtocol as ToolProtocol
+    from toolyard.core.tool import Icon as Icon
     from toolyard.core.tool import Tool as Tool
+    from toolyard.core.tool import ToolAnnotations as ToolAnnotations
     from toolyard.core.tool import ToolCall as ToolCall
     from toolyard.core.tool import ToolResult as ToolResult
     from toolyard.core.toolbox import Toolbox as Toolbox
     from toolyard.core.toolbox import tool as tool
     from toolyard.core.wrapper import Wrapper as Wrapper
+    from toolyard.events.types import CallFinished as CallFinished
+    from toolyard.events.types import CallStarted as CallStarted
+    from toolyard.events.types import ConnectionCut as ConnectionCut
+    from toolyard.events.types import RequestRefused as RequestRefused
+    from toolyard.events.types import ServerStarted as ServerStarted
+    from toolyard.events.types import ServerStopped as ServerStopped
+    from toolyard.events.types import ServerStopping as ServerStopping
     from toolyard.registry.tool_registry import ToolRegistry as ToolRegistry
+    from toolyard.security.rate import RateLimit as RateLimit
+    from toolyard.security.verifier import TokenVerifier as TokenVerifier
     from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
+    from toolyard.servers.limits import Limits as Limits
+    from toolyard.servers.tool_server import ToolServer as ToolServer
 
 _HOMES = {
     "Audio": "core.content",
     "Calculator": "builtin_tools.calculator",
+    "CallChannel": "core.context",
     "CallContext": "core.context",
+    "CallFinished": "events.types",
+    "CallInterrupted": "core.errors",
+    "CallStarted": "events.types",
+    "CallTimeout": "core.errors",
     "Caller": "core.context",
+    "Change": "core.protocol",
+    "ChangeProtocol": "core.protocol",
+    "ConfigError": "core.errors",
+    "ConnectionCut": "events.types",
+    "Content": "core.content",
+    "Event": "core.context",
+    "EventHandler": "core.context",
+    "Icon": "core.tool",
     "Image": "core.content",
+    "InputRequest": "core.inputs",
+    "InputRequired": "core.errors",
+    "InvalidArguments": "core.errors",
+    "InvalidCursor": "core.errors",
+    "InvalidTool": "core.errors",
+    "LibraryOwner": "core.protocol",
+    "LibraryProtocol": "core.protocol",
+    "Limits": "servers.limits",
+    "Listener": "core.protocol",
+    "Listeners": "core.protocol",
+    "LogLevel": "core.context",
     "MCPClient": "clients.mcp_client",
     "MCPServerBuilder": "servers.builder",
+    "MissingCapability": "core.errors",
+    "NameClash": "core.errors",
+    "NotAdmitted": "core.errors",
+    "NotAllowed": "core.errors",
+    "PromptArgument": "core.protocol",
+    "PromptInfo": "core.protocol",
+    "PromptMessage": "core.protocol",
+    "RateLimit": "security.rate",
+    "RemoteFault": "core.errors",
+    "RequestRefused": "events.types",
     "Resource": "core.content",
+    "ResourceInfo": "core.protocol",
     "ResourceLink": "core.content",
+    "ServerStarted": "events.types",
+    "ServerStopped": "events.types",
+    "ServerStopping": "events.types",
+    "StdioServer": "clients.targets",
     "Text": "core.content",
+    "TokenVerifier": "security.verifier",
     "Tool": "core.tool",
+    "ToolAnnotations": "core.tool",
     "ToolCall": "core.tool",
     "ToolError": "core.errors",
     "ToolProtocol": "core.protocol",
     "ToolRegistry": "registry.tool_registry",
     "ToolResult": "core.tool",
+    "ToolServer": "servers.tool_server",
     "Toolbox": "core.toolbox",
     "ToolyardError": "core.errors",
+    "UnknownName": "core.errors",
+    "Unreachable": "core.errors",
     "Wrapper": "core.wrapper",
+    "elicit": "core.inputs",
+    "list_roots": "core.inputs",
+    "sample": "core.inputs",
     "tool": "core.toolbox",
 }
 
