@@ -1,21 +1,26 @@
 """The front door: what `import toolyard` offers, and that it costs next to nothing."""
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from inspect import isclass, isfunction
 from pathlib import Path
 from types import ModuleType
 from typing import cast, get_args, get_type_hints
 
 import pytest
-from tests.support.process import run
+from tests.support.process import ROOT, run
 
 import toolyard
 from toolyard.core import errors
 from toolyard.events import types
 
-HEAVY = ("mcp", "mcp_types", "starlette", "pydantic", "typer", "uvicorn", "httpx2", "jsonschema")
+SOURCE = Path(toolyard.__file__).parent
+SPEED = {"httptools", "uvloop"}
+"""Declared but not imported here: uvicorn and asyncio use them."""
 OWN_BUSINESS = {
     "Hearing": "what `StdioServer` tells the client that starts it",
     "Plan": "what `MCPServerBuilder` writes",
@@ -27,13 +32,38 @@ OWN_BUSINESS = {
 """Types of ours in public signatures that nobody outside has to name, and why."""
 
 
-def test_importing_it_loads_nothing_heavy() -> None:
+def imported() -> set[str]:
+    """The modules that the source imports from other people's packages."""
+    names: set[str] = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add((node.module or "").partition(".")[0])
+    return names - sys.stdlib_module_names - {"toolyard"}
+
+
+def declared() -> set[str]:
+    """The packages that `pyproject.toml` asks for, as the package index spells them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return {re.split(r"[^\w.-]", each)[0].replace("_", "-") for each in project["dependencies"]}
+
+
+def test_importing_it_loads_nothing_of_others() -> None:
     script = "import sys, toolyard; print(*sys.modules, sep='\\n')"
     finished = run([sys.executable, "-c", script])
     assert finished.code == 0, finished
     loaded = {module.partition(".")[0] for module in finished.output.split()}
-    assert loaded.isdisjoint(HEAVY)
+    assert loaded.isdisjoint(imported())
     assert "toolyard" in loaded
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_needed() -> None:
+    packages = packages_distributions()
+    needed = {packages[module][0].lower().replace("_", "-") for module in imported()}
+
+    assert needed == declared() - SPEED
 
 
 @pytest.mark.parametrize("name", toolyard.__all__)
@@ -44,7 +74,7 @@ def test_every_public_name_is_there(name: str) -> None:
 
 def test_type_checkers_see_the_names_that_are_there_and_from_where() -> None:
     typed: dict[str, str] = {}
-    for node in ast.walk(ast.parse(Path(toolyard.__file__).read_text())):
+    for node in ast.walk(ast.parse((SOURCE / "__init__.py").read_text())):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             for imported in node.body:
                 assert isinstance(imported, ast.ImportFrom)

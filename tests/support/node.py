@@ -1,12 +1,12 @@
 """Programs from npm that tests start: the conformance suite, the Inspector, the SDKs."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
 from tests.support.install import NODE_NEEDED, PACKAGES, find_node, packages_are_installed
+from tests.support.missing import missing
+
+REMEDY = "Install with: python tests/support/install.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,7 @@ def require_node() -> Node:
     """Node.js and its packages; skips the test without them, or fails it where `CI` is set."""
     node = find_node()
     if node is None:
-        _missing(f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer")
+        missing(f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer", REMEDY)
     if not packages_are_installed(node):
-        _missing("the npm packages in tests/support/node")
+        missing("the npm packages in tests/support/node", REMEDY)
     return Node(node.program, PACKAGES)
-
-
-def _missing(what: str) -> NoReturn:
-    reason = f"MISSING: {what}. Install with: python tests/support/install.py"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
