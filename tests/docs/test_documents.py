@@ -90,3 +90,11 @@ def test_the_readme_names_the_two_make_targets() -> None:
     for target in ("serve", "test"):
         assert f"make {target}" in README
         assert f"\n{target}: " in makefile
+
+
+def test_what_a_change_must_pass_is_what_continuous_integration_runs() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    commands = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if "make" in line]
+
+    assert sorted(commands) == ["make check", "make test"]
+    assert "A change must pass `make test` and `make check`" in contributing
