@@ -17,7 +17,7 @@ from benchmarks.calls import measure_calls
 from benchmarks.machine import choose_cores, describe
 from benchmarks.peers import PEERS, SDK, TOOLYARD, Peer, choose, set_up
 from benchmarks.plan import QUICK, SECTIONS, USUAL, Plan, Section
-from benchmarks.report import save, show, show_claims, show_missing
+from benchmarks.report import save, show, show_claims, show_missing, show_verdict
 from benchmarks.start import measure_start
 from benchmarks.table import Table
 from benchmarks.tools import measure_tools
@@ -37,6 +37,10 @@ examples:
   python -m benchmarks --servers toolyard         toolyard and MCPServer only
   python -m benchmarks --json numbers.json        every round's numbers in a file as well
   make bench BENCH="--quick --only start"         the same through make
+
+The exit code is 1 if the numbers clearly refute a claim: that toolyard serves no fewer calls per
+second than the SDK's MCPServer, or that the cost of a call does not grow with the number of tools.
+Where the rounds disagree, nothing is refuted; a quick run has too few of them to refute anything.
 """
 
 
@@ -64,7 +68,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     console.print(f"Took {time.monotonic() - started:.0f} s.", style="dim")
-    return 0 if tables else 1
+    return 0 if tables and show_verdict(console, tables) else 1
 
 
 def _read_arguments() -> Given:

@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
-from benchmarks.claims import claims
+from benchmarks.claims import claims, lost
 from benchmarks.table import Metric, Ratio, Table
 
 _BUSY = 0.9
@@ -49,6 +49,16 @@ def show_claims(console: Console, tables: Sequence[Table]) -> None:
         console.print(f"- {sentence}", highlight=False, soft_wrap=True)
 
 
+def show_verdict(console: Console, tables: Sequence[Table]) -> bool:
+    """Say whether toolyard's claims stand, which is what it gives back."""
+    refuted = lost(tables)
+    for sentence in refuted:
+        console.print(f"LOST: {sentence}", style="bold red", highlight=False, soft_wrap=True)
+    if not refuted:
+        console.print("No claim is refuted.", style="bold green", highlight=False)
+    return not refuted
+
+
 def cautions(tables: Sequence[Table]) -> list[str]:
     """What the circumstances of the runs say about the numbers."""
     taken = [values for table in tables for turn in table.rounds for values in turn.values()]
@@ -71,6 +81,7 @@ def save(path: Path, machine: str, missing: Mapping[str, str], tables: Sequence[
         "machine": machine,
         "missing": dict(missing),
         "claims": claims(tables),
+        "lost": lost(tables),
         "cautions": cautions(tables),
         "tables": [asdict(table) for table in tables],
     }

@@ -59,5 +59,19 @@ class Table:
     def ratio(self, row: str, metric: str) -> Ratio | None:
         """`row` over the base, or None when a value is missing or zero."""
         pairs = [(values.get(row), values.get(self.base)) for values in self.rounds]
-        ratios = [ours[metric] / base[metric] for ours, base in pairs if ours and base]
-        return Ratio(median(ratios), min(ratios), max(ratios), len(ratios)) if ratios else None
+        return ratio_of([ours[metric] / base[metric] for ours, base in pairs if ours and base])
+
+
+def ratio_of(ratios: Sequence[float]) -> Ratio | None:
+    """What the ratios of the rounds say together, or None when there are none."""
+    return Ratio(median(ratios), min(ratios), max(ratios), len(ratios)) if ratios else None
+
+
+def growth(few: Table, many: Table, row: str, metric: str) -> Ratio | None:
+    """What `row` took in a round of `many` over the same round of `few`."""
+    pairs = [
+        (more[row][metric], less[row][metric])
+        for less, more in zip(few.rounds, many.rounds, strict=False)
+        if row in less and row in more
+    ]
+    return ratio_of([more / less for more, less in pairs if less])
