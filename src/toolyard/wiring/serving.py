@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
@@ -22,6 +23,9 @@ from toolyard.servers.tool_server import ToolServer
 from toolyard.wiring.sources import from_environment, source_of
 
 logger = logging.getLogger("toolyard.wiring")
+
+LAST_MOMENT_S = 1.0
+"""How long functions may take to end after the server did, all together."""
 
 
 def server_of(settings: Settings, *handlers: EventHandler) -> ToolServer:
@@ -123,17 +127,26 @@ def run(settings: Settings, on_started: Callable[[str], None]) -> None:
 def _leave_blocked_threads() -> None:
     """End the process although functions of tools still block: nothing else can end a thread.
 
-    Their calls have been answered long ago, and Python would wait for them for ever.
+    Their calls have been answered long ago, and Python would wait for them for ever. Threads that
+    have nothing left to do were told so when the event loop ended, and need a moment for it.
     """
-    main = threading.main_thread()
-    blocked = [
-        thread for thread in threading.enumerate() if thread is not main and not thread.daemon
-    ]
+    deadline = time.monotonic() + LAST_MOMENT_S
+    blocked = [thread for thread in _threads_that_keep_us() if not _ends(thread, deadline)]
     if blocked:
         logger.warning("%d functions did not end and are left", len(blocked))
         logging.shutdown()
         sys.stdout.flush()
         os._exit(0)
+
+
+def _threads_that_keep_us() -> list[threading.Thread]:
+    main = threading.main_thread()
+    return [thread for thread in threading.enumerate() if thread is not main and not thread.daemon]
+
+
+def _ends(thread: threading.Thread, deadline: float) -> bool:
+    thread.join(max(0.0, deadline - time.monotonic()))
+    return not thread.is_alive()
 
 
 def _flush_every_line() -> None:
