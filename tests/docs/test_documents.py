@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import CONTRIBUTING, PAGES, README, Page
+from tests.docs.pages import CONTRIBUTING, DOCUMENTS, PAGES, README, Page
 from tests.support.process import ROOT
 
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
@@ -27,6 +27,10 @@ def test_an_example_runs(path: Path) -> None:
 def test_everything_a_page_points_to_is_there(page: Page) -> None:
     for link in page.links:
         assert (ROOT / page.path).parent.joinpath(link).exists(), link
+
+
+def test_every_example_is_listed() -> None:
+    assert {f"examples/{path.name}" for path in EXAMPLES} <= set(DOCUMENTS.links)
 
 
 @pytest.mark.parametrize(
