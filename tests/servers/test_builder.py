@@ -347,7 +347,7 @@ async def test_answers_are_not_held_back_for_acknowledgements(plain: ToolServer)
         while not plain._http.server_state.connections:
             await anyio.lowlevel.checkpoint()
         connection = next(iter(plain._http.server_state.connections))
-        accepted: socket.socket = connection.transport.get_extra_info("socket")  # pyright: ignore
+        accepted: socket.socket = connection.transport.get_extra_info("socket")
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 

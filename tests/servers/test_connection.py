@@ -356,7 +356,7 @@ async def test_the_last_answer_that_nobody_reads_is_given_up_too(anyio_backend: 
         assert await status_of(stream) == 200
         assert server._http is not None
         (connection,) = server._http.server_state.connections
-        transport: asyncio.Transport = connection.transport  # pyright: ignore
+        transport: asyncio.Transport = connection.transport
         while not transport.get_write_buffer_size():
             transport.write(b"x" * 30_000)
         await stream.send(head("GET", "/healthz", "Connection: close"))
