@@ -71,7 +71,8 @@ def test_a_server_starts_with_the_settings_as_they_are_shown(text: str, tmp_path
     new = [TOOLYARD, "token", "new", "--name", "ann", "--scope", "*", "--append", "tokens.jsonl"]
     assert run(new, directory=tmp_path).code == 0
 
-    command = [TOOLYARD, "serve", "--port", str(free_port()), "--json"]
+    named = ["--config", "toolyard.toml"]
+    command = [TOOLYARD, "serve", *named, "--port", str(free_port()), "--json"]
     with running(command, directory=tmp_path) as server:
         line = server.line('"url"')
 
