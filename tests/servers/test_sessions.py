@@ -80,7 +80,7 @@ async def test_session_ids_cannot_be_guessed(server: ToolServer) -> None:
         ids = {(await open_session(http))["mcp-session-id"] for _ in range(20)}
 
     assert len(ids) == 20
-    assert all(len(session_id) >= 32 for session_id in ids)
+    assert all(len(bytes.fromhex(session_id)) >= 16 for session_id in ids)  # 128 bits
 
 
 async def test_the_current_revision_knows_no_sessions(server: ToolServer) -> None:
@@ -128,34 +128,101 @@ async def test_sessions_that_fail_to_open_leave_nothing_behind(server: ToolServe
 
 
 class StandIn:
-    """A session of the SDK, which takes notices or leaves them."""
+    """A connection of the SDK, which takes notices or leaves them."""
 
     def __init__(self, *, reads: bool) -> None:
         self.reads = reads
-        self.heard = 0
+        self.heard: list[Change] = []
+        self.any = anyio.Event()
         self.session = self._connection = self
         self.exit_stack = AsyncExitStack()
 
     async def send_tool_list_changed(self) -> None:
+        await self.take(Change("tools"))
+
+    async def send_prompt_list_changed(self) -> None:
+        await self.take(Change("prompts"))
+
+    async def take(self, change: Change) -> None:
         if not self.reads:
             await anyio.sleep_forever()
-        self.heard += 1
+        self.heard.append(change)
+        self.any.set()
 
 
-async def test_a_session_that_reads_nothing_does_not_hold_up_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sessions, "TAKE_S", 0.05)
+async def test_a_session_that_reads_nothing_does_not_hold_up_the_others() -> None:
     known = sessions.Sessions()
     everyone = [StandIn(reads=number % 2 == 0) for number in range(100)]
     for each in everyone:
         known.opened(cast("Any", each))
 
-    with anyio.fail_after(2):
-        for _ in range(100):
-            await known.tell(Change("tools"))
+    async with anyio.create_task_group() as tasks:
+        with anyio.fail_after(2):
+            for _ in range(10):
+                known.tell(Change("tools"), tasks)
+                for each in everyone[::2]:
+                    await each.any.wait()
+                    each.any = anyio.Event()
+        tasks.cancel_scope.cancel()
 
-    assert [each.heard for each in everyone] == [100, 0] * 50
+    assert [len(each.heard) for each in everyone] == [10, 0] * 50
+
+
+async def test_a_session_that_reads_again_hears_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "TAKE_S", 0.05)
+    known, one = sessions.Sessions(), StandIn(reads=False)
+    known.opened(cast("Any", one))
+
+    async with anyio.create_task_group() as tasks:
+        known.tell(Change("tools"), tasks)
+        known.tell(Change("prompts"), tasks)  # what is due behind it goes with it
+    one.reads = True
+    async with anyio.create_task_group() as tasks:
+        known.tell(Change("prompts"), tasks)
+        known.tell(Change("prompts"), tasks)
+
+    assert one.heard == [Change("prompts")]
+
+
+async def test_one_caller_cannot_take_all_sessions() -> None:
+    configured = builder(adding()).with_bearer_token(TOKEN).with_bearer_token(OTHER)
+    limited = configured.with_limits(sessions=10, sessions_per_caller=2)
+    async with (
+        limited.build() as server,
+        http_to(server, TOKEN) as mine,
+        http_to(server, OTHER) as theirs,
+    ):
+        first, _ = await open_session(mine), await open_session(mine)
+        refused = await mine.post("/mcp", content=legacy("initialize", INITIALIZE), headers=ACCEPT)
+        assert refused.status_code == 503
+        await open_session(theirs)
+        await mine.delete("/mcp", headers=first)
+        await open_session(mine)
+
+
+@pytest.mark.parametrize("watched", [["notes://x"] * 1_001, ["notes://" + "x" * 9_000]])
+async def test_what_a_stream_may_watch_is_bounded(server: ToolServer, watched: list[str]) -> None:
+    wanted = {"notifications": {"resourceSubscriptions": watched}}
+    async with http_to(server, TOKEN) as http:
+        answer = await ask(http, "subscriptions/listen", wanted)
+
+    assert messages(answer)[-1]["error"]["code"] == -32602
+
+
+async def test_what_a_session_may_watch_is_bounded(server: ToolServer) -> None:
+    async with http_to(server, TOKEN) as http:
+        session = await open_session(http)
+
+        async def watch(uri: str) -> Any:
+            body = legacy("resources/subscribe", {"uri": uri})
+            return messages(await http.post("/mcp", content=body, headers=session))[-1]
+
+        for number in range(1_000):
+            assert (await watch(f"notes://{number}"))["result"] == {}
+        assert (await watch("notes://0"))["result"] == {}
+        assert (await watch("notes://one-more"))["error"]["code"] == -32602
+        assert (await watch("notes://" + "x" * 9_000))["error"]["code"] == -32602
+        await http.delete("/mcp", headers=session)
 
 
 async def test_a_log_level_belongs_to_one_session(server: ToolServer) -> None:

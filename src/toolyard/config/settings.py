@@ -82,6 +82,7 @@ class LimitSettings(Part):
     elements: Count | None = None
     answer_bytes: Count | None = None
     sessions: Count | None = None
+    sessions_per_caller: Count | None = None
     connections: Count | None = None
     connections_per_address: Count | None = None
     concurrency: Count | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 import anyio
 import mcp_types as types
-from anyio.streams.memory import MemoryObjectReceiveStream
+from anyio.abc import TaskGroup
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
@@ -28,17 +27,18 @@ from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext, EventHandler, scope_of
+from toolyard.core.errors import InvalidArguments
 from toolyard.core.protocol import Change
-from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.registry.tool_registry import LIST_S, ToolRegistry
 from toolyard.servers.calls import Calls
+from toolyard.servers.changes import Changes
 from toolyard.servers.channel import SdkContext
+from toolyard.servers.faults import document_fault
 from toolyard.servers.library_handlers import LibraryHandlers
 from toolyard.servers.limits import Limits
 from toolyard.servers.requests import Requests, caller_of
-from toolyard.servers.sessions import Sessions
+from toolyard.servers.sessions import Sessions, check_watched
 from toolyard.servers.tool_handlers import ToolHandlers
-
-logger = logging.getLogger("toolyard.servers")
 
 FRESH_MS = 5_000
 """How long a client may reuse a list without asking again; changes are announced besides."""
@@ -126,18 +126,11 @@ class McpFace:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Start the sources and tell clients of their changes until the end."""
-        send, receive = anyio.create_memory_object_stream[Change](1024)
-        async with send, receive, self._registry, Background() as tasks:
+        changes = Changes()
+        async with self._registry, Background() as tasks:
             await self._offer_library()
-
-            def on_change(change: Change) -> None:
-                try:
-                    send.send_nowait(change)
-                except anyio.WouldBlock:
-                    logger.warning("too many changes at once; clients are not told of all")
-
-            unsubscribe = self._registry.subscribe(on_change)
-            tasks.start_soon(self._tell, receive)
+            unsubscribe = self._registry.subscribe(changes.add)
+            tasks.start_soon(self._tell, changes, tasks)
             try:
                 yield
             finally:
@@ -147,12 +140,14 @@ class McpFace:
         """End the streams on which clients wait for changes."""
         self._listen.close()
 
-    async def _tell(self, changes: MemoryObjectReceiveStream[Change]) -> None:
-        async for change in changes:
-            if change.kind in ("prompts", "resources"):
-                await self._offer_library()  # there may be some for the first time
-            await self._bus.publish(_event(change))
-            await self._sessions.tell(change)
+    async def _tell(self, changes: Changes, tasks: TaskGroup) -> None:
+        while True:
+            for change in await changes.take():
+                if change.kind in ("prompts", "resources"):
+                    with anyio.move_on_after(LIST_S):
+                        await self._offer_library()  # there may be some for the first time
+                await self._bus.publish(_event(change))
+                self._sessions.tell(change, tasks)
 
     async def _offer_library(self) -> None:
         """Serve documents and prompts if there are any; else clients need not even ask."""
@@ -191,7 +186,11 @@ class McpFace:
     ) -> types.SubscriptionsListenResult:
         """Tell this client of changes, and of no document it may not read."""
         wanted, caller = params.notifications, caller_of(context)
-        uris = wanted.resource_subscriptions or ()
+        uris = wanted.resource_subscriptions or []
+        try:
+            check_watched(uris)
+        except InvalidArguments as error:
+            raise document_fault(error, "The subscription") from error
         seen = [uri for uri in uris if caller.may(scope_of("resource", uri))]
         if len(seen) < len(uris):
             narrowed = wanted.model_copy(update={"resource_subscriptions": seen})

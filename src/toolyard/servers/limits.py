@@ -27,10 +27,11 @@ class Limits:
     """Of a tool's result, a document or a prompt."""
     sessions: int = 1_000
     """Sessions of the handshake revisions that may be open at once."""
+    sessions_per_caller: int = 500
     connections: int = 1_000
     connections_per_address: int = 500
     concurrency: int = 256
-    """Tool calls that may run at once."""
+    """Tool calls that may run at once, and as many lists and reads."""
     page_size: int = 1_000
     """Tools, prompts or resources in one answer to a list request."""
     call_s: float = 300.0

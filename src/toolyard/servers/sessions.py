@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import anyio
+from anyio.abc import TaskGroup
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
-from mcp.server.session import ServerSession
 
 from toolyard.core.context import LogLevel
+from toolyard.core.errors import InvalidArguments
 from toolyard.core.protocol import Change
 
 logger = logging.getLogger("toolyard.servers")
 
 TAKE_S = 5.0
 """How long a session may take to accept a notice."""
+MOST_WATCHED = 1_000
+"""Documents that one session, or one stream of notices, may watch."""
+LONGEST_WATCHED = 8_192
+"""Letters of such a document's URI."""
 
 LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Hearing:
-    session: ServerSession
+    connection: Connection
     level: LogLevel = "debug"
     resources: set[str] = field(default_factory=set[str])
+    due: dict[Change, None] = field(default_factory=dict[Change, None])
+    """What it has not been told yet, each thing once, in order."""
+    is_being_told: bool = False
+
+    def wants(self, change: Change) -> bool:
+        """Whether the session should hear of `change`."""
+        return change.kind != "resource" or change.uri in self.resources
+
+
+def check_watched(uris: list[str], known: int = 0) -> None:
+    """Raise `InvalidArguments` if these are too many documents to watch, or too long ones."""
+    if known + len(uris) > MOST_WATCHED or any(len(uri) > LONGEST_WATCHED for uri in uris):
+        raise InvalidArguments(
+            "the subscription",
+            [f"at most {MOST_WATCHED} documents, of {LONGEST_WATCHED} letters each, are watched."],
+        )
 
 
 class Sessions:
@@ -45,7 +66,7 @@ class Sessions:
         connection = context.session._connection  # pyright: ignore[reportPrivateUsage]
         hearing = self._open.get(connection)
         if hearing is None:
-            hearing = self._open[connection] = _Hearing(context.session)
+            hearing = self._open[connection] = _Hearing(connection)
             connection.exit_stack.callback(self._open.pop, connection, None)
         return hearing
 
@@ -58,45 +79,55 @@ class Sessions:
         return LEVELS.index(level) >= LEVELS.index(self._hearing(context).level)
 
     def watch(self, context: ServerRequestContext[Any, Any], uri: str) -> None:
-        """Tell the session when the document at `uri` changes."""
-        self._hearing(context).resources.add(uri)
+        """Tell the session when the document at `uri` changes; see `check_watched`."""
+        watched = self._hearing(context).resources
+        check_watched([uri], len(watched - {uri}))
+        watched.add(uri)
 
     def unwatch(self, context: ServerRequestContext[Any, Any], uri: str) -> None:
         """Tell the session no longer."""
         self._hearing(context).resources.discard(uri)
 
-    async def tell(self, change: Change) -> None:
-        """Send `change` to every session that should hear of it."""
-        async with anyio.create_task_group() as tasks:
-            for connection, hearing in tuple(self._open.items()):
-                send = _notice(hearing, change)
-                if send is not None:
-                    tasks.start_soon(self._tell, connection, send)
+    def tell(self, change: Change, tasks: TaskGroup) -> None:
+        """Have a task of `tasks` send `change` to each session that should hear of it.
 
-    async def _tell(self, connection: Connection, send: Callable[[], Awaitable[None]]) -> None:
-        """Send one notice; a session that does not take it in time hears no more of them."""
-        with anyio.move_on_after(TAKE_S) as scope:
-            try:
-                await send()
-            except Exception as error:  # one broken session must not silence the others
-                logger.debug("a session could not be told of a change: %r", error)
-        if scope.cancelled_caught:
-            self._open.pop(connection, None)
+        One that is slow to take it delays nobody else, and is not told anything twice.
+        """
+        for hearing in self._open.values():
+            if not hearing.wants(change):
+                continue
+            hearing.due[change] = None
+            if not hearing.is_being_told:
+                hearing.is_being_told = True
+                tasks.start_soon(_tell, hearing)
 
 
-def _notice(hearing: _Hearing, change: Change) -> Callable[[], Awaitable[None]] | None:
-    session = hearing.session
+async def _tell(hearing: _Hearing) -> None:
+    """Send what is due; a session that does not take it in time misses the rest."""
+    try:
+        with anyio.CancelScope() as taking:
+            while hearing.due:
+                taking.deadline = anyio.current_time() + TAKE_S
+                change = next(iter(hearing.due))
+                del hearing.due[change]
+                await _send(hearing.connection, change)
+    finally:
+        hearing.due.clear()
+        hearing.is_being_told = False
+
+
+async def _send(connection: Connection, change: Change) -> None:
+    try:
+        await _notice(connection, change)
+    except Exception as error:  # one broken session must not end the task group of all
+        logger.debug("a session could not be told of a change: %r", error)
+
+
+def _notice(connection: Connection, change: Change) -> Awaitable[None]:
     if change.kind == "tools":
-        return session.send_tool_list_changed
+        return connection.send_tool_list_changed()
     if change.kind == "prompts":
-        return session.send_prompt_list_changed
+        return connection.send_prompt_list_changed()
     if change.kind == "resources":
-        return session.send_resource_list_changed
-    uri = change.uri
-    if uri is None or uri not in hearing.resources:
-        return None
-
-    async def updated() -> None:
-        await session.send_resource_updated(uri)
-
-    return updated
+        return connection.send_resource_list_changed()
+    return connection.send_resource_updated(change.uri or "")

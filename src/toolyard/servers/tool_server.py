@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import anyio
 from anyio.abc import TaskGroup
-from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from starlette.routing import Router
 
 from toolyard.core.background import Background, is_cancellation
@@ -30,6 +30,7 @@ from toolyard.servers.front import Front
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.routes import MCP_PATH, Routes, open_paths
+from toolyard.servers.session_manager import SessionManager
 from toolyard.servers.sockets import HttpServer, bind
 from toolyard.servers.stdio import serve_stdio
 from toolyard.servers.streams import App, Receive, Scope, Send
@@ -147,7 +148,10 @@ class ToolServer:
         """The server as an ASGI application, for any ASGI server or framework.
 
         Mounted below another application, that one must run `lifespan`: frameworks start only
-        the application at their root.
+        the application at their root. Whatever listens then is not ours: deadlines for headers,
+        caps of connections and TLS are its own to set, and so is an end to streams that clients
+        keep open when it stops (`timeout_graceful_shutdown` of uvicorn), unless `stop` is called
+        before.
         """
         return Router(default=self._front, redirect_slashes=False, lifespan=self.lifespan)  # pyright: ignore[reportArgumentType, reportReturnType]
 
@@ -155,19 +159,15 @@ class ToolServer:
     async def lifespan(self, app: object = None) -> AsyncGenerator[None]:
         """Start the sources and the protocol, without listening anywhere."""
         del app
-        limits = self._plan.limits
         async with self._face.running():
-            manager = StreamableHTTPSessionManager(
-                self._face.sdk,
-                max_request_body_size=limits.body_bytes,
-                session_idle_timeout=limits.session_idle_s,
-                max_sessions=limits.sessions,
-            )
+            manager = SessionManager(self._face.sdk, self._plan.limits)
             async with manager.run(), Background() as tasks:
                 tasks.start_soon(self._front.watch_tokens)
                 self._mcp = StreamableHTTPASGIApp(manager)  # pyright: ignore[reportAttributeAccessIssue]
                 try:
                     yield
+                    if not self._stop_asked.is_set():  # mounted: this is all that tells of the end
+                        await self.stop()
                 finally:
                     self._mcp = None
 

@@ -1,0 +1,50 @@
+"""Who may open how many sessions of the handshake revisions, and what they are called."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from mcp.server.auth.middleware.bearer_auth import AuthorizationContext
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http import StreamableHTTPServerTransport
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+from toolyard.servers.limits import Limits
+
+logger = logging.getLogger("toolyard.servers")
+
+ID_BYTES = 20
+"""Random ones in a session's id; the SDK's own ids hold 122 bits, and 128 are wanted."""
+
+
+class SessionManager(StreamableHTTPSessionManager):
+    """The SDK's, with a cap for each caller and ids that are wholly random."""
+
+    def __init__(self, server: Server[Any], limits: Limits) -> None:
+        super().__init__(
+            server,
+            max_request_body_size=limits.body_bytes,
+            session_idle_timeout=limits.session_idle_s,
+            max_sessions=limits.sessions,
+        )
+        self._most_per_caller = limits.sessions_per_caller
+
+    def _admit_session(  # pyright: ignore[reportIncompatibleMethodOverride] (private in the SDK)
+        self, requestor: AuthorizationContext | None
+    ) -> StreamableHTTPServerTransport | None:
+        owners = self._session_owners
+        held = sum(owner == requestor for owner in owners.values())
+        if held >= self._most_per_caller:
+            logger.warning("a caller has as many sessions open as it may")
+            return None
+        transport = super()._admit_session(requestor)
+        if transport is None or transport.mcp_session_id is None:
+            return transport
+        given, chosen = transport.mcp_session_id, secrets.token_hex(ID_BYTES)
+        transport.mcp_session_id = chosen
+        self._server_instances[chosen] = self._server_instances.pop(given)
+        if given in owners:
+            owners[chosen] = owners.pop(given)
+        return transport
