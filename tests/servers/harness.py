@@ -100,9 +100,11 @@ INITIALIZE = {
 }
 
 
-async def open_session(http: httpx2.AsyncClient) -> dict[str, str]:
+async def open_session(
+    http: httpx2.AsyncClient, introduction: Mapping[str, Any] = INITIALIZE
+) -> dict[str, str]:
     """Shake hands; gives the headers that later requests of the session carry."""
-    opened = await http.post("/mcp", content=legacy("initialize", INITIALIZE), headers=ACCEPT)
+    opened = await http.post("/mcp", content=legacy("initialize", introduction), headers=ACCEPT)
     assert opened.status_code == 200, opened.text
     session = {**ACCEPT, "mcp-session-id": opened.headers["mcp-session-id"]}
     ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}

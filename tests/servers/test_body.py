@@ -32,7 +32,7 @@ from toolyard.core.errors import ConfigError
 from toolyard.core.toolbox import Toolbox
 from toolyard.security.body import BodyLimits
 from toolyard.security.refusal import Refusal
-from toolyard.servers.body import ClientGone, is_call, read_body, scope_needed
+from toolyard.servers.body import ClientGone, Said, read_body, said_in
 from toolyard.servers.tool_server import ToolServer
 
 MIB = 1 << 20
@@ -316,21 +316,70 @@ async def test_a_body_that_does_not_come_is_not_awaited_for_ever() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "scope"),
+    ("body", "said"),
     [
-        (legacy("tools/call", {"name": "add"}), "tool:add"),
-        (legacy("prompts/get", {"name": "hi"}), "prompt:hi"),
-        (legacy("resources/read", {"uri": "a:b"}), "resource:a:b"),
-        (legacy("tools/list"), None),
-        (legacy("tools/call"), None),
-        ("[]", None),
-        ("{", None),
-        ("[" * 100_000, None),
+        (legacy("tools/call", {"name": "add"}), Said("tools/call", scope="tool:add")),
+        (legacy("prompts/get", {"name": "hi"}), Said("prompts/get", scope="prompt:hi")),
+        (legacy("resources/read", {"uri": "a:b"}), Said("resources/read", scope="resource:a:b")),
+        (legacy("tools/list"), Said("tools/list")),
+        (legacy("tools/call"), Said("tools/call")),
+        ('{"method": "notifications/cancelled"}', Said("notifications/cancelled", goes_on=True)),
+        ('{"id": 1, "result": {}}', Said(goes_on=True)),
+        ('{"id": 1, "error": {}}', Said(goes_on=True)),
+        ("{}", Said()),
+        ('{"method": ["tools/call"], "params": 7}', Said("['tools/call']", goes_on=True)),
+        ("[]", Said()),
+        ("{", Said()),
+        ("[" * 100_000, Said()),
     ],
 )
-def test_the_scope_that_a_request_needs_stands_in_its_body(body: str, scope: str | None) -> None:
-    assert scope_needed(body.encode()) == scope
-    assert is_call(body.encode()) == (scope == "tool:add")
+def test_a_body_says_what_it_is_about(body: str, said: Said) -> None:
+    assert said_in(body.encode()) == said
+
+
+LONG = "x" * 70_000
+MANY = {f"k{number}": {"a": ["b"] * 20} for number in range(100)}
+BULK: dict[str, tuple[str, bool]] = {
+    "a call": (legacy("tools/call", {"name": "add", "arguments": {"a": LONG}}), True),
+    "a call with many arguments": (
+        legacy("tools/call", {"name": "add", "arguments": {**MANY, "z": LONG}}),
+        True,
+    ),
+    "a prompt": (legacy("prompts/get", {"name": "hi", "arguments": {"a": LONG}}), True),
+    "an answer": (json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"a": LONG}}), True),
+    "no message": (json.dumps([LONG]), True),
+    "a handshake": (legacy("initialize", {"capabilities": {"a": LONG}}), False),
+    "a notice": (json.dumps({"method": "notifications/initialized", "params": {"a": LONG}}), False),
+    "a watch": (legacy("resources/subscribe", {"uri": LONG}), False),
+    "a list": (legacy("tools/list", {"cursor": LONG}), False),
+    "an unknown method": (legacy("any/thing", {"a": LONG}), False),
+    "a call with much about it": (
+        legacy("tools/call", {"name": "add", "_meta": MANY, "arguments": {"a": LONG}}),
+        False,
+    ),
+    "a call with many answers": (
+        legacy("tools/call", {"name": "add", "inputResponses": MANY, "arguments": {"a": LONG}}),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BULK)
+def test_only_what_has_a_reason_to_be_large_may_be(name: str) -> None:
+    body, is_fine = BULK[name]
+    if is_fine:
+        said_in(body.encode())
+        return
+    with pytest.raises(Refusal) as refused:
+        said_in(body.encode())
+    assert (refused.value.status, refused.value.reason) == (413, "size")
+
+
+@pytest.mark.parametrize("name", [name for name, (_, is_fine) in BULK.items() if not is_fine])
+async def test_what_has_no_reason_to_be_large_is_not_let_in(name: str) -> None:
+    async with builder(Toolbox()).build() as server, http_to(server) as http:
+        answer = await http.post("/mcp", content=BULK[name][0], headers=ACCEPT)
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("limit", ["body_bytes", "depth", "elements", "headers", "call_s"])

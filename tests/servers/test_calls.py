@@ -351,3 +351,61 @@ async def test_a_client_that_is_gone_ends_all_its_calls() -> None:
         tasks.start_soon(one)  # it set out before the client was gone
     outcomes = [event.outcome for event in heard if isinstance(event, CallFinished)]
     assert outcomes == ["cancelled"] * 3
+
+
+async def test_calls_and_reads_do_not_take_each_others_places() -> None:
+    calls, _ = alone(most=2)
+    metrics: Metrics = calls._metrics
+
+    async def read() -> None:
+        with contextlib.suppress(CallInterrupted):
+            await calls.within("The list", None, forever)
+
+    async def call() -> None:
+        with contextlib.suppress(CallInterrupted):
+            await calls.run("add", ALICE, None, forever)
+
+    async with anyio.create_task_group() as tasks:
+        for one in (read, read):
+            tasks.start_soon(one)
+        await anyio.wait_all_tasks_blocked()
+        assert (calls.in_flight, calls.are_full) == (0, False)
+        with pytest.raises(ToolError, match="Too many"):
+            await calls.within("The list", None, forever)
+        for one in (call, call):
+            tasks.start_soon(one)
+        await anyio.wait_all_tasks_blocked()
+        assert (calls.in_flight, calls.are_full) == (2, True)
+        assert b"toolyard_calls_in_flight 2.0" in metrics.text()
+        with pytest.raises(ToolError, match="Too many"):
+            await calls.run("add", ALICE, None, forever)
+        calls.interrupt()
+    assert b"toolyard_calls_in_flight 0.0" in metrics.text()
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_names_that_callers_make_up_are_not_counted(era: str) -> None:
+    slow = Slow()
+    async with (
+        builder(slow.tools).with_limits(concurrency=1).build() as server,
+        http_to(server) as http,
+        anyio.create_task_group() as tasks,
+    ):
+        headers = {} if era != "legacy" else await open_session(http)
+
+        async def ask(name: str) -> None:
+            if not headers:
+                await call(http, name)
+                return
+            body = legacy("tools/call", {"name": name, "arguments": {}})
+            with anyio.move_on_after(0.05), contextlib.suppress(httpx2.HTTPError):
+                await http.post("/mcp", content=body, headers=headers)
+
+        for number in range(5):
+            await ask(f"ghost{number}")
+        tasks.start_soon(call, http, "wait")
+        await slow.started.wait()
+        for number in range(5, 10):
+            await ask(f"ghost{number}")
+        slow.release.set()
+        assert "ghost" not in (await http.get("/metrics")).text

@@ -172,7 +172,7 @@ async def test_trailers_without_end_are_cut_off(server: ToolServer, endless: byt
 
 
 async def test_chunks_of_one_byte_are_no_attack(server: ToolServer) -> None:
-    body = json.dumps(request("tools/list")).encode().ljust(100_000)
+    body = json.dumps(request("tools/list")).encode().ljust(60_000)
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
     fields = [f"{name}: {value}" for name, value in headers_of(request("tools/list")).items()]
 
@@ -226,6 +226,37 @@ async def test_pipelined_requests_are_answered_in_order(server: ToolServer) -> N
         answers = await everything_from(stream)
 
     assert [part[:3] for part in answers.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404", b"200"]
+
+
+@pytest.mark.parametrize("behind", ["nothing", "a request"])
+async def test_a_client_that_goes_away_is_noticed_whatever_it_sent_behind_its_call(
+    anyio_backend: Any, behind: str
+) -> None:
+    del anyio_backend
+    tools, started, ended = Toolbox(), anyio.Event(), anyio.Event()
+
+    @tools.tool
+    async def wait() -> None:
+        """Wait until the client is gone."""
+        started.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    assert wait
+    call = request("tools/call", {"name": "wait", "arguments": {}})
+    body = json.dumps(call).encode()
+    fields = [f"{name}: {value}" for name, value in headers_of(call).items()]
+    async with builder(tools).build() as server:
+        async with raw(server) as stream:
+            await stream.send(head("POST", "/mcp", *fields, f"Content-Length: {len(body)}") + body)
+            with anyio.fail_after(5):
+                await started.wait()
+            if behind == "a request":
+                await stream.send(head())
+        with anyio.fail_after(1):
+            await ended.wait()
 
 
 async def test_a_flood_of_pipelined_requests_ends_the_connection(server: ToolServer) -> None:

@@ -71,7 +71,7 @@ async def test_a_document_under_way_does_not_hold_up_a_stop() -> None:
 
         tasks.start_soon(read)
         with anyio.fail_after(5):
-            while not server._calls.in_flight:
+            while not server._calls._scopes:
                 await anyio.lowlevel.checkpoint()
             await server.stop(0.1)
 
@@ -125,8 +125,11 @@ async def test_a_token_hears_only_of_documents_it_may_read() -> None:
                 )
 
 
+@pytest.mark.parametrize("now", [None, ["tool:add"]], ids=["revoked", "narrowed"])
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_revoked_token_hears_no_more(era: str, tmp_path: Path) -> None:
+async def test_a_token_that_is_revoked_or_narrowed_hears_no_more(
+    era: str, now: list[str] | None, tmp_path: Path
+) -> None:
     tokens = tmp_path / "tokens.jsonl"
     record = Token.of(TOKEN, "listener", ["*"])
     tokens.write_text(write_token(record) + "\n")
@@ -147,7 +150,8 @@ async def test_a_revoked_token_hears_no_more(era: str, tmp_path: Path) -> None:
             tasks.start_soon(hear)
             with anyio.fail_after(5):
                 await opened.wait()
-            tokens.write_text("")
+            left = "" if now is None else write_token(Token.of(TOKEN, "listener", now)) + "\n"
+            tokens.write_text(left)
             with anyio.fail_after(5):
                 await ended.wait()
 

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
 from tests.servers.harness import (
     ACCEPT,
+    INITIALIZE,
     TOKEN,
     ask,
     builder,
@@ -17,6 +19,7 @@ from tests.servers.harness import (
     head,
     headers_of,
     http_to,
+    legacy,
     messages,
     open_session,
     raw,
@@ -25,6 +28,7 @@ from tests.servers.harness import (
 )
 
 from toolyard.core.context import CallContext, Caller, Event
+from toolyard.core.inputs import elicit
 from toolyard.core.toolbox import Toolbox
 from toolyard.events.types import RequestRefused, ServerStopping
 from toolyard.servers.builder import MCPServerBuilder
@@ -307,6 +311,90 @@ async def test_a_server_that_stops_refuses_what_is_new() -> None:
         assert (await http.get("/healthz")).status_code == 200
         assert (await http.get("/readyz")).status_code == 503
         release.set()
+
+
+async def test_a_stopping_server_still_takes_answers_and_the_end_of_sessions() -> None:
+    tools, stopping = Toolbox(), anyio.Event()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, ServerStopping):
+            stopping.set()
+
+    @tools.tool
+    async def ask_name(context: CallContext) -> str:
+        """Ask for a name."""
+        schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+        answer = await context.ask("name", elicit("Your name?", schema))
+        return answer["content"]["name"]
+
+    assert ask_name
+    can: dict[str, Any] = {**INITIALIZE, "capabilities": {"elicitation": {}}}
+    configured = builder(tools).with_event_handler(hear).with_drain(20)
+    async with configured.build() as server, http_to(server) as http:
+        session = await open_session(http, can)
+        body = legacy("tools/call", {"name": "ask_name", "arguments": {}}, number=7)
+        async with http.stream("POST", "/mcp", content=body, headers=session) as stream:
+            lines = (line async for line in stream.aiter_lines() if line.startswith("data: {"))
+            question = json.loads((await anext(lines))[6:])
+            await http.get("/healthz")  # a connection that is open when the server stops
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(server.stop)
+                await stopping.wait()
+                given = {"action": "accept", "content": {"name": "Ann"}}
+                answer = {"jsonrpc": "2.0", "id": question["id"], "result": given}
+                taken = await http.post("/mcp", json=answer, headers=session)
+                assert taken.status_code == 202
+                with anyio.fail_after(5):
+                    result = json.loads((await anext(lines))[6:])["result"]
+                assert result["structuredContent"] == {"result": "Ann"}
+                assert (await http.delete("/mcp", headers=session)).status_code == 200
+
+
+async def test_a_stream_cannot_be_taken_up_where_it_broke_off(server: ToolServer) -> None:
+    async with http_to(server, TOKEN) as http:
+        session = {**await open_session(http), "accept": "text/event-stream"}
+        resumed = {**session, "last-event-id": "5"}
+        async with http.stream("GET", "/mcp", headers=resumed) as stream:
+            assert stream.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("reached_at", "insecure", "token", "status"),
+    [
+        ("127.0.0.1", False, False, 200),
+        ("::1", False, False, 200),
+        ("/run/tools.sock", False, False, 200),
+        ("192.168.1.5", False, False, 403),
+        ("::ffff:192.168.1.5", False, False, 403),
+        ("2001:db8::5", False, False, 403),
+        ("192.168.1.5", True, False, 200),
+        ("192.168.1.5", False, True, 200),
+    ],
+)
+async def test_mounted_without_a_token_it_serves_its_own_machine_only(
+    reached_at: str, insecure: bool, token: bool, status: int
+) -> None:
+    """Whoever runs the application it is mounted in decides where that listens."""
+    configured = builder(Toolbox()).with_allowed_hosts("tools.example")
+    if insecure:
+        configured.allow_insecure()
+    if token:
+        configured.with_bearer_token(TOKEN)
+    server = configured.build()
+    app: Any = server.asgi_app()
+
+    async def reached(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "server": (reached_at, 80)}, receive, send)
+
+    transport = httpx2.ASGITransport(app=reached, client=("203.0.113.9", 1))
+    headers = {"authorization": f"Bearer {TOKEN}"} if token else {}
+    async with (
+        server.lifespan(),
+        httpx2.AsyncClient(
+            transport=transport, base_url="http://tools.example", headers=headers
+        ) as http,
+    ):
+        assert (await ask(http, "tools/list")).status_code == status
 
 
 PROXY = "127.0.0.1"

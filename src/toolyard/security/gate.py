@@ -9,6 +9,7 @@ from toolyard.core.context import EVERYTHING, Caller
 from toolyard.security.address import AddressPolicy, network_of
 from toolyard.security.challenge import Challenge
 from toolyard.security.hosts import HostPolicy
+from toolyard.security.plain_address import is_loopback, plain_address
 from toolyard.security.rate import RateLimit, RateLimiter
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.security.tokens import ANONYMOUS, is_token
@@ -38,6 +39,7 @@ class Gate:
         rate: For each caller by name, for anonymous ones by address.
         failures: For wrong tokens from one address.
         resource_metadata: URL named in each challenge, if there is an authorization server.
+        insecure: Without verifiers, admit even those who come from other machines.
         clock: Seconds that never go back.
     """
 
@@ -50,6 +52,7 @@ class Gate:
         rate: RateLimit | None = None,
         failures: RateLimit = FAILURES,
         resource_metadata: str | None = None,
+        insecure: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._addresses = addresses
@@ -58,6 +61,7 @@ class Gate:
         self._rate = None if rate is None else RateLimiter(rate)
         self._failures = RateLimiter(failures)
         self._challenge = Challenge(resource_metadata)
+        self._is_local_only = not self._verifiers and not insecure
         self._clock = clock
 
     def admit_address(self, peer: str | None, headers: Iterable[tuple[bytes, bytes]]) -> str:
@@ -80,8 +84,14 @@ class Gate:
             local_address: The address the connection was accepted at.
 
         Raises:
-            Refusal: 421 for the host, 403 for the origin.
+            Refusal: 421 for the host, 403 for the origin, and 403 without any verifier for an
+                address that others can reach: another application may listen where nobody
+                here has agreed to.
         """
+        if self._is_local_only and not _is_private(local_address):
+            raise Refusal(
+                403, "token", "This server asks for no token, so it serves only its own machine."
+            )
         if not self._hosts.host_ok(host, local_address):
             raise Refusal(421, "host", "This server does not answer to that host name.")
         if origin is not None and not self._hosts.origin_ok(origin, host):
@@ -150,6 +160,12 @@ class Gate:
         if wait_s:
             return retry_later(429, "token", "Too many wrong tokens; wait.", wait_s)
         return self._challenge.invalid()
+
+
+def _is_private(local_address: str | None) -> bool:
+    """Whether only this machine reaches the address; what is none is a socket's path or a test."""
+    plain = plain_address(local_address or "", with_zone=True)
+    return plain is None or is_loopback(plain)
 
 
 def _bearer_token(authorization: bytes) -> str | None:

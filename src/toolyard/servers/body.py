@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import anyio
 
@@ -20,6 +21,13 @@ _NAMED_IN: Mapping[str, tuple[str, str]] = {
     "resources/read": ("resource", "uri"),
 }
 """Which parameter of a method names what is used, and as what kind of thing."""
+
+
+CALL = "tools/call"
+_BULKY = frozenset({CALL, "prompts/get", "completion/complete"})
+"""The methods whose parameters may be as large as a body; so may an answer to a question."""
+SMALL_BYTES = 64 * 1024
+MOST_VALUES = 1_000
 
 
 class ClientGone(Exception):
@@ -56,21 +64,75 @@ async def read_body(
     return body
 
 
-def scope_needed(body: bytes) -> str | None:
-    """The scope that a JSON-RPC request needs, if it names a tool, prompt or resource.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the JSON-RPC message in a body is about, as far as it must be known beforehand.
 
-    The handlers check again what the protocol layer has read; this one decides the status
-    that HTTP shows, which is settled before they run.
+    The handlers check again what the protocol layer has read; this decides the status that HTTP
+    shows, which is settled before they run. What is no message says nothing.
+    """
+
+    method: str | None = None
+    goes_on: bool = False
+    """It is an answer or a notice: it belongs to something that is under way."""
+    scope: str | None = None
+    """What the caller must be allowed, if a tool, a prompt or a document is named."""
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it calls a tool."""
+        return self.method == CALL
+
+
+def said_in(body: bytes) -> Said:
+    """What `body` says.
+
+    Raises:
+        Refusal: 413: it is larger than such a message has any reason to be.
     """
     try:
-        request: Any = json.loads(body)
-        kind, parameter = _NAMED_IN[request["method"]]
-        return scope_of(kind, request["params"][parameter])
-    except (ValueError, RecursionError, LookupError, TypeError):
-        return None  # no such request: the protocol says what is wrong with it
+        message = _object(json.loads(body))
+    except (ValueError, RecursionError):
+        return Said()
+    if "method" not in message:
+        return Said(goes_on="result" in message or "error" in message)
+    method, params = message["method"], _object(message.get("params"))
+    _refuse_bulk(len(body), method, params)
+    return Said(str(method), "id" not in message, _scope(method, params))
 
 
-def is_call(body: bytes) -> bool:
-    """Whether a JSON-RPC request calls a tool."""
-    needed = scope_needed(body)
-    return needed is not None and needed.startswith(scope_of("tool", ""))
+def _object(value: Any) -> dict[str, Any]:
+    """`value` if it is a JSON object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _scope(method: Any, params: Mapping[str, Any]) -> str | None:
+    try:
+        kind, parameter = _NAMED_IN[method]
+        return scope_of(kind, params[parameter])
+    except (LookupError, TypeError):
+        return None
+
+
+def _refuse_bulk(size: int, method: Any, params: Mapping[str, Any]) -> None:
+    """What is sent to be remembered, or looked into, costs many times its size."""
+    if size <= SMALL_BYTES:
+        return
+    if method not in _BULKY:
+        raise Refusal(413, "size", f"A message of this kind has {SMALL_BYTES} bytes at most.")
+    for part in ("_meta", "inputResponses"):
+        if _values_in(params.get(part)) > MOST_VALUES:
+            raise Refusal(413, "size", f"{part} may hold {MOST_VALUES} values at most.")
+
+
+def _values_in(value: Any) -> int:
+    """How many values there are, counted until there are too many."""
+    waiting, count = [value], 0
+    while waiting and count <= MOST_VALUES:
+        inner: Any = waiting.pop()
+        count += 1
+        if isinstance(inner, dict):
+            waiting.extend(cast("dict[str, Any]", inner).values())
+        elif isinstance(inner, list):
+            waiting.extend(cast("list[Any]", inner))
+    return count

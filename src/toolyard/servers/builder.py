@@ -310,6 +310,7 @@ class MCPServerBuilder:
             verifiers=verifiers,
             rate=self._rate,
             resource_metadata=self._metadata_url,
+            insecure=self._insecure,
         )
 
     def _check_exposure(self, guarded: bool) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
@@ -23,6 +24,8 @@ from toolyard.servers.metrics import Metrics
 
 Answer = TypeVar("Answer")
 
+BUSY = "Too many calls are under way; try again."
+
 
 class Calls:
     """Runs every call of one server, and all it asks of its sources, in a scope it can end."""
@@ -33,19 +36,21 @@ class Calls:
         self._call_s = call_s
         self._most = most
         self._scopes: set[anyio.CancelScope] = set()
+        """Of calls, and of all else that is asked of the sources."""
+        self._running = 0
         self._idle = anyio.Event()
         self._draining = self._interrupting = False
         self._interrupted = 0
 
     @property
     def in_flight(self) -> int:
-        """How many calls run now."""
-        return len(self._scopes)
+        """How many calls of tools run now."""
+        return self._running
 
     @property
     def are_full(self) -> bool:
         """Whether no further call may run now."""
-        return len(self._scopes) >= self._most
+        return self._running >= self._most
 
     async def run(
         self,
@@ -53,8 +58,12 @@ class Calls:
         caller: Caller,
         exchange: Exchange | None,
         work: Callable[[float], Awaitable[ToolResult]],
+        *,
+        is_known: bool = True,
     ) -> ToolResult:
         """Run `work(deadline)` for at most the server's call time.
+
+        It is only counted if the name `is_known` as a tool's: callers can make up any number.
 
         Raises:
             CallTimeout: The time ran out.
@@ -66,8 +75,9 @@ class Calls:
         outcome = "cancelled"
         try:
             if self.are_full:
-                raise ToolError("Too many calls are under way; try again.")
-            result = await self.within(tool, exchange, work)
+                raise ToolError(BUSY)
+            with self._counted():
+                result = await self._within(tool, exchange, work)
             outcome = "error" if result.is_error else "ok"
             return result
         except ToolyardError as error:
@@ -79,9 +89,19 @@ class Calls:
             raise
         finally:
             duration_s = time.perf_counter() - started
-            if outcome != UnknownName.code:
+            if is_known and outcome != UnknownName.code:
                 self._metrics.finished(tool, outcome, duration_s)
             self._emit(CallFinished(tool, caller.name, caller.address, duration_s, outcome))
+
+    @contextmanager
+    def _counted(self) -> Generator[None]:
+        self._running += 1
+        self._metrics.in_flight.set(self._running)
+        try:
+            yield
+        finally:
+            self._running -= 1
+            self._metrics.in_flight.set(self._running)
 
     async def within(
         self,
@@ -89,12 +109,24 @@ class Calls:
         exchange: Exchange | None,
         work: Callable[[float], Awaitable[Answer]],
     ) -> Answer:
-        """Run `work(deadline)` in a scope that ends with the time, the client or the server.
+        """Run `work(deadline)`, which is no call of a tool, with the same bounds.
 
         Raises:
             CallTimeout: The time ran out.
             CallInterrupted: The server is stopping and would wait no longer.
+            ToolError: As many lists and reads are under way as may be.
         """
+        if len(self._scopes) - self._running >= self._most:
+            raise ToolError(BUSY)
+        return await self._within(what, exchange, work)
+
+    async def _within(
+        self,
+        what: str,
+        exchange: Exchange | None,
+        work: Callable[[float], Awaitable[Answer]],
+    ) -> Answer:
+        """Run `work(deadline)` in a scope that ends with the time, the client or the server."""
         if self._draining:
             raise CallInterrupted(what)
         deadline = anyio.current_time() + self._call_s
@@ -112,13 +144,11 @@ class Calls:
 
     def _enter(self, scope: anyio.CancelScope, exchange: Exchange | None) -> None:
         self._scopes.add(scope)
-        self._metrics.in_flight.set(len(self._scopes))
         if exchange is not None:
             exchange.join(scope)
 
     def _leave(self, scope: anyio.CancelScope, exchange: Exchange | None) -> None:
         self._scopes.discard(scope)
-        self._metrics.in_flight.set(len(self._scopes))
         if exchange is not None:
             exchange.leave(scope)
         if not self._scopes:

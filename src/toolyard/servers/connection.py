@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from toolyard.security.refusal import Reason
 from toolyard.servers.turnstile import Turnstile, address_of
 
 MOST_PIPELINED = 32
 """Requests that may wait on one connection for the answer to the one before."""
+PIPELINED_S = 0.8
+"""How long: meanwhile nothing is read, and so a client that goes away is not noticed."""
 
 BODY_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 """The headers that say a request has a body."""
@@ -38,6 +40,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._message_bytes = self._body_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
+        self._pipeline_deadline: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, unless there are too many."""
@@ -54,7 +58,13 @@ class GuardedProtocol(HttpToolsProtocol):
         """Forget the connection."""
         self._set_deadline(None)
         self._set_write_deadline(None)
+        self._set_pipeline_deadline(None)
         self.turnstile.leave(self.holder)
+        answering = self._answering
+        if answering is not None and not answering.response_complete:
+            # uvicorn tells only the last request that came, which may be waiting behind it.
+            answering.disconnected = True
+            answering.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -105,6 +115,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._set_deadline(self.limits.body_s)
         super().on_headers_complete()
+        if not self.pipeline:
+            self._answering = self.cycle
+        elif self._pipeline_deadline is None:
+            self._set_pipeline_deadline(PIPELINED_S)
 
     def _reads_one_way(self) -> bool:
         """Whether all that is said twice is said the same.
@@ -146,7 +160,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """An answer is written, perhaps the last one."""
+        self._answering = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
+        self._set_pipeline_deadline(PIPELINED_S if self.pipeline else None)
         self._close_in_time()
 
     def timeout_keep_alive_handler(self) -> None:
@@ -174,6 +190,13 @@ class GuardedProtocol(HttpToolsProtocol):
             self._write_deadline.cancel()
         self._write_deadline = (
             None if seconds is None else self.loop.call_later(seconds, self._cut, "unread")
+        )
+
+    def _set_pipeline_deadline(self, seconds: float | None) -> None:
+        if self._pipeline_deadline is not None:
+            self._pipeline_deadline.cancel()
+        self._pipeline_deadline = (
+            None if seconds is None else self.loop.call_later(seconds, self._cut, "framing")
         )
 
     def _too_slow(self) -> None:

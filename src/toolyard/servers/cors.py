@@ -11,7 +11,7 @@ from toolyard.security.hosts import ANY
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 METHODS = b"GET, POST, DELETE"
-ASKED = b"authorization, content-type, accept, last-event-id"
+ASKED = b"authorization, content-type, accept, mcp-protocol-version, mcp-session-id"
 READABLE = b"mcp-session-id, www-authenticate, retry-after"
 REMEMBERED_S = b"600"
 

@@ -16,6 +16,7 @@ ONCE = frozenset(
         b"content-length",
         b"content-type",
         b"origin",
+        b"last-event-id",
         b"mcp-session-id",
         b"transfer-encoding",
     }

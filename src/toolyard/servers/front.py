@@ -17,7 +17,7 @@ from toolyard.events.types import RequestRefused
 from toolyard.security.body import BodyLimits
 from toolyard.security.gate import Gate
 from toolyard.security.refusal import Refusal, retry_later
-from toolyard.servers.body import ClientGone, is_call, read_body, scope_needed
+from toolyard.servers.body import SMALL_BYTES, ClientGone, Said, read_body, said_in
 from toolyard.servers.calls import Calls
 from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
@@ -34,6 +34,7 @@ LINGER_S = 1.0
 
 LISTEN = (b"mcp-method", b"subscriptions/listen")
 """The header of a request that waits for notices; the SDK refuses one that the body belies."""
+RESUME = b"last-event-id"
 Single = Mapping[bytes, bytes]
 """The headers that a request may hold once."""
 
@@ -120,16 +121,16 @@ class Front:
             () if authorization is None else (authorization,), address
         )
         self._gate.check_rate(caller)
-        if self.draining:
-            raise retry_later(503, "draining", "The server is stopping.", 1)
         return Exchange(caller)
 
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, single: Single
     ) -> None:
-        marked = _marked(scope, exchange)
+        marked = _marked(scope, exchange, single)
         authorization = single.get(b"authorization")
         if scope["method"] != "POST" or exchange.caller is NOBODY:
+            if exchange.caller is not NOBODY and scope["method"] != "DELETE":
+                self._refuse_if_draining()
             await self._streams.serve(self._app, marked, receive, send, authorization)
             return
         body = await self._take_body(receive, exchange.caller, single)
@@ -149,13 +150,26 @@ class Front:
             self._bounds,
             body_s=self._limits.body_s,
         )
-        if self._calls.are_full and is_call(body):
-            raise retry_later(503, "busy", "Too many calls are under way; try again.", 1)
-        if EVERYTHING not in caller.scopes:
-            needed = scope_needed(body)
-            if needed is not None:
-                self._gate.check_scope(caller, needed)
+        if self._must_be_read(body, caller):
+            self._check_said(said_in(body), caller)
         return body
+
+    def _must_be_read(self, body: bytes, caller: Caller) -> bool:
+        """Whether what a body says decides if it is let in: mostly it does not."""
+        is_large = len(body) > SMALL_BYTES
+        return is_large or self.draining or self._calls.are_full or EVERYTHING not in caller.scopes
+
+    def _check_said(self, said: Said, caller: Caller) -> None:
+        if not said.goes_on:
+            self._refuse_if_draining()
+        if said.is_call and self._calls.are_full:
+            raise retry_later(503, "busy", "Too many calls are under way; try again.", 1)
+        if said.scope is not None:
+            self._gate.check_scope(caller, said.scope)
+
+    def _refuse_if_draining(self) -> None:
+        if self.draining:
+            raise retry_later(503, "draining", "The server is stopping.", 1)
 
     def hang_up(self) -> None:
         """End every stream of notices that does not end by itself when the server stops."""
@@ -178,9 +192,16 @@ def path_of(scope: Scope) -> str:
     return below.rstrip("/") or "/"
 
 
-def _marked(scope: Scope, exchange: Exchange) -> Scope:
-    """The scope with the exchange, and with the caller as the SDK knows callers."""
-    return {**scope, KEY: exchange, "user": _user(exchange.caller.name)}
+def _marked(scope: Scope, exchange: Exchange, single: Single) -> Scope:
+    """The scope with the exchange, and with the caller as the SDK knows callers.
+
+    There are no streams to take up again where they broke off, so a client that asks for that
+    gets a new one.
+    """
+    marked = {**scope, KEY: exchange, "user": _user(exchange.caller.name)}
+    if RESUME in single:
+        marked["headers"] = [pair for pair in scope["headers"] if pair[0] != RESUME]
+    return marked
 
 
 @lru_cache(maxsize=1024)

@@ -8,8 +8,10 @@ from typing import Any
 
 import anyio
 
+from toolyard.core.context import Caller
 from toolyard.security.gate import Gate
 from toolyard.security.refusal import Refusal, retry_later
+from toolyard.security.tokens import ANONYMOUS
 from toolyard.servers.exchange import exchange_of
 
 Scope = MutableMapping[str, Any]
@@ -25,7 +27,7 @@ RECHECK_S = 0.5
 class _Stream:
     scope: anyio.CancelScope
     authorization: bytes | None
-    address: str | None
+    caller: Caller
     ends_itself: bool
 
 
@@ -59,9 +61,9 @@ class Streams:
             started = True
             open_body = message["type"] == "http.response.start" or message.get("more_body", False)
 
-        address = exchange_of(scope).caller.address
+        caller = exchange_of(scope).caller
         with anyio.CancelScope() as cancelled:
-            stream = _Stream(cancelled, authorization, address, ends_itself)
+            stream = _Stream(cancelled, authorization, caller, ends_itself)
             self._open.add(stream)
             try:
                 await app(scope, receive, noting)
@@ -79,23 +81,23 @@ class Streams:
                 stream.scope.cancel()
 
     async def watch_tokens(self) -> None:
-        """End streams whose token is no longer valid, for ever."""
+        """End streams whose token is no longer valid, or not for the same, for ever."""
         while True:
             await anyio.sleep(RECHECK_S)
-            for authorization, address in {
-                stream.authorization: stream.address for stream in self._open
-            }.items():
-                if authorization is not None and not await self._is_valid(authorization, address):
-                    self._end(authorization)
+            callers = {stream.authorization: stream.caller for stream in self._open}
+            for authorization, caller in callers.items():
+                if authorization is not None and caller.name != ANONYMOUS:
+                    await self._look_again(authorization, caller)
 
-    async def _is_valid(self, authorization: bytes, address: str | None) -> bool:
+    async def _look_again(self, authorization: bytes, caller: Caller) -> None:
         try:
-            await self._gate.identify((authorization,), address or "")
+            now = await self._gate.identify((authorization,), caller.address or "")
         except Refusal as refusal:
-            return refusal.status not in (401, 429)  # a verifier that cannot tell ends nothing
-        return True
-
-    def _end(self, authorization: bytes) -> None:
+            if refusal.status not in (401, 429):
+                return  # a verifier that cannot tell ends nothing
+            now = None
         for stream in tuple(self._open):
-            if stream.authorization == authorization:
+            if stream.authorization == authorization and (
+                now is None or now.scopes != stream.caller.scopes
+            ):
                 stream.scope.cancel()

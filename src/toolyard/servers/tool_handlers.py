@@ -96,7 +96,11 @@ class ToolHandlers:
             refuse_unless(context, "tool", params.name)
             try:
                 result = await self._requests.calls.run(
-                    params.name, caller_of(context), exchange_in(context), work
+                    params.name,
+                    caller_of(context),
+                    exchange_in(context),
+                    work,
+                    is_known=self._registry.find(params.name) is not None,
                 )
             except InputRequired as question:
                 return plain(wire.input_required(question))
