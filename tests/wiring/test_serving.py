@@ -18,12 +18,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.support.process import free_port
+from tests.support.proxy import bearer_proxy
 
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.config.loading import load
 from toolyard.config.settings import Settings
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError, NotAdmitted
+from toolyard.core.tool import ToolCall
 from toolyard.servers.limits import Limits
 from toolyard.servers.tool_server import ToolServer
 from toolyard.wiring.serving import server_of
@@ -291,6 +293,19 @@ async def test_a_configured_remote_server_is_served_onward_with_its_token(
         with pytest.raises(NotAdmitted):
             async with served(tools={"far": {"url": behind.url}}):
                 pass
+
+
+async def test_a_callers_token_is_never_sent_onward() -> None:
+    """The proxy adds a token to each request; with a second one the server would refuse it."""
+    ours = "a-token-for-the-front-0123456789abcdef"
+    async with served(token=[SECRET]) as behind, bearer_proxy(behind.port, SECRET) as port:
+        tools = {"far": {"url": f"http://127.0.0.1:{port}/mcp"}}
+        async with (
+            served(token=[ours], tools=tools) as front,
+            MCPClient(front.url, token=ours) as client,
+        ):
+            call = ToolCall("calculator", {"expression": "1+1"})
+            assert (await client.call_tool(call, CallContext())).structured == {"result": 2}
 
 
 def test_no_setting_is_without_a_test_here() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +14,10 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from toolyard.core.context import EVERYTHING, EventHandler
+from toolyard.core.context import EVERYTHING, Event, EventHandler
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
+from toolyard.events.types import ServerStarted
 from toolyard.security.address import AddressPolicy
 from toolyard.security.exposure import check_exposure
 from toolyard.security.gate import Gate
@@ -35,6 +37,11 @@ from toolyard.version import __version__
 logger = logging.getLogger("toolyard.servers")
 
 LOOPBACK = ("127.0.0.0/8", "::1")
+
+
+def _say_where(event: Event) -> None:
+    if isinstance(event, ServerStarted):
+        sys.stderr.write(f"{event.name} serves at {event.url}\n")
 
 
 class MCPServerBuilder:
@@ -289,8 +296,13 @@ class MCPServerBuilder:
         )
 
     def build_and_serve(self) -> None:
-        """Build the server and serve until the process is told to end."""
-        anyio.run(self.build().serve, backend_options={"use_uvloop": True})
+        """Build the server, say where it is, and serve until the process is told to end.
+
+        Functions that still block in their threads then keep the process from ending until they
+        return: nothing can end a thread.
+        """
+        server = self.with_event_handler(_say_where).build()
+        anyio.run(server.serve, backend_options={"use_uvloop": True})
 
     def _all_verifiers(self) -> list[TokenVerifier]:
         tokens = self._all_tokens()
