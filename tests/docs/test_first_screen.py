@@ -61,7 +61,7 @@ def test_the_program_serves_itself_until_it_is_told_to_end(directory: Path) -> N
 
     assert without.code != 0
     assert called.output.strip() == "42.0", called
-    assert (code, server.output) == (0, "")
+    assert (code, server.output) == (0, f"math serves at {url}/mcp\n")
 
 
 def test_the_command_for_a_desktop_host_serves_it_over_standard_streams(directory: Path) -> None:

@@ -14,11 +14,11 @@ from toolyard.core.toolbox import Toolbox
 from toolyard.servers.tool_server import ToolServer
 
 OTHER = f"other-{TOKEN}"
-META = {
+META: dict[str, Any] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
 }
-ANSWERS = {"name": {"action": "accept", "content": {"name": "Ann"}}}
+ANSWERS: dict[str, Any] = {"name": {"action": "accept", "content": {"name": "Ann"}}}
 QUESTION = elicit("Your name?", {"type": "object", "properties": {"name": {"type": "string"}}})
 
 
@@ -42,8 +42,8 @@ async def tried(
     server: ToolServer, token: str, state: str | None = None, name: str = "remember"
 ) -> dict[str, Any]:
     """The answer to one try of the call."""
-    more = {} if state is None else {"requestState": state, "inputResponses": ANSWERS}
-    params = {"name": name, "arguments": {}, "_meta": META, **more}
+    more: dict[str, Any] = {} if state is None else {"requestState": state, "inputResponses": ANSWERS}
+    params: dict[str, Any] = {"name": name, "arguments": {}, "_meta": META, **more}
     async with http_to(server, token) as http:
         return messages(await ask(http, "tools/call", params))[-1]
 
