@@ -4,7 +4,7 @@ PORT ?= 8080
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: serve test check bench clean
+.PHONY: serve test check bench soak clean
 
 serve: $(STAMP)
 	@$(BIN)/toolyard serve calculator --port $(PORT) --new-token
@@ -18,6 +18,9 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+soak: $(STAMP)
+	@$(BIN)/python -m pytest -q -s soak
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(BENCH)

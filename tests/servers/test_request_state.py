@@ -42,7 +42,9 @@ async def tried(
     server: ToolServer, token: str, state: str | None = None, name: str = "remember"
 ) -> dict[str, Any]:
     """The answer to one try of the call."""
-    more: dict[str, Any] = {} if state is None else {"requestState": state, "inputResponses": ANSWERS}
+    more: dict[str, Any] = (
+        {} if state is None else {"requestState": state, "inputResponses": ANSWERS}
+    )
     params: dict[str, Any] = {"name": name, "arguments": {}, "_meta": META, **more}
     async with http_to(server, token) as http:
         return messages(await ask(http, "tools/call", params))[-1]

@@ -1,0 +1,1 @@
+"""Long runs against a real server process: what a minute does not show."""
