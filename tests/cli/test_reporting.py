@@ -112,3 +112,20 @@ def test_a_tool_is_one_line_however_long_where_nobody_looks(
     assert first.rstrip().endswith("argument_8  Does [red]much[/red].")
     assert second.startswith("u ")
     assert told.err == "2 tools. * is required.\n"
+
+
+@pytest.mark.parametrize(
+    ("schema", "shown"),
+    [
+        ({"properties": {"a": {}}, "required": 5}, "a"),
+        ({"properties": {"a": 5}, "required": [[], "a", {}]}, "a*"),
+        ({"properties": 5, "required": ["a"]}, ""),
+        ({"properties": None, "required": None}, ""),
+        ({"properties": ["a"]}, ""),
+    ],
+)
+def test_a_schema_that_makes_no_sense_is_listed_as_far_as_it_does(
+    capsys: pytest.CaptureFixture[str], schema: dict[str, Any], shown: str
+) -> None:
+    show_tools([Tool("t", "Does.", schema)])
+    assert capsys.readouterr().out.splitlines()[1].split() == ["t", *shown.split(), "Does."]

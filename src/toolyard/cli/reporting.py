@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -35,9 +35,16 @@ def show_tools(tools: Sequence[Tool]) -> None:
 
 
 def _arguments(tool: Tool) -> str:
-    required = set(tool.input_schema.get("required", ()))
-    names = tool.input_schema.get("properties", {})
-    return " ".join(one_line(name) + ("*" if name in required else "") for name in names)
+    """The names, as far as a foreign schema, which may be anything, says any."""
+    names, listed = (tool.input_schema.get(key) for key in ("properties", "required"))
+    if not isinstance(names, Mapping):
+        return ""
+    marked = cast("list[object]", listed) if isinstance(listed, list) else []
+    required = {name for name in marked if isinstance(name, str)}
+    return " ".join(
+        one_line(name) + ("*" if name in required else "")
+        for name in cast("Mapping[str, Any]", names)
+    )
 
 
 def written_tool(tool: Tool) -> Mapping[str, Any]:
