@@ -1,5 +1,7 @@
 """Which line, which variable, which argument: as the user wrote it."""
 
+import time
+
 import pytest
 
 from toolyard.config.places import Places, line_of
@@ -56,6 +58,26 @@ issuer = "x"
 )
 def test_an_option_is_found_on_its_line(path: tuple[str | int, ...], line: int | None) -> None:
     assert line_of(TEXT, path) == line
+
+
+def test_a_long_line_takes_no_long_time() -> None:
+    blanks = " " * 200_000
+    lines = [
+        f"[{blanks}",
+        f"[a{blanks}b",
+        f"a{blanks}",
+        f"'{blanks}",
+        '"' * 200_001,
+        f"\t{blanks}[",
+    ]
+    before = time.process_time()
+    assert line_of("\n".join([*lines, "port = 1"]), ("port",)) == len(lines) + 1
+    assert time.process_time() - before < 1
+
+
+def test_an_option_is_found_in_a_long_line() -> None:
+    assert line_of(f"\n\t [ tools ]  # {'x' * 5000}", ("tools",)) == 2
+    assert line_of(f"limits = {{ {'x' * 5000} }}", ("limits", "call_s")) == 1
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,12 @@ OPTIONS: Mapping[str, str] = {
 }
 """The arguments of `toolyard serve` that are not simply `--` and the option's name."""
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
-_KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-])(?:"[^"]*"|'[^']*'|[\w. -])*?)\s*=""")
+LINE_LETTERS = 1_000
+"""How much of a line is looked at: its header or key stands in front."""
+
+# No two parts of these may take the same letter, or a long line takes time without end.
+_HEADER = re.compile(r"(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?")
+_KEY = re.compile(r"""((?:"[^"]*"|'[^']*'|[\w.\s-])+)=""")
 _PART = re.compile(r"""["']([^"']*)["']|([\w-]+)""")
 
 Path = Sequence[str | int]
@@ -90,7 +94,8 @@ def line_of(text: str, path: Path) -> int | None:
     best = 0
     table: list[str | int] = []
     arrays: dict[tuple[str | int, ...], int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, whole in enumerate(text.splitlines(), start=1):
+        line = whole.strip()[:LINE_LETTERS]
         if header := _HEADER.fullmatch(line):
             here = table = _table(header, arrays)
         elif key := _KEY.match(line):
