@@ -1,6 +1,7 @@
 """File, environment and arguments: who wins, and what is said of what is wrong."""
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,16 @@ def test_everything_that_is_wrong_is_said_at_once(
     assert said[0].startswith("TOOLYARD_PORT in the environment: ")
     assert said[1].startswith("The argument --limit call_s: ")
     assert said[2].startswith("There is no option 'prot' in mine.toml, line 1")
+
+
+def test_of_very_many_problems_the_first_are_told(file: Path) -> None:
+    file.write_text("\n".join(f"unknown_{n} = 1" for n in range(20_000)))
+    before = time.process_time()
+    said = refusal(file).splitlines()
+    assert time.process_time() - before < 5
+    assert len(said) == 21
+    assert said[0] == "There is no option 'unknown_0' in mine.toml, line 1."
+    assert said[-1] == "There are 19980 more problems."
 
 
 def test_a_file_that_is_not_there_or_is_no_text_is_a_sentence(file: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
@@ -41,6 +41,9 @@ SECRETS = frozenset(
 )
 """Options whose values are not shown: they are secrets, or may hold some."""
 
+MOST_PROBLEMS = 20
+"""How many are told at once: each is looked for in the whole file."""
+
 _KUBERNETES = re.compile(r"SERVICE_(HOST|PORT)(_.*)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_.*)?")
 """What Kubernetes sets in every pod beside a service that is named `toolyard`."""
 
@@ -69,8 +72,7 @@ def settings_in(
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
-        problems = [_sentence(problem, places) for problem in error.errors(include_url=False)]
-        raise ConfigError("\n".join(dict.fromkeys(problems))) from None
+        raise ConfigError(_told(error.errors(include_url=False), places)) from None
 
 
 def text_of(file: Path) -> str:
@@ -127,6 +129,13 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
             value = _merge(cast("Mapping[str, Any]", under), cast("Mapping[str, Any]", value))
         merged[key] = value
     return merged
+
+
+def _told(problems: Sequence[ErrorDetails], places: Places) -> str:
+    said = [_sentence(problem, places) for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        said.append(f"There are {len(problems) - MOST_PROBLEMS} more problems.")
+    return "\n".join(dict.fromkeys(said))
 
 
 def _sentence(problem: ErrorDetails, places: Places) -> str:
