@@ -110,6 +110,32 @@ def test_everything_that_is_wrong_is_said_at_once(
     assert said[2].startswith("There is no option 'prot' in mine.toml, line 1")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_env_file",
+        "_env_prefix",
+        "_secrets_dir",
+        "_cli_parse_args",
+        "_cli_settings_source",
+        "_build_sources",
+        "_init_kwargs",
+        "__pydantic_self__",
+        "self",
+        "values",
+        "model_config",
+    ],
+)
+@pytest.mark.parametrize("value", ["1", "true", '"secret.env"', '{ "port" = 9 }'])
+def test_nothing_but_the_options_can_be_set_from_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.chdir(file.parent)
+    (file.parent / "secret.env").write_text("TOOLYARD_INSECURE=true\n")
+    file.write_text(f"port = 1\n{name} = {value}")
+    assert refusal(file).startswith(f"There is no option {name!r} in mine.toml, line 2")
+
+
 def test_of_very_many_problems_the_first_are_told(file: Path) -> None:
     file.write_text("\n".join(f"unknown_{n} = 1" for n in range(20_000)))
     before = time.process_time()

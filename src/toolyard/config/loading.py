@@ -14,7 +14,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import EnvSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from toolyard.config.places import PREFIX, Places
 from toolyard.config.settings import (
@@ -65,7 +65,7 @@ def settings_in(
 ) -> Settings:
     """As `load`, of a file called `name` that was read already and holds `text`."""
     given = dict(arguments or {})
-    environment = _Environment(Settings)()
+    environment = _Environment()()
     merged = _merge(_merge(_parse(text, name), environment), given)
     places = Places(given, environment, tuple(os.environ), name, text)
     _warn_of_unknown_variables()
@@ -94,6 +94,10 @@ def _parse(text: str, name: str) -> dict[str, Any]:
 
 class _Environment(EnvSettingsSource):
     """The `TOOLYARD_*` variables; tables and lists of tables are JSON."""
+
+    def __init__(self) -> None:
+        fields = cast("type[BaseSettings]", Settings)  # all that is read of it are its fields
+        super().__init__(fields, env_prefix=PREFIX, env_nested_delimiter="__")
 
     def prepare_field_value(
         self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool

@@ -15,9 +15,7 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-
-from toolyard.config.places import PREFIX
+from pydantic_settings import NoDecode
 
 
 def _split(given: object) -> object:
@@ -33,7 +31,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Part(BaseModel):
-    """A table of the file; an option nobody knows is refused."""
+    """The file or a table of it; an option nobody knows is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -133,15 +131,11 @@ class ToolSettings(Part):
         return self
 
 
-class Settings(BaseSettings):
-    """A server and what it serves."""
+class Settings(Part):
+    """A server and what it serves.
 
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-    )
+    Not a `BaseSettings`: that one takes options of its own, and a file could set them.
+    """
 
     name: str = Field("toolyard", min_length=1)
     host: str = Field("127.0.0.1", min_length=1)
