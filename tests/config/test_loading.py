@@ -210,6 +210,11 @@ LEAKS = [
     f'[tools.a]\ncommand = "x --key {SECRET}"',
     f'[tools.a]\ncommand = ["x"]\nenv = {{ KEY = ["{SECRET}"] }}',
     f'[tools.a]\nkind = "x"\noptions = "{SECRET}"',
+    f'[tools]\na = "https://user:{SECRET}@host/mcp"',
+    f'tools = "{SECRET}"',
+    f'tls = "{SECRET}"',
+    f'limits = "{SECRET}"',
+    f'[tls]\ncertfile = 1\nkeyfile = "{SECRET}"',
 ]
 
 
@@ -225,6 +230,11 @@ def test_no_message_shows_a_secret_of_the_environment(monkeypatch: pytest.Monkey
         ("TOOLYARD_TOKENS", f'[{{"secrets": "{SECRET}"}}]'),
         ("TOOLYARD_JWT__KEY", SECRET),
         ("TOOLYARD_TOOLS", f'{{"a": {{"token": "{SECRET}"}}}}'),
+        ("TOOLYARD_TOOLS", f'{{"a": "{SECRET}"}}'),
+        ("TOOLYARD_TOOLS__A", f'{{"token": "{SECRET}"'),
+        ("TOOLYARD_TOOLS__A__HEADERS__X", f'["{SECRET}"]'),
+        ("TOOLYARD_TLS", f'["{SECRET}"]'),
+        ("TOOLYARD_JWT", f'"{SECRET}"'),
     ]:
         with monkeypatch.context() as patched:
             patched.setenv(variable, value)

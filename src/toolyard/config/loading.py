@@ -40,6 +40,10 @@ SECRETS = frozenset(
     {"token", "tokens", "jwt", "password", "headers", "env", "options", "url", "command"}
 )
 """Options whose values are not shown: they are secrets, or may hold some."""
+GUARDED = frozenset({"tokens", "jwt", "tls", "tools"})
+"""Tables with secrets: nothing is shown of what stands where they, or one of their own, belong."""
+TABLE_WANTED = frozenset({"model_type", "dict_type"})
+"""The problems of something that stands where a whole table belongs."""
 
 MOST_PROBLEMS = 20
 """How many are told at once: each is looked for in the whole file."""
@@ -151,7 +155,7 @@ def _sentence(problem: ErrorDetails, places: Places) -> str:
         unknown = where.removeprefix("the argument ")
         return f"There is no option {unknown}{_did_you_mean(names[-1], known)}."
     said = problem["msg"].removeprefix("Value error, ")
-    shown = _shown(path, problem["input"])
+    shown = "" if _may_hold_secrets(problem) else _shown(problem["input"])
     return f"{where[0].upper()}{where[1:]}: {said[0].lower()}{said[1:]}{shown}."
 
 
@@ -160,9 +164,15 @@ def _did_you_mean(name: str, known: Mapping[str, Any] | list[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _shown(path: tuple[int | str, ...], value: object) -> str:
-    """What was given, unless it is or may hold a secret."""
-    if not isinstance(value, str | int | float) or not SECRETS.isdisjoint(map(str, path)):
+def _may_hold_secrets(problem: ErrorDetails) -> bool:
+    path = list(map(str, problem["loc"]))
+    if problem["type"] in TABLE_WANTED or not SECRETS.isdisjoint(path):
+        return True
+    return len(path) <= 2 and not GUARDED.isdisjoint(path[:1])
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, str | int | float):
         return ""
     shown = repr(value)
     return f" (it is {shown if len(shown) <= 60 else f'{shown[:57]}...'})"
