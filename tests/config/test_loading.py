@@ -1,13 +1,14 @@
 """File, environment and arguments: who wins, and what is said of what is wrong."""
 
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from toolyard.config.loading import load
+from toolyard.config.loading import MAX_BYTES, load
 from toolyard.core.errors import ConfigError
 
 
@@ -146,9 +147,41 @@ def test_of_very_many_problems_the_first_are_told(file: Path) -> None:
     assert said[-1] == "There are 19980 more problems."
 
 
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_ordinary_file_is_not_read(file: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    else:
+        file.symlink_to("/dev/zero")
+    assert refusal(file) == "The file 'mine.toml' cannot be read; it is no ordinary file."
+
+
+def test_a_file_has_a_largest_size(file: Path) -> None:
+    file.write_text("#" * MAX_BYTES)
+    load(file)
+    file.write_text("#" * MAX_BYTES + "\n")
+    assert refusal(file) == "The file 'mine.toml' is larger than 1048576 bytes."
+
+
+def test_a_number_that_is_too_long_is_named_with_its_line(file: Path) -> None:
+    file.write_text("name = 'x'\nport = " + "9" * 5000)
+    assert refusal(file) == "mine.toml, line 2: a number is too long."
+
+
+def test_what_is_nested_too_deeply_is_a_sentence(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(f"[tools.x]\nkind = 'y'\noptions{'.a' * 3000} = 1")
+    monkeypatch.setenv(f"TOOLYARD_TOOLS__X__OPTIONS{'__A' * 3000}", "1")
+    assert refusal(file) == "The options in mine.toml are nested too deeply."
+
+
 def test_a_file_that_is_not_there_or_is_no_text_is_a_sentence(file: Path, tmp_path: Path) -> None:
     assert refusal(file) == "The file 'mine.toml' cannot be read; is it there?"
-    assert "cannot be read" in refusal(tmp_path)
+    assert "cannot be read; is it there?" in refusal(tmp_path / ("x" * 300))
+    assert "cannot be read; is it there?" in refusal(tmp_path / "a\x00b")
     file.write_bytes(b"\xff\xfe")
     assert refusal(file) == "The file 'mine.toml' is not UTF-8 text."
 
@@ -164,9 +197,16 @@ def test_a_file_that_is_not_there_or_is_no_text_is_a_sentence(file: Path, tmp_pa
         ("TOOLYARD_LIMITS__CALLS", "1", "no option TOOLYARD_LIMITS__CALLS in the environment"),
         ("TOOLYARD_LIMITS", "{", "TOOLYARD_LIMITS in the environment is not the JSON"),
         ("TOOLYARD_TOKENS", "[", "TOOLYARD_TOKENS in the environment is not the JSON"),
+        ("TOOLYARD_TOKENS", "[" * 20_000, "TOOLYARD_TOKENS in the environment is not the JSON"),
+        ("TOOLYARD_TOOLS", "[" * 20_000, "TOOLYARD_TOOLS in the environment is not the JSON"),
+        ("TOOLYARD_TOOLS__A__OPTIONS", "[" * 20_000, "TOOLYARD_TOOLS__A__OPTIONS in the"),
+        (f"TOOLYARD_TOOLS{'__A' * 3000}", "[" * 20_000, f"TOOLYARD_TOOLS{'__A' * 14}_... in the"),
+        (f"TOOLYARD_TOOLS{'__A' * 3000}", "1", "There is no option TOOLYARD_TOOLS__A__A in the"),
+        ("TOOLYARD_TOKENS", "9" * 5000, "TOOLYARD_TOKENS in the environment is not the JSON"),
         ("TOOLYARD_TOOLS__A__HEADERS", "{", "TOOLYARD_TOOLS__A__HEADERS in the environment is not"),
         ("TOOLYARD_TOOLS__A__KIND__B", "x", "TOOLYARD_TOOLS__A__KIND in the environment: "),
     ],
+    ids=lambda text: text[:30],
 )
 def test_what_is_wrong_in_the_environment_is_named_with_its_variable(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str

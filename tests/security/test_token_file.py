@@ -210,3 +210,28 @@ async def test_a_valid_token_is_never_refused_while_the_file_is_rewritten(path: 
         write(path, "one", f"other{number}", age_s=number % 2 * 10)
         clock.check_is_due()
         assert await file.verify("one") is not None
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_ordinary_file_is_not_read(path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match=r"The token file 'tokens\.jsonl' cannot be read\."):
+        TokenFile(path)
+
+
+async def test_a_file_that_becomes_a_pipe_admits_nobody(path: Path) -> None:
+    write(path, "one")
+    clock = Clock()
+    file = TokenFile(path, clock=clock)
+    beside = path.with_suffix(".new")
+    os.mkfifo(beside)
+    os.utime(beside, (1, 1))
+    os.replace(beside, path)
+    clock.check_is_due()
+    with anyio.fail_after(0.5):
+        assert await file.verify("one") is None

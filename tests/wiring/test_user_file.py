@@ -159,6 +159,8 @@ def test_a_mistake_in_a_neighbour_is_told_with_the_neighbours_line(write: Write)
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     assert "There is no file" in refusal("nowhere/mine.py")
     assert "There is no file 'nowhere/mine.py'" in refusal("nowhere/mine.py:tools")
+    assert "There is no file 'xxx" in refusal(f"{'x' * 5000}.py")
+    assert "There is no file 'a\\x00b.py'" in refusal("a\x00b.py")
     (tmp_path / "folder.py").mkdir()
     assert "There is no file" in refusal(tmp_path / "folder.py")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -48,6 +49,10 @@ TABLE_WANTED = frozenset({"model_type", "dict_type"})
 MOST_PROBLEMS = 20
 """How many are told at once: each is looked for in the whole file."""
 
+MAX_BYTES = 1 << 20
+"""How large a file may be."""
+
+_DIGITS = re.compile("[0-9_]+")
 _KUBERNETES = re.compile(r"SERVICE_(HOST|PORT)(_.*)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_.*)?")
 """What Kubernetes sets in every pod beside a service that is named `toolyard`."""
 
@@ -70,11 +75,13 @@ def settings_in(
     """As `load`, of a file called `name` that was read already and holds `text`."""
     given = dict(arguments or {})
     environment = _Environment()()
-    merged = _merge(_merge(_parse(text, name), environment), given)
+    parsed = _parse(text, name)
     places = Places(given, environment, tuple(os.environ), name, text)
     _warn_of_unknown_variables()
     try:
-        return Settings.model_validate(merged)
+        return Settings.model_validate(_merge(_merge(parsed, environment), given))
+    except RecursionError:
+        raise ConfigError(f"The options in {name} are nested too deeply.") from None
     except ValidationError as error:
         raise ConfigError(_told(error.errors(include_url=False), places)) from None
 
@@ -82,18 +89,35 @@ def settings_in(
 def text_of(file: Path) -> str:
     """What a settings file holds; `ConfigError` if it cannot be read."""
     try:
-        return file.read_text(encoding="utf-8")
+        if not stat.S_ISREG(file.stat().st_mode):  # reading another kind may never end
+            raise ConfigError(f"The file {file.name!r} cannot be read; it is no ordinary file.")
+        with file.open("rb") as opened:
+            text = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError):
+        raise ConfigError(f"The file {file.name!r} cannot be read; is it there?") from None
+    if len(text) > MAX_BYTES:
+        raise ConfigError(f"The file {file.name!r} is larger than {MAX_BYTES} bytes.")
+    try:
+        return text.decode()
     except UnicodeError:
         raise ConfigError(f"The file {file.name!r} is not UTF-8 text.") from None
-    except OSError:
-        raise ConfigError(f"The file {file.name!r} cannot be read; is it there?") from None
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name} is not valid TOML: {error}.") from None
+    except RecursionError:
+        raise ConfigError(f"{name} is not valid TOML: it is nested too deeply.") from None
+    except ValueError:  # Python's bound on the digits of a number
+        raise ConfigError(f"{name}{_line_of_digits(text)}: a number is too long.") from None
+
+
+def _line_of_digits(text: str) -> str:
+    """Where the longest number of a text stands."""
+    longest = [max(map(len, _DIGITS.findall(line)), default=0) for line in text.splitlines()]
+    return f", line {longest.index(max(longest)) + 1}"
 
 
 class _Environment(EnvSettingsSource):
@@ -108,9 +132,10 @@ class _Environment(EnvSettingsSource):
     ) -> Any:
         try:
             return super().prepare_field_value(field_name, field, value, value_is_complex)
-        except ValueError:
+        except (ValueError, RecursionError):
             option = PREFIX + field_name.upper()
-            names = [name for name in os.environ if name.upper().split("__")[0] == option]
+            given = [name for name in os.environ if name.upper().split("__")[0] == option]
+            names = [name if len(name) <= 60 else f"{name[:57]}..." for name in given]
             raise ConfigError(
                 f"{' or '.join(names)} in the environment is not the JSON that it has to be."
             ) from None

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISREG
 
 import anyio
 import anyio.to_thread
@@ -117,6 +118,8 @@ class TokenFile:
 
 
 def _read(path: Path) -> tuple[os.stat_result, bytes]:
+    if not S_ISREG(os.stat(path).st_mode):
+        raise OSError("not an ordinary file")  # to read from a pipe may never end
     with path.open("rb") as file:
         # Taken before reading: whatever is written meanwhile is seen as the next change.
         return os.fstat(file.fileno()), file.read(MAX_BYTES + 1)

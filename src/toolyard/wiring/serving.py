@@ -103,7 +103,7 @@ def _add_network(builder: MCPServerBuilder, settings: Settings) -> None:
 
 
 def _file(path: Path) -> Path:
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike the method, it bears any text at all
         raise ConfigError(f"There is no file {path.name!r} for TLS.")
     return path
 

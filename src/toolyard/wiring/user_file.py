@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ def source_in(reference: str) -> ToolProtocol:
     """
     stem, suffix, name = reference.partition(f"{SUFFIX}:")
     path = Path(stem + SUFFIX if suffix else reference)
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike the method, it bears any text at all
         raise ConfigError(f"There is no file {str(path)!r}.")
     module = _run(path)
     return _named(module, name, path) if name else _only(module, path)
