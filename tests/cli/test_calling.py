@@ -3,8 +3,11 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -238,10 +241,12 @@ def test_a_tool_that_asks_something_is_answered_at_a_terminal_only(
     )
 
 
-def test_a_question_is_asked_and_answered_at_a_terminal(odd_tools: Served) -> None:
+@contextmanager
+def greeted(server: Served) -> Generator[tuple[subprocess.Popen[bytes], int, bytes]]:
+    """A call that asks for a name at a terminal: its process, the terminal, what it said."""
     terminal, ours = pty.openpty()
-    command = [COMMAND, "call", odd_tools.url, "greet"]
-    environment = {**os.environ, ENVIRONMENT_TOKEN: odd_tools.token, "TERM": "xterm"}
+    command = [COMMAND, "call", server.url, "greet"]
+    environment = {**os.environ, ENVIRONMENT_TOKEN: server.token, "TERM": "xterm"}
     call = subprocess.Popen(
         command, stdin=ours, stdout=subprocess.PIPE, stderr=ours, env=environment
     )
@@ -250,12 +255,29 @@ def test_a_question_is_asked_and_answered_at_a_terminal(odd_tools: Served) -> No
         said = b""
         while b"name: " not in said:
             said += os.read(terminal, 4096)
-        os.write(terminal, b"Ada\n")
-        output, _ = call.communicate(timeout=20)
+        yield call, terminal, said
     finally:
         call.kill()
-        call.wait(5)
-    os.close(terminal)
+        call.communicate(timeout=5)
+        os.close(terminal)
+
+
+def test_a_question_is_asked_and_answered_at_a_terminal(odd_tools: Served) -> None:
+    with greeted(odd_tools) as (call, terminal, said):
+        os.write(terminal, b"Ada\n")
+        output, _ = call.communicate(timeout=20)
     assert (call.returncode, output) == (0, b"Hello, Ada!\n")
     assert b"Who are you?" in said
     assert said.rfind(SHOW_CURSOR) > said.rfind(HIDE_CURSOR)  # no bar wipes out the answer
+
+
+def test_an_interrupt_at_a_question_ends_the_command(odd_tools: Served) -> None:
+    with greeted(odd_tools) as (call, terminal, _):
+        call.send_signal(signal.SIGINT)
+        output, _ = call.communicate(timeout=20)
+        rest = b""
+        with suppress(OSError):  # nobody is left at the terminal's other side
+            while more := os.read(terminal, 4096):
+                rest += more
+    assert (call.returncode, output) == (130, b"")
+    assert b"Traceback" not in rest

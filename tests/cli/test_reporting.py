@@ -114,16 +114,16 @@ def test_a_tool_is_one_line_however_long_where_nobody_looks(
     assert told.err == "2 tools. * is required.\n"
 
 
-@pytest.mark.parametrize(
-    ("schema", "shown"),
-    [
-        ({"properties": {"a": {}}, "required": 5}, "a"),
-        ({"properties": {"a": 5}, "required": [[], "a", {}]}, "a*"),
-        ({"properties": 5, "required": ["a"]}, ""),
-        ({"properties": None, "required": None}, ""),
-        ({"properties": ["a"]}, ""),
-    ],
-)
+ODD_SCHEMAS: list[tuple[dict[str, Any], str]] = [
+    ({"properties": {"a": {}}, "required": 5}, "a"),
+    ({"properties": {"a": 5}, "required": [[], "a", {}]}, "a*"),
+    ({"properties": 5, "required": ["a"]}, ""),
+    ({"properties": None, "required": None}, ""),
+    ({"properties": ["a"]}, ""),
+]
+
+
+@pytest.mark.parametrize(("schema", "shown"), ODD_SCHEMAS)
 def test_a_schema_that_makes_no_sense_is_listed_as_far_as_it_does(
     capsys: pytest.CaptureFixture[str], schema: dict[str, Any], shown: str
 ) -> None:

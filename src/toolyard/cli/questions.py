@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
-import anyio.to_thread
-from rich.prompt import Confirm, FloatPrompt, IntPrompt, Prompt
+import anyio
 from rich.text import Text
 
-from toolyard.cli.terminal import ERR, one_line, say
+from toolyard.cli.fields import Field, fields_of
+from toolyard.cli.terminal import ERR, say
 from toolyard.core.inputs import InputRequest
-
-_PROMPTS = {"integer": IntPrompt, "number": FloatPrompt, "boolean": Confirm}
 
 
 async def ask_user(request: InputRequest) -> Mapping[str, Any]:
-    """Fill a form field by field; anything but a form is declined."""
+    """Fill a form field by field; anything but a form of MCP's own fields is declined."""
     if request.method == "roots/list":
         return {"roots": []}
     if request.method != "elicitation/create":
@@ -24,35 +23,43 @@ async def ask_user(request: InputRequest) -> Mapping[str, Any]:
         return {"role": "assistant", "content": said, "model": "none"}
     if request.params.get("mode", "form") != "form":
         return {"action": "decline"}
-    return await anyio.to_thread.run_sync(_fill, request.params, abandon_on_cancel=True)
+    return await _form(request.params)
 
 
-def _fill(params: Mapping[str, Any]) -> Mapping[str, Any]:
+async def _form(params: Mapping[str, Any]) -> Mapping[str, Any]:
     say(str(params.get("message", "")), style="bold")
-    schema: Mapping[str, Any] = params.get("requestedSchema", {})
-    required = schema.get("required", ())
     try:
-        answers = {
-            name: _ask(name, field, is_required=name in required)
-            for name, field in schema.get("properties", {}).items()
-        }
+        fields = fields_of(params.get("requestedSchema"))
+    except ValueError:
+        say("It is asked for in a way that is not known here, so nothing is answered.")
+        return {"action": "decline"}
+    try:
+        answers = {name: await _answer(field) for name, field in fields.items()}
     except EOFError:
         return {"action": "cancel"}
-    return {
-        "action": "accept",
-        "content": {name: answer for name, answer in answers.items() if answer is not None},
-    }
+    content = {name: answer for name, answer in answers.items() if answer is not None}
+    return {"action": "accept", "content": content}
 
 
-def _ask(name: str, field: Mapping[str, Any], *, is_required: bool) -> Any:
-    """What the user types; `None` if that is nothing and nothing is needed."""
-    prompt: Any = _PROMPTS.get(field.get("type", "string"), Prompt)
-    options: dict[str, Any] = {}
-    if "default" in field:
-        options["default"] = field["default"]
-    elif not is_required:
-        options |= {"default": None, "show_default": False}
-    if "enum" in field:
-        options["choices"] = [one_line(str(value)) for value in field["enum"]]
-    label = Text(one_line(str(field.get("title") or field.get("description") or name)))
-    return prompt.ask(label, console=ERR, **options)
+async def _answer(field: Field) -> Any:
+    """What the user types, once it is an answer."""
+    while True:
+        ERR.print(Text(field.prompt()), end="", soft_wrap=True)
+        try:
+            return field.answer((await _line()).strip())
+        except ValueError as error:
+            say(str(error))
+
+
+async def _line() -> str:
+    """The next line that is typed. No thread waits for it, as nothing could end that one."""
+    if sys.stdin.isatty():
+        await anyio.wait_readable(sys.stdin)
+    try:
+        line = sys.stdin.readline()
+        line.encode()
+    except UnicodeError:
+        raise ValueError("Please type letters.") from None
+    if not line:
+        raise EOFError
+    return line

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
+import anyio
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text as Line
@@ -144,6 +145,7 @@ class Reporter:
             transient=True,
             disable=not ERR.is_terminal,  # in a file, a bar is but an empty line
         )
+        self._asking = anyio.Lock()
         self._task = self._bar.add_task(one_line(name, 60), total=None, visible=False)
 
     def __enter__(self) -> Self:
@@ -170,9 +172,10 @@ class Reporter:
         say(f"{level}: {data}")
 
     async def answer(self, request: InputRequest) -> Mapping[str, Any]:
-        """Ask the user, for whoever asks in the middle of the call."""
-        self._bar.stop()
-        return await ask_user(request)
+        """Ask the user, for whoever asks in the middle of the call; one question at a time."""
+        async with self._asking:
+            self._bar.stop()
+            return await ask_user(request)
 
     async def ask(self, request: InputRequest) -> Mapping[str, Any]:
         """Questions go to the client's own answers, never here."""
