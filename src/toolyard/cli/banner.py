@@ -7,13 +7,15 @@ import shutil
 import sys
 from pathlib import Path
 
+import typer
 from rich.panel import Panel
 from rich.text import Text
 
 from toolyard.cli.hosting import TOKEN_VARIABLE
-from toolyard.cli.terminal import OUT, printable, write_json
+from toolyard.cli.terminal import printable, say, show, write_json
 from toolyard.config.hosts import HostEntry, claude_code_command
 from toolyard.config.settings import Settings
+from toolyard.core.errors import ConfigError
 
 _UNFIT_FOR_HOSTS = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -36,15 +38,23 @@ class Banner:
 
     def show(self, url: str) -> None:
         """Say where the server is; the token only if it was made for this run."""
+        try:
+            self._show(url)
+        except ConfigError as error:  # it serves, whether or not somebody can read where
+            say(str(error), style="red")
+        except typer.Exit:
+            say("Nobody reads standard output.", style="red")
+
+    def _show(self, url: str) -> None:
         if self._as_json:
             write_json({"url": url, "token": self._secret})
             return
         title = Text(printable(self._settings.name))
-        OUT.print(Panel(self._facts(url), title=title, expand=False))
+        show(Panel(self._facts(url), title=title, expand=False))
         for heading, command in self._commands(url):
-            OUT.print(f"\n{heading}", style="dim", markup=False)
+            show(f"\n{heading}", style="dim", markup=False)
             # Outside the panel and in one line, however long, so that it can be pasted.
-            OUT.print(f"  {command}", markup=False, soft_wrap=True)
+            show(f"  {command}", markup=False, soft_wrap=True)
 
     def _facts(self, url: str) -> Text:
         tools = ", ".join(name for name, tool in self._settings.tools.items() if tool.enabled)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from toolyard.cli.examples import examples
 from toolyard.cli.options import AsJson, ClientToken, NamesConfig, Target
-from toolyard.cli.terminal import OUT, printable, say, start_logging, write_json
+from toolyard.cli.terminal import printable, say, show, start_logging, write_json
 
 if TYPE_CHECKING:  # help and usage errors need not wait for it
     from toolyard.config.settings import Settings
@@ -50,12 +50,12 @@ async def _examine(
     """The number of failures."""
     from toolyard.wiring.doctor import Finding, examine_target
 
-    def show(finding: Finding) -> None:
+    def tell(finding: Finding) -> None:
         if not as_json:
             mark, style = MARKS[finding.verdict]
-            OUT.print(Text.assemble((mark, style), f" {printable(finding.text)}"), soft_wrap=True)
+            show(Text.assemble((mark, style), f" {printable(finding.text)}"), soft_wrap=True)
 
-    findings = await examine_target(target, token, show, timeout_s, settings)
+    findings = await examine_target(target, token, tell, timeout_s, settings)
     if as_json:
         write_json([finding.written() for finding in findings])
     failures = sum(finding.verdict == "failure" for finding in findings)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from toolyard.cli import calling, diagnosis, hosting, serving, tokens
-from toolyard.cli.terminal import say, tolerate_any_letter, write
+from toolyard.cli.terminal import (
+    STDOUT,
+    give_up,
+    open_standard_streams,
+    say,
+    tolerate_any_letter,
+    write,
+)
 from toolyard.core.errors import (
     ConfigError,
     InvalidTool,
@@ -70,14 +77,34 @@ def exit_code(error: ToolyardError) -> int:
     return 4 if isinstance(error, Unreachable) else 1
 
 
+def _first(error: Exception) -> Exception:
+    """What ended a group of tasks; `error` itself if it is no group."""
+    while isinstance(error, ExceptionGroup):
+        error = cast("ExceptionGroup[Exception]", error).exceptions[0]
+    return error
+
+
+def _told(error: Exception) -> int:
+    """Say what happened; the exit code for it."""
+    if isinstance(error, ToolyardError):
+        say(str(error), style="red")
+        return exit_code(error)
+    if isinstance(error, OSError):  # help and the protocol are not written by us
+        give_up(STDOUT)
+        reason = error.strerror or type(error).__name__
+        say(f"Something cannot be read or written: {reason}.", style="red")
+        return 2
+    raise error
+
+
 def main() -> None:
     """Run the command line; never shows a traceback for what went wrong as foreseen."""
+    open_standard_streams()
     tolerate_any_letter()
     try:
         app()
-    except ToolyardError as error:
-        say(str(error), style="red")
-        sys.exit(exit_code(error))
+    except (ToolyardError, OSError, ExceptionGroup) as error:
+        sys.exit(_told(_first(error)))
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from toolyard.cli.questions import ask_user
-from toolyard.cli.terminal import ERR, OUT, WIDE, one_line, say, write, write_json
+from toolyard.cli.terminal import ERR, OUT, WIDE, one_line, say, show, write, write_json
 from toolyard.core.content import Audio, Content, Image, Resource, Text
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import MissingCapability
@@ -31,7 +31,7 @@ def show_tools(tools: Sequence[Tool]) -> None:
             Line(_arguments(tool)),
             Line(one_line(tool.description)),
         )
-    (OUT if OUT.is_terminal else WIDE).print(table)
+    show(table, console=OUT if OUT.is_terminal else WIDE)
     say(f"{len(tools)} tools. * is required.")
 
 

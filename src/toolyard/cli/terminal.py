@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import Any
+from typing import Any, TextIO, cast
 from unicodedata import category
 
-from rich.console import Console
+import typer
+from rich.console import Console, RenderableType
 from rich.logging import RichHandler
 
+from toolyard.core.errors import ConfigError
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+UNREAD = 141
+"""The exit code of a command whose reader went away, as shells have it of SIGPIPE."""
 OUT = Console(highlight=False, emoji=False)
 WIDE = Console(highlight=False, emoji=False, width=1_000)
 """Standard output where no terminal cuts it: a row of a table is a line."""
@@ -20,9 +29,14 @@ PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def write(text: str) -> None:
-    """Lines of a result, as they are but for what could steer a terminal."""
-    sys.stdout.write(printable(text) + "\n")
-    sys.stdout.flush()
+    """Lines of a result, as they are but for what could steer a terminal.
+
+    Raises:
+        ConfigError: Standard output takes nothing; the text says why.
+        Exit: Nobody reads it any more, which is no error to speak of.
+    """
+    with _to_stdout():
+        _put(sys.stdout, printable(text) + "\n")
 
 
 def write_json(value: Any) -> None:
@@ -30,9 +44,69 @@ def write_json(value: Any) -> None:
     write(json.dumps(value))
 
 
+def show(*things: RenderableType, console: Console = OUT, **options: Any) -> None:
+    """Results as rich draws them; raises what `write` does."""
+    with _to_stdout():
+        _put(sys.stdout, _drawn(console, *things, **options))
+
+
 def say(text: str, style: str = "dim") -> None:
     """A sentence to the user, which is no result; a command in it stays in one line."""
-    ERR.print(printable(text), style=style, markup=False, soft_wrap=True)
+    try:
+        _put(sys.stderr, _drawn(ERR, printable(text), style=style, markup=False, soft_wrap=True))
+    except OSError:  # there is nobody to tell
+        give_up(STDERR)
+
+
+def _drawn(console: Console, *things: RenderableType, **options: Any) -> str:
+    """What `console` would print: where that fails, it does more than to raise."""
+    with console.capture() as drawn:
+        console.print(*things, **options)
+    return drawn.get()
+
+
+def _put(stream: TextIO, text: str) -> None:
+    stream.write(text)
+    stream.flush()
+
+
+@contextmanager
+def _to_stdout() -> Generator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        give_up(STDOUT)
+        raise typer.Exit(UNREAD) from None
+    except OSError as error:
+        give_up(STDOUT)
+        raise ConfigError(f"Standard output cannot be written: {error.strerror}.") from None
+
+
+def give_up(descriptor: int) -> None:
+    """Send the rest of a stream that failed nowhere, so that ending does not fail once more."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+def open_standard_streams() -> None:
+    """Have all three descriptors taken, or the next file that is opened becomes one of them.
+
+    Standard input that was closed is at its end, output cannot be written, and errors go nowhere.
+    """
+    sys.stdin = _taken(STDIN, sys.stdin, "r", os.O_RDONLY)
+    sys.stdout = _taken(STDOUT, sys.stdout, "w", os.O_RDONLY)
+    sys.stderr = _taken(STDERR, sys.stderr, "w", os.O_WRONLY)
+
+
+def _taken(descriptor: int, stream: TextIO | None, mode: str, flags: int) -> TextIO:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        os.open(os.devnull, flags)  # the lowest one that is free, which is this one
+    if stream is not None:
+        return stream
+    return cast("TextIO", open(descriptor, mode, encoding="utf-8", closefd=False))
 
 
 def tolerate_any_letter() -> None:
