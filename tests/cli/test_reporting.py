@@ -79,6 +79,15 @@ def test_structure_without_blocks_is_shown(
     assert json.loads(capsys.readouterr().out)["structuredContent"] == structured
 
 
+def test_structure_is_json_whatever_a_server_calls_a_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    result = ToolResult(structured={"a": 1e999})
+    for as_json in (False, True):
+        show_result(result, as_json=as_json)
+        assert '{"a": null}' in capsys.readouterr().out
+
+
 def test_structure_beside_blocks_is_for_scripts(capsys: pytest.CaptureFixture[str]) -> None:
     show_result(ToolResult((Text("three"),), {"result": 3}), as_json=False)
     assert capsys.readouterr().out == "three\n"

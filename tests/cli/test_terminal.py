@@ -50,6 +50,13 @@ def test_json_is_one_line_of_plain_letters(capsys: pytest.CaptureFixture[str]) -
     assert json.loads(out) == value
 
 
+def test_json_has_no_number_for_what_json_cannot_say(capsys: pytest.CaptureFixture[str]) -> None:
+    write_json({"a": [1e999, -1e999, float("nan"), 1.5, 10**30, "NaN"]})
+    assert capsys.readouterr().out == (
+        '{"a": [null, null, null, 1.5, 1000000000000000000000000000000, "NaN"]}\n'
+    )
+
+
 def test_a_long_sentence_is_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
     say("word " * 100)
     assert capsys.readouterr().err == "word " * 100 + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -14,7 +13,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from toolyard.cli.questions import ask_user
-from toolyard.cli.terminal import ERR, OUT, WIDE, one_line, say, show, write, write_json
+from toolyard.cli.terminal import ERR, OUT, WIDE, json_of, one_line, say, show, write, write_json
 from toolyard.core.content import Audio, Content, Image, Resource, Text
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import MissingCapability
@@ -87,7 +86,7 @@ def show_result(result: ToolResult, *, as_json: bool) -> None:
         return
     shown = [_shown(block) for block in result.content]
     if not shown and result.structured is not None:
-        shown = [json.dumps(result.structured)]
+        shown = [json_of(result.structured)]
     for text in shown:
         if result.is_error:
             say(text, style="red")

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 from unicodedata import category
@@ -41,7 +41,37 @@ def write(text: str) -> None:
 
 def write_json(value: Any) -> None:
     """One JSON document for a script, in ASCII: nothing in it can steer a terminal."""
-    write(json.dumps(value))
+    write(json_of(value))
+
+
+def json_of(value: Any) -> str:
+    """`value` as JSON. What JSON has no number for, such as 1e999, is null."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        return json.dumps(json.loads(json.dumps(value), parse_constant=_null))
+
+
+def _null(constant: str) -> None:
+    del constant
+
+
+@contextmanager
+def results_apart() -> Generator[None]:
+    """Standard output for results alone: what tools and their processes print is no result.
+
+    Meanwhile it goes to standard error.
+    """
+    sys.stdout.flush()
+    kept = os.dup(STDOUT)
+    os.dup2(STDERR, STDOUT)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            sys.stdout.flush()
+        os.dup2(kept, STDOUT)
+        os.close(kept)
 
 
 def show(*things: RenderableType, console: Console = OUT, **options: Any) -> None:
