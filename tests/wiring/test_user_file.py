@@ -112,6 +112,37 @@ async def test_a_file_elsewhere_imports_its_neighbour(write: Write) -> None:
     assert await names(source_in(str(write(text, "there/mine.py")))) == ["half"]
 
 
+PROXY = """
+class Proxy:
+    @property
+    def __class__(self):
+        raise RuntimeError("bound to nothing")
+
+proxy = Proxy()
+"""
+
+
+async def test_what_does_not_say_what_it_is_is_no_source(write: Write) -> None:
+    file = write(f"{PROXY}{TOOLBOX}")
+    assert await names(source_in(str(file))) == ["add"]
+    assert "no source of tools 'proxy'; there are: tools." in refusal(f"{file}:proxy")
+    assert await names(source_in(str(write(f"{PROXY}{MARKED}")))) == ["add", "twice"]
+
+
+def test_an_interrupt_while_a_file_runs_is_no_mistake_of_the_file(write: Write) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        source_in(str(write("raise KeyboardInterrupt")))
+
+
+def test_what_a_process_of_a_file_prints_does_not_reach_standard_output(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source_in(str(write(f"import os\nos.system('echo hello')\n{TOOLBOX}")))
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert "hello" in told.err
+
+
 def test_what_a_file_prints_does_not_reach_standard_output(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +161,13 @@ def test_what_a_file_prints_does_not_reach_standard_output(
         ("def f():\n    1 / 0\n\nf()\n", "mine.py, line 2: ZeroDivisionError: division by zero"),
         ("assert False", "mine.py, line 1: AssertionError"),
         ("import sys\nsys.exit(3)", "mine.py, line 2: SystemExit: 3"),
+        ("raise BaseException('x')", "mine.py, line 1: BaseException: x"),
+        ("raise GeneratorExit", "mine.py, line 1: GeneratorExit"),
+        ("import asyncio\nraise asyncio.CancelledError", "mine.py, line 2: CancelledError"),
+        (
+            "class Mute(Exception):\n    def __str__(self): raise ValueError\n\nraise Mute",
+            "mine.py, line 4: Mute",
+        ),
         ("raise BaseExceptionGroup('g', [ValueError('v')])", "mine.py, line 1: ExceptionGroup: g"),
         (
             "from toolyard import Toolbox\nt = Toolbox()\n\n@t.tool\ndef f(*args): ...\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import anyio
 import typer
@@ -17,10 +17,8 @@ from toolyard.cli.reporting import Reporter, show_result, show_tools, written_to
 from toolyard.cli.terminal import start_logging, write_json
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError, InputRequired, ToolError
+from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import Tool, ToolCall, ToolResult
-
-if TYPE_CHECKING:  # help and usage errors need not wait for it
-    from toolyard.config.settings import Settings
 
 TOOLS_EXAMPLES = examples(
     "toolyard tools http://127.0.0.1:8080/mcp",
@@ -47,8 +45,13 @@ def tools(
     start_logging(logging.WARNING)
     # Here and below: loaded when needed, so that help and usage errors need not wait for it.
     from toolyard.cli.approval import settings_for
+    from toolyard.wiring.output import results_apart
+    from toolyard.wiring.sources import target_of
 
-    listed = anyio.run(_list, target, settings_for(target, config), token)
+    settings = settings_for(target, config)
+    with results_apart():
+        # Made before there is an event loop: a file of the user's may run one of its own.
+        listed = anyio.run(_list, target_of(target, settings, token))
     if as_json:
         write_json([written_tool(tool) for tool in listed])
     else:
@@ -67,9 +70,14 @@ def call(
     start_logging(logging.WARNING)
     words = [_stdin()] if arguments == ["-"] else arguments or []
     from toolyard.cli.approval import settings_for
+    from toolyard.wiring.output import results_apart
+    from toolyard.wiring.sources import target_of
 
     settings = settings_for(target, config)
-    result = anyio.run(_call, target, settings, token, tool, words, as_json)
+    with results_apart(), Reporter(tool) as reporter:
+        answer = reporter.answer if sys.stdin.isatty() and not as_json else None
+        source = target_of(target, settings, token, answer)
+        result = anyio.run(_call, source, tool, words, reporter)
     show_result(result, as_json=as_json)
     if result.is_error:
         raise typer.Exit(1)
@@ -84,32 +92,25 @@ def _stdin() -> str:
     return text
 
 
-async def _list(target: str, settings: Settings | None, token: str | None) -> Sequence[Tool]:
+async def _list(source: ToolProtocol) -> Sequence[Tool]:
     from toolyard.wiring.calling import opened
 
-    async with opened(target, settings, token) as (_, listed):
+    async with opened(source) as listed:
         return listed
 
 
 async def _call(
-    target: str,
-    settings: Settings | None,
-    token: str | None,
-    name: str,
-    words: Sequence[str],
-    as_json: bool,
+    source: ToolProtocol, name: str, words: Sequence[str], reporter: Reporter
 ) -> ToolResult:
     from toolyard.wiring.calling import opened
 
-    with Reporter(name) as reporter:
-        answer = reporter.answer if sys.stdin.isatty() and not as_json else None
-        async with opened(target, settings, token, answer) as (source, listed):
-            known = next((tool for tool in listed if tool.name == name), None)
-            wanted = ToolCall(name, arguments_of(words, known))
-            try:
-                return await source.call_tool(wanted, CallContext(channel=reporter))
-            except InputRequired as error:
-                raise ToolError(
-                    f"The tool asks for {', '.join(error.requests)} first: call it at a terminal, "
-                    "without --json, and answer."
-                ) from error
+    async with opened(source) as listed:
+        known = next((tool for tool in listed if tool.name == name), None)
+        wanted = ToolCall(name, arguments_of(words, known))
+        try:
+            return await source.call_tool(wanted, CallContext(channel=reporter))
+        except InputRequired as error:
+            raise ToolError(
+                f"The tool asks for {', '.join(error.requests)} first: call it at a terminal, "
+                "without --json, and answer."
+            ) from error

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
-from typing import Annotated, cast
+import threading
+from typing import Annotated, Never, cast
 
 import typer
 
@@ -25,6 +28,9 @@ from toolyard.core.errors import (
     Unreachable,
 )
 from toolyard.version import __version__
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it of SIGINT."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -97,6 +103,15 @@ def _told(error: Exception) -> int:
     raise error
 
 
+def _leave() -> Never:
+    """End at once after an interrupt: a function that blocks in a thread would never let us."""
+    main = threading.main_thread()
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not main):
+        logging.shutdown()
+        os._exit(INTERRUPTED)
+    sys.exit(INTERRUPTED)
+
+
 def main() -> None:
     """Run the command line; never shows a traceback for what went wrong as foreseen."""
     open_standard_streams()
@@ -106,7 +121,11 @@ def main() -> None:
     except (ToolyardError, OSError, ExceptionGroup) as error:
         sys.exit(_told(_first(error)))
     except KeyboardInterrupt:
-        sys.exit(130)
+        _leave()
+    except SystemExit as ended:  # what an interrupt of a command becomes
+        if ended.code == INTERRUPTED:
+            _leave()
+        raise
 
 
 if __name__ == "__main__":

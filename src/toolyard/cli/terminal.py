@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 from unicodedata import category
@@ -54,24 +54,6 @@ def json_of(value: Any) -> str:
 
 def _null(constant: str) -> None:
     del constant
-
-
-@contextmanager
-def results_apart() -> Generator[None]:
-    """Standard output for results alone: what tools and their processes print is no result.
-
-    Meanwhile it goes to standard error.
-    """
-    sys.stdout.flush()
-    kept = os.dup(STDOUT)
-    os.dup2(STDERR, STDOUT)
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            sys.stdout.flush()
-        os.dup2(kept, STDOUT)
-        os.close(kept)
 
 
 def show(*things: RenderableType, console: Console = OUT, **options: Any) -> None:

@@ -8,17 +8,18 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from toolyard.core.errors import ConfigError, InvalidTool, NameClash
 from toolyard.core.marking import options_of
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.toolbox import Toolbox
+from toolyard.wiring.output import results_apart
 
 SUFFIX = ".py"
+T = TypeVar("T")
 
 
 def is_file(kind: str) -> bool:
@@ -50,9 +51,11 @@ def _run(path: Path) -> ModuleType:
     sys.modules[spec.name] = module
     sys.path.insert(0, str(path.resolve().parent))
     try:
-        with redirect_stdout(sys.stderr):  # standard output carries results, or the protocol
+        with results_apart():
             spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # whatever the user's file does is told as its doing
+    except KeyboardInterrupt:  # the user's doing, not the file's
+        raise
+    except BaseException as error:  # whatever the user's file does is told as its doing
         raise ConfigError(_what_failed(path, error)) from error
     return module
 
@@ -65,12 +68,19 @@ def _what_failed(path: Path, error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame.lineno for frame in frames if Path(frame.filename) == path.resolve()]
     where = f", line {own[-1]}" if own else ""
-    return f"{path.name}{where}: {type(error).__name__}: {error}".rstrip(": ")
+    return f"{path.name}{where}: {type(error).__name__}: {_text(error)}".rstrip(": ")
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an error of the user's own may fail to say what it is
+        return ""
 
 
 def _named(module: ModuleType, name: str, path: Path) -> ToolProtocol:
-    found = getattr(module, name, None)
-    if isinstance(found, type) or not isinstance(found, ToolProtocol):
+    found = vars(module).get(name)
+    if not _is_source(found):
         there = ", ".join(_sources(module)) or "none"
         raise ConfigError(f"{path.name} has no source of tools {name!r}; there are: {there}.")
     return found
@@ -108,13 +118,22 @@ def _sources(module: ModuleType) -> Mapping[str, ToolProtocol]:
     seen: dict[int, str] = {}
     found: dict[str, ToolProtocol] = {}
     for name, thing in vars(module).items():
-        if isinstance(thing, type) or not isinstance(thing, ToolProtocol):
-            continue
-        if id(thing) not in seen:
+        if _is_source(thing) and id(thing) not in seen:
             seen[id(thing)] = name
             found[name] = thing
     return found
 
 
+def _is_source(thing: object) -> TypeGuard[ToolProtocol]:
+    return _is(thing, ToolProtocol) and not _is(thing, type)
+
+
 def _is_marked(thing: object) -> TypeGuard[FunctionType]:
-    return isinstance(thing, FunctionType) and options_of(thing) is not None
+    return _is(thing, FunctionType) and options_of(thing) is not None
+
+
+def _is(thing: object, kind: type[T]) -> TypeGuard[T]:
+    try:
+        return isinstance(thing, kind)
+    except Exception:  # a stand-in that is bound to nothing yet does not say what it is
+        return False
