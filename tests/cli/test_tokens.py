@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.cli.command import Toolyard
+from tests.support.process import run
+from tests.support.serving import COMMAND
 
 from toolyard.cli.tokens import seconds_of
 from toolyard.core.errors import ConfigError
@@ -111,3 +113,21 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: int) -> None:
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(ConfigError, match="is not a duration"):
         seconds_of(text)
+
+
+def test_a_token_that_cannot_be_shown_is_not_added(tmp_path: Path) -> None:
+    file = tmp_path / "tokens.jsonl"
+    script = f"'{COMMAND}' token new --append '{file}' >&-"
+    told = run(["sh", "-c", script])
+    assert told.code == 2
+    assert file.read_text() == ""
+
+
+def test_a_token_for_which_there_is_no_room_is_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "tokens.jsonl"
+    file.write_text("# full")
+    script = f"ulimit -f 0; trap '' XFSZ; '{COMMAND}' token new --append '{file}'"
+    told = run(["sh", "-c", script])
+    assert told.code == 2
+    assert told.errors == "The file 'tokens.jsonl' cannot be written.\n"
+    assert file.read_text() == "# full"

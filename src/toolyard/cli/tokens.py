@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from toolyard.cli.appending import appending
 from toolyard.cli.examples import examples
 from toolyard.cli.terminal import say, write, write_json
 from toolyard.core.errors import ConfigError
@@ -54,15 +55,28 @@ def new(
     until = None if expires is None else int(time.time()) + seconds_of(expires)
     scopes = scope or DEFAULT_SCOPES
     secret, line = new_token(name, scopes, until)
-    if append is not None:
-        _append(append, line)
-    if as_json:
-        write_json({"token": secret, "line": line})
-        return
-    write(secret)
-    say(f"Its name is {name}, and it may use {', '.join(scopes)}.")
-    if append is not None:
-        say(f"Added to {append.name}. The token is shown only now.")
+    told: Any = {"token": secret, "line": line} if as_json else secret
+    if append is None:
+        _show(told)
+    else:
+        with appending(append) as add:  # shown first: of a line without its secret nobody has use
+            _show(told)
+            add(line)
+    if not as_json:
+        say(f"Its name is {name}, and it may use {', '.join(scopes)}.")
+        _explain(line, append)
+
+
+def _show(told: Any) -> None:
+    if isinstance(told, str):
+        write(told)
+    else:
+        write_json(told)
+
+
+def _explain(line: str, file: Path | None) -> None:
+    if file is not None:
+        say(f"Added to {file.name}. The token is shown only now.")
         return
     say("Give the token to its user; it is shown only now. Keep this line:")
     say(line, style="")
@@ -74,13 +88,3 @@ def seconds_of(text: str) -> int:
     if match is None:
         raise ConfigError(f"{text!r} is not a duration such as 30m, 12h, 90d or 4w.")
     return int(match[1]) * _SECONDS[match[2]]
-
-
-def _append(path: Path, line: str) -> None:
-    try:
-        path.touch(mode=0o600)
-        with path.open("r+", encoding="utf-8") as file:
-            unfinished = file.read()[-1:] not in ("", "\n")
-            file.write(f"\n{line}\n" if unfinished else f"{line}\n")
-    except (OSError, UnicodeError):
-        raise ConfigError(f"The file {path.name!r} cannot be written.") from None
