@@ -10,6 +10,8 @@ import pytest
 from tests.cli.command import Toolyard
 from tests.support.serving import Served, serving
 
+from toolyard.cli.terminal import LIBRARIES
+
 PathFactory = pytest.TempPathFactory
 HERE = Path(__file__).parent
 
@@ -28,7 +30,7 @@ def toolyard(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Generator[Toolyard]:
     """Run the command in this process, which is quicker than to start one."""
-    loggers = [logging.getLogger(name) for name in ("toolyard", "mcp", "uvicorn")]
+    loggers = [logging.getLogger(name) for name in ("toolyard", *LIBRARIES)]
     levels = [logger.level for logger in loggers]
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 

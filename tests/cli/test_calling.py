@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from tests.cli.command import Toolyard
-from tests.support.process import free_port, run
+from tests.support.process import free_port, run, running
 from tests.support.serving import COMMAND, Served
 
 from toolyard.config.approvals import approve
 
+HERE = Path(__file__).parent
 HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
 ENVIRONMENT_TOKEN = "TOOLYARD_TOKEN"
 
@@ -214,6 +215,17 @@ def test_json_of_a_hostile_server_is_whole_and_harmless(toolyard: Toolyard, host
     assert told.output.isascii()
     assert told.output.count("\n") == 1
     assert "\x1b]0;owned" in json.loads(told.output)[0]["name"]
+
+
+@pytest.mark.parametrize("answer", ["json", "sse", "redirect"])
+def test_a_server_that_answers_with_garbage_is_told_in_a_sentence(answer: str) -> None:
+    with running([sys.executable, str(HERE / "garbage_server.py"), answer]) as server:
+        url = f"http://127.0.0.1:{server.line()}/mcp"
+        for words in (["tools", url], ["call", url, "x"], ["doctor", url]):
+            told = run([COMMAND, *words])
+            assert told.code in (1, 4), told
+            assert (told.output + told.errors).count("\n") == (2 if words[0] == "doctor" else 1)
+            assert "Traceback" not in told.errors
 
 
 def test_a_letter_that_the_stream_cannot_say_is_a_question_mark(odd_tools: Served) -> None:

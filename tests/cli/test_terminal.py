@@ -2,10 +2,20 @@
 
 import json
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import pytest
 
-from toolyard.cli.terminal import one_line, printable, say, start_logging, write, write_json
+from toolyard.cli.terminal import (
+    LIBRARIES,
+    one_line,
+    printable,
+    say,
+    start_logging,
+    write,
+    write_json,
+)
 
 STEERING = ["\x1b[31m", "\x1b]0;t\x07", "\x9b31m", "\x00", "\x08", "\r", "\x7f", "\u202e", "\u2066"]
 HIDDEN = ["\u200b", "\u00ad", "\ufeff", "\u2028", "\U000e0041", "\ud800"]
@@ -62,22 +72,44 @@ def test_a_long_sentence_is_not_broken(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == "word " * 100 + "\n"
 
 
-def test_log_lines_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+@contextmanager
+def logging_of_commands() -> Generator[None]:
+    """What is logged goes where a command sends it; all is as before afterwards."""
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in ("toolyard", "mcp", "uvicorn")}
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in ("toolyard", *LIBRARIES)}
     root.handlers.clear()
+    start_logging(logging.INFO)
+
     try:
-        start_logging(logging.INFO)
-        logging.getLogger("toolyard.tested").info("a client sent %s", "\x1b[31mred\u202e")
-        logging.getLogger("toolyard.tested").debug("quiet")
-        logging.getLogger("elsewhere").info("quiet")
+        yield
     finally:
-        root.handlers[:] = before
+        root.handlers[:] = handlers
         root.setLevel(level)
         for name, own in levels.items():
             logging.getLogger(name).setLevel(own)
+
+
+def test_log_lines_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with logging_of_commands():
+        logging.getLogger("toolyard.tested").info("a client sent %s", "\x1b[31mred\u202e")
+        logging.getLogger("toolyard.tested").debug("quiet")
+        logging.getLogger("elsewhere").info("quiet")
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.endswith("INFO toolyard.tested: a client sent [31mred\n")
     assert "quiet" not in told.err
+
+
+@pytest.mark.parametrize("name", ["mcp.server.lowlevel", "httpx2", "mcp.client.stdio", "client"])
+def test_libraries_show_no_traceback(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    with logging_of_commands():
+        try:
+            raise ValueError("of the library")
+        except ValueError:
+            logging.getLogger(name).critical("broke", exc_info=True, stack_info=True)
+            logging.getLogger("elsewhere").exception("broke as well")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].endswith(f"CRITICAL {name}: broke")
+    assert lines[1].endswith("ERROR elsewhere: broke as well")
+    assert lines[-1] == "ValueError: of the library"

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from copy import copy
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 from unicodedata import category
@@ -25,6 +26,15 @@ OUT = Console(highlight=False, emoji=False)
 WIDE = Console(highlight=False, emoji=False, width=1_000)
 """Standard output where no terminal cuts it: a row of a table is a line."""
 ERR = Console(stderr=True, highlight=False, emoji=False)
+LIBRARIES = {
+    "mcp": logging.ERROR,
+    "mcp.client": logging.CRITICAL,
+    "client": logging.CRITICAL,  # the SDK's too
+    "httpx2": logging.ERROR,
+    "httpcore2": logging.ERROR,
+    "uvicorn": logging.ERROR,
+}
+"""From which level on libraries are heard; what a remote server does wrong is told by us."""
 PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -140,14 +150,17 @@ def start_logging(level: int) -> None:
         handler.setFormatter(_Printable(PLAIN))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("toolyard").setLevel(level)
-    logging.getLogger("mcp").setLevel(logging.ERROR)
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    for library, least in LIBRARIES.items():
+        logging.getLogger(library).setLevel(least)
 
 
 class _Printable(logging.Formatter):
-    """Clients choose some of what is logged."""
+    """Clients and servers choose some of what is logged; a library's traceback helps nobody."""
 
     def format(self, record: logging.LogRecord) -> str:
+        if record.name.partition(".")[0] in LIBRARIES:
+            record = copy(record)
+            record.exc_info = record.exc_text = record.stack_info = None
         return printable(super().format(record))
 
 
