@@ -64,8 +64,18 @@ def test_help_shows_each_example_on_a_line_of_80_columns(
     for example in examples_of(command):
         assert example.replace("\\[", "[") in lines
     assert examples_of(command)
-    assert "list[" not in told.output.replace("<list[str]>", "", 1)  # that of an argument
     assert "[bold]" not in told.output
+
+
+@pytest.mark.parametrize("command", ["", "token", *EPILOGS])
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_help_shows_no_type_of_python(
+    toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch, command: str, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    told = toolyard(*command.split(), "--help")
+    assert not re.search(r"<\w|list\[|<=|\\\\|None", told.output)
+    assert max(map(len, told.output.splitlines())) <= int(columns)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +125,8 @@ def test_each_kind_of_error_has_its_exit_code(error: ToolyardError, code: int) -
         ["tools"],
         ["call", "http://x"],
         ["doctor", "http://x", "--timeout", "0"],
+        ["doctor", "http://x", "--timeout", "601"],
+        ["doctor", "http://x", "--timeout", "nan"],
         ["doctor", "http://x", "--timeout", "soon"],
         ["serve", "--port", "many"],
         ["serve", "--no-such-option"],

@@ -23,8 +23,23 @@ EXAMPLES = examples(
     'toolyard doctor "stdio:toolyard serve my_tools.py --stdio"',
 )
 
+LEAST_S, MOST_S = 0.1, 600.0
+
+
+def _bearable(seconds: float) -> float:
+    if not LEAST_S <= seconds <= MOST_S:
+        raise typer.BadParameter(f"It takes {LEAST_S:g} to {MOST_S:g} seconds.")
+    return seconds
+
+
 Timeout = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="For each check.")
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        callback=_bearable,
+        show_default=False,
+        help="For each check, 0.1 to 600. \\[10]",
+    ),
 ]
 
 

@@ -42,7 +42,7 @@ Version = Annotated[
     str | None,
     typer.Option(metavar="X.Y.Z", help=f"For server.json: the server's own. \\[{VERSION}]"),
 ]
-NoToken = Annotated[bool, typer.Option("--no-token", metavar="", help="The server asks for none.")]
+NoToken = Annotated[bool, typer.Option("--no-token", help="The server asks for none.")]
 
 
 def host_config(

@@ -11,6 +11,7 @@ from typing import Annotated, Never, cast
 import typer
 
 from toolyard.cli import calling, diagnosis, hosting, serving, tokens
+from toolyard.cli.commands import Command, Group
 from toolyard.cli.terminal import (
     STDOUT,
     give_up,
@@ -33,6 +34,7 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it of SIGINT."""
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -41,13 +43,13 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 the tool answered with an error, 2 wrong usage, "
     "3 not allowed in, 4 not reachable.",
 )
-token = typer.Typer(no_args_is_help=True, help="Make bearer tokens.")
-token.command("new", epilog=tokens.EXAMPLES)(tokens.new)
-app.command("serve", epilog=serving.EXAMPLES)(serving.serve)
-app.command("tools", epilog=calling.TOOLS_EXAMPLES)(calling.tools)
-app.command("call", epilog=calling.CALL_EXAMPLES)(calling.call)
-app.command("doctor", epilog=diagnosis.EXAMPLES)(diagnosis.doctor)
-app.command("host-config", epilog=hosting.EXAMPLES)(hosting.host_config)
+token = typer.Typer(cls=Group, no_args_is_help=True, help="Make bearer tokens.")
+token.command("new", cls=Command, epilog=tokens.EXAMPLES)(tokens.new)
+app.command("serve", cls=Command, epilog=serving.EXAMPLES)(serving.serve)
+app.command("tools", cls=Command, epilog=calling.TOOLS_EXAMPLES)(calling.tools)
+app.command("call", cls=Command, epilog=calling.CALL_EXAMPLES)(calling.call)
+app.command("doctor", cls=Command, epilog=diagnosis.EXAMPLES)(diagnosis.doctor)
+app.command("host-config", cls=Command, epilog=hosting.EXAMPLES)(hosting.host_config)
 app.add_typer(token, name="token")
 
 
@@ -63,7 +65,6 @@ def about(
         bool,
         typer.Option(
             "--version",
-            metavar="",
             callback=_show_version,
             is_eager=True,
             help="Say which this is.",

@@ -1,7 +1,6 @@
 """The options of the commands; those of `toolyard serve` are named as in the settings.
 
-Square brackets that mean themselves are escaped, as help is written in rich's markup. A flag's
-metavar is empty: it takes no value.
+Square brackets that mean themselves are escaped, as help is written in rich's markup.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ Host = Annotated[
 Port = Annotated[
     int | None, typer.Option(metavar="N", help="Listen on this port; 0 picks one. \\[8080]")
 ]
-Stdio = Annotated[bool, typer.Option("--stdio", metavar="", help="Serve stdin and stdout instead.")]
+Stdio = Annotated[bool, typer.Option("--stdio", help="Serve stdin and stdout instead.")]
 Token = Annotated[
     Words,
     typer.Option(
@@ -40,7 +39,7 @@ Token = Annotated[
     ),
 ]
 NewToken = Annotated[
-    bool, typer.Option("--new-token", metavar="", help="Make a token for this run and show it.")
+    bool, typer.Option("--new-token", help="Make a token for this run and show it.")
 ]
 TokenFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Accept the tokens in this file.")
@@ -84,10 +83,10 @@ Set = Annotated[
 ]
 Insecure = Annotated[
     bool,
-    typer.Option("--insecure", metavar="", help="Let everyone in who can reach the server."),
+    typer.Option("--insecure", help="Let everyone in who can reach the server."),
 ]
-UrlAsJson = Annotated[bool, typer.Option("--json", metavar="", help="Say URL and token as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Log warnings only.")]
+UrlAsJson = Annotated[bool, typer.Option("--json", help="Say URL and token as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings only.")]
 
 Target = Annotated[
     str,
@@ -109,4 +108,4 @@ NamesConfig = Annotated[
         help="Where names are configured; toolyard.toml if it is here, once approved.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Answer as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]

@@ -39,7 +39,7 @@ Expires = Annotated[str | None, typer.Option(metavar="TIME", help="30m, 12h, 90d
 Append = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Add the line to this token file.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Both as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Both as JSON.")]
 
 
 def new(
