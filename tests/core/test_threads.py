@@ -39,6 +39,16 @@ async def test_what_the_function_raises_is_raised() -> None:
             await threads.run(lambda: 1 // 0)
 
 
+async def test_a_generator_exit_does_not_close_the_coroutine_that_waits() -> None:
+    def leave() -> None:
+        raise GeneratorExit
+
+    threads = Threads(1)
+    for _ in range(2):
+        with anyio.fail_after(5), pytest.raises(RuntimeError, match="GeneratorExit"):
+            await threads.run(leave)
+
+
 async def test_no_more_than_the_limit_run_at_once() -> None:
     threads, running, most, lock = Threads(3), 0, 0, threading.Lock()
     barrier = threading.Barrier(3)

@@ -68,6 +68,8 @@ class Threads:
                 begun = True
             try:
                 return function()
+            except GeneratorExit as error:  # awaiting it would close coroutines, not fail them
+                raise RuntimeError("A function in a thread raised GeneratorExit.") from error
             finally:
                 self._give_back(_grant_from_thread)
 
