@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any, NotRequired, cast
 
@@ -13,13 +15,18 @@ from pydantic_core import SchemaError, to_json
 from typing_extensions import TypedDict
 
 from toolyard.core.errors import InvalidArguments, InvalidTool
-from toolyard.core.explanation import MOST_PROBLEMS, explain
+from toolyard.core.explanation import MOST_PROBLEMS, Explanation
 from toolyard.core.generated_schema import GeneratedSchema
 from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
 from toolyard.core.portable import Schema, portable
 from toolyard.core.signature import UNSAID, Parameter, Signature
 from toolyard.core.verdict import verdict_of
 from toolyard.core.wording import place
+
+MOST_LOOKED_AT = 1_000
+"""Errors of pydantic's that are told one by one."""
+_WHOLE = re.compile(rb"\d(?:\.0|e\+?\d+)[,\]}]")
+"""A float in JSON that may be a whole number."""
 
 
 def adapter_of(parameters: tuple[Parameter, ...], what: str) -> TypeAdapter[dict[str, Any]]:
@@ -54,10 +61,25 @@ def unspeakable(place: str, error: Exception) -> InvalidTool:
     return InvalidTool(f"The types in {place} cannot be read from JSON: {reason}")
 
 
-def messages(error: ValidationError) -> list[str]:
-    """What pydantic found, a sentence each, without the values it found it in."""
+def messages(error: ValidationError, given: Any = None) -> list[str]:
+    """What pydantic found in `given`, a sentence each, without the values it found it in."""
+    if error.error_count() > MOST_LOOKED_AT:  # to write them all down takes long
+        return [f"{place(())}: hold {error.error_count()} values that their types refuse."]
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [f"{place(each['loc'])}: {each['msg']}." for each in found[:MOST_PROBLEMS]]
+    told = (f"{place(_path(each['loc'], given))}: {each['msg']}." for each in found)
+    return list(dict.fromkeys(told))[:MOST_PROBLEMS]
+
+
+def _path(steps: Sequence[str | int], given: Any) -> Sequence[str | int]:
+    """Those of pydantic's `steps` that lead somewhere in `given`; others name its own branches."""
+    path: list[str | int] = []
+    for step in steps:
+        try:
+            given = given[step]
+        except (LookupError, TypeError):
+            continue
+        path.append(step)
+    return path
 
 
 class Arguments:
@@ -75,6 +97,7 @@ class Arguments:
         self._adapter = adapter  # keeps the validator's classes
         self._validate = adapter.validator.validate_json
         self._accepts = verdict_of(self.schema, f"The schema of {what}")
+        self._explanation = Explanation(self.schema)
 
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The values to call the function with.
@@ -89,18 +112,20 @@ class Arguments:
         try:
             return self._validate(data, strict=True)
         except ValidationError as error:
-            return self._with_integers(given, error)
+            return self._with_integers(given, data, error)
 
-    def _with_integers(self, given: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    def _with_integers(
+        self, given: Mapping[str, Any], data: bytes, error: ValidationError
+    ) -> dict[str, Any]:
         """A second try: JSON Schema's integers include 5.0, pydantic's strict ones do not."""
-        try:
-            return self._validate(to_json(_integers(given)), strict=True)
-        except ValidationError:
-            raise self._refusal(given, messages(error)) from None
+        if _WHOLE.search(data):
+            with suppress(ValidationError):
+                return self._validate(to_json(_integers(given)), strict=True)
+        raise self._refusal(given, messages(error, given)) from None
 
     def _refusal(self, given: Mapping[str, Any], found: Sequence[str] = ()) -> InvalidArguments:
         """Why the listed schema refuses `given`; if it does not, what was `found` instead."""
-        return InvalidArguments(self._tool, explain(self.schema, given) or found or [UNFIT])
+        return InvalidArguments(self._tool, self._explanation.of(given) or found or [UNFIT])
 
 
 def _field(parameter: Parameter) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Any, TypedDict, cast
 
 from pydantic import ValidationError
@@ -71,7 +72,7 @@ class Prompt:
         try:
             values = self._adapter.validate_strings(dict(arguments))
         except ValidationError as error:
-            raise InvalidArguments(self.info.name, messages(error)) from None
+            raise InvalidArguments(self.info.name, messages(error, arguments)) from None
         value = await self._invocation.run(values, context)
         several = cast("Sequence[Any]", value) if isinstance(value, list | tuple) else (value,)
         return tuple(self._message(each) for each in several)
@@ -81,13 +82,13 @@ class Prompt:
         return [f"{name}: is missing; expected text." for name in needed if name not in arguments]
 
     def _unknown(self, arguments: Mapping[str, str]) -> Sequence[str]:
-        known = [each.name for each in self.info.arguments]
+        known = dict.fromkeys(each.name for each in self.info.arguments)
         listed = f"the arguments are {', '.join(known)}" if known else "there are no arguments"
+        unknown = (name for name in arguments if name not in known)
         return [
             f"{place([name])}: is not an argument; {listed}."
-            for name in arguments
-            if name not in known
-        ][:MOST_PROBLEMS]
+            for name in islice(unknown, MOST_PROBLEMS)
+        ]
 
     def _message(self, value: Any) -> PromptMessage:
         if isinstance(value, PromptMessage):

@@ -13,7 +13,7 @@ from toolyard.core.blocks import Unfit, json_text
 from toolyard.core.content import Text
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments, InvalidTool
-from toolyard.core.explanation import explain
+from toolyard.core.explanation import Explanation
 from toolyard.core.invocation import awaitable
 from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
 from toolyard.core.offer import Presentation, offered
@@ -36,6 +36,7 @@ class SchemaTool:
         threads: Threads,
     ) -> None:
         self._input = RawSchema(schemas[0], f"The input schema of the tool {name[:64]!r}")
+        self._explanation = Explanation(self._input.schema)
         self._output = (
             RawSchema(schemas[1], f"The output schema of the tool {name[:64]!r}")
             if schemas[1] is not None
@@ -56,7 +57,7 @@ class SchemaTool:
         """
         given = decode_arguments(self.tool.name, encode_arguments(self.tool.name, arguments))
         if not self._input.accepts(given):
-            raise InvalidArguments(self.tool.name, explain(self._input.schema, given) or [UNFIT])
+            raise InvalidArguments(self.tool.name, self._explanation.of(given) or [UNFIT])
         value = await (self._run(given, context) if self._wants_context else self._run(given))
         return self._checked(_as_result(value))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from jsonschema_rs import Draft202012Validator, FancyRegexOptions
+from jsonschema_rs import Draft202012Validator, FancyRegexOptions, Registry
 
 from toolyard.core.errors import InvalidTool
 
@@ -29,17 +29,23 @@ def verdict_of(schema: Mapping[str, Any], what: str) -> Verdict:
         raise InvalidTool(f"{what} cannot be used: {reason}.") from error
 
 
-def complaints_of(
-    schema: Mapping[str, Any], value: Any
-) -> Iterator[tuple[Sequence[str | int], str]]:
-    """The path to each thing in `value` that `schema` refuses, and why, without the value."""
-    for error in _validator(schema, mask="the value").iter_errors(value):
-        yield error.instance_path, error.message
+def verdict_within(schema: Mapping[str, Any], documents: Mapping[str, Any]) -> Verdict:
+    """The same for a schema that may refer to `documents`, by their URI.
+
+    What nobody can follow accepts everything: whoever asks learns no more from it.
+    """
+    try:
+        registry = Registry(documents.items(), retriever=_refuse)
+        return _validator(schema, registry).is_valid
+    except ValueError:
+        return lambda value: True
 
 
-def _validator(schema: Mapping[str, Any], mask: str | None = None) -> Draft202012Validator:
+def _validator(schema: Mapping[str, Any], registry: Registry | None = None) -> Draft202012Validator:
     options = FancyRegexOptions(backtrack_limit=MOST_BACKTRACKING)
-    return Draft202012Validator(dict(schema), mask=mask, pattern_options=options, retriever=_refuse)
+    return Draft202012Validator(
+        dict(schema), pattern_options=options, retriever=_refuse, registry=registry
+    )
 
 
 def _refuse(uri: str) -> NoReturn:

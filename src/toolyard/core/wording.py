@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from referencing import Registry
@@ -31,7 +31,7 @@ def place(path: Iterable[str | int]) -> str:
     for step in path:
         if isinstance(step, int):
             written += f"[{step}]"
-        elif step.isidentifier():
+        elif len(step) <= LONGEST_VALUE and step.isidentifier():
             written += f".{step}" if written else step
         else:
             written += f"[{shortened(step)}]"
@@ -40,14 +40,39 @@ def place(path: Iterable[str | int]) -> str:
 
 def shortened(value: Any) -> str:
     """`value` as JSON, cut to about 80 characters."""
-    if isinstance(value, str):
-        value = value[: LONGEST_VALUE + 1]
     text = ""
-    for piece in json.JSONEncoder(ensure_ascii=False).iterencode(value):
-        text += piece[: LONGEST_VALUE + 1]
+    for piece in _pieces(value):
+        text += piece
         if len(text) > LONGEST_VALUE:
             return text[: LONGEST_VALUE - 2] + ('…"' if isinstance(value, str) else "…")
     return text
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    """`value` as JSON, bit by bit, so that nobody writes more than is shown."""
+    if isinstance(value, list):
+        yield from _listed("[", map(_pieces, cast("list[Any]", value)), "]")
+    elif isinstance(value, dict):
+        entries = cast("dict[str, Any]", value).items()
+        yield from _listed("{", (_entry(name, each) for name, each in entries), "}")
+    else:
+        short = value[: LONGEST_VALUE + 1] if isinstance(value, str) else value
+        yield json.dumps(short, ensure_ascii=False)
+
+
+def _entry(name: str, value: Any) -> Iterator[str]:
+    yield from _pieces(name)
+    yield ": "
+    yield from _pieces(value)
+
+
+def _listed(start: str, parts: Iterable[Iterator[str]], end: str) -> Iterator[str]:
+    yield start
+    for index, part in enumerate(parts):
+        if index:
+            yield ", "
+        yield from part
+    yield end
 
 
 def described(value: Any) -> str:

@@ -1,0 +1,108 @@
+"""No refusal of what fits into an HTTP request holds up the event loop."""
+
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
+
+from toolyard.core.arguments import Arguments
+from toolyard.core.context import CallContext
+from toolyard.core.errors import InvalidArguments
+from toolyard.core.signature import read_signature
+from toolyard.core.toolbox import Toolbox
+
+VALUES = 99_000
+LONGEST_S = 0.5
+"""The aim is 0.1; other processes slow this one down."""
+
+
+class Row(TypedDict):
+    a: int
+    b: str
+
+
+class Link(BaseModel):
+    name: Annotated[str, Field(pattern="^[a-z]*$")]
+    next: "Link | None" = None
+
+
+def texts(v: str) -> None: ...
+def choice(v: Literal["a", "b"]) -> None: ...
+def integers(v: list[int]) -> None: ...
+def mixed(v: list[int | str]) -> None: ...
+def rows(v: list[Row]) -> None: ...
+def days(v: list[date]) -> None: ...
+def links(v: Link) -> None: ...
+def anything(v: Any) -> None: ...
+
+
+def chain(name: str, last: str) -> dict[str, Any]:
+    link: dict[str, Any] = {"name": last}
+    for _ in range(58):
+        link = {"name": name, "next": link}
+    return link
+
+
+def nested(value: Any, depth: int) -> Any:
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+REFUSED: list[tuple[Callable[..., None], dict[str, Any]]] = [
+    (integers, {"v": ["x"] * VALUES}),
+    (integers, {"v": [0] * VALUES + ["x"]}),
+    (integers, {"v": [1.0] * VALUES + ["x"]}),
+    (mixed, {"v": [None] * VALUES}),
+    (rows, {"v": [{}] * VALUES}),
+    (rows, {"v": [{"a": 1, "b": "x"}] * (VALUES // 3) + [{"a": 1, "b": 2}]}),
+    (days, {"v": ["x"] * VALUES}),
+    (texts, {"v": "", **{f"x{number}": 1 for number in range(VALUES)}}),
+    (texts, {"v": "", "x" * 4_000_000: 1}),
+    (choice, {"v": "\u00e9" * 2_000_000}),
+    (links, {"v": chain("a", "\u00e9\x01" * 600_000)}),
+    (links, {"v": chain("a", "1" * 4_000_000)}),
+    (anything, {"v": [nested("NaN", 60)] * 1_600 + [float("inf")]}),
+    (anything, {"v": [10**400] * 9_000}),
+    (anything, {"v": [int("9" * 4290)] * 900}),
+]
+
+
+@pytest.mark.parametrize(("function", "given"), REFUSED)
+def test_a_refusal_takes_a_short_while(
+    function: Callable[..., None], given: dict[str, Any]
+) -> None:
+    arguments = Arguments("it", read_signature(function, "it"))
+    started = time.thread_time()
+    with pytest.raises(InvalidArguments) as refusal:
+        arguments.validate(given)
+    assert time.thread_time() - started < LONGEST_S
+    assert len(refusal.value.problems) <= 10
+    assert len(str(refusal.value)) < 5_000
+
+
+def test_long_runs_of_digits_in_text_are_read_once() -> None:
+    arguments = Arguments("it", read_signature(texts, "it"))
+    text = ("1" * 308 + " ") * 12_900
+    started = time.thread_time()
+    assert arguments.validate({"v": text}) == {"v": text}
+    assert time.thread_time() - started < LONGEST_S / 2
+
+
+async def test_a_prompt_with_a_great_many_arguments_is_refused_soon() -> None:
+    tools = Toolbox()
+
+    @tools.prompt
+    def greet(name: str) -> str:
+        """Greet."""
+        return name
+
+    many = {f"x{number}": "" for number in range(VALUES)}
+    started = time.thread_time()
+    with pytest.raises(InvalidArguments, match="x9: is not an argument; the arguments are name"):
+        await tools.library.get_prompt("greet", {"name": "", **many}, CallContext())
+    assert time.thread_time() - started < LONGEST_S / 2
