@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from toolyard.core.arguments import Arguments
 from toolyard.core.context import CallContext
@@ -30,6 +30,29 @@ class Link(BaseModel):
     next: "Link | None" = None
 
 
+class Tree(BaseModel):
+    kind: Literal["tree"]
+    child: "Tree | Bush | None" = None
+
+
+class Bush(BaseModel):
+    kind: Literal["bush"]
+    child: "Tree | Bush | None" = None
+
+
+Lists = TypeAliasType("Lists", "list[Lists] | tuple[Lists, ...] | int")
+
+
+class Told(BaseModel):
+    kind: Literal["told"]
+    child: Annotated["Told | Apart", Field(discriminator="kind")] | None = None
+
+
+class Apart(BaseModel):
+    kind: Literal["apart"]
+    child: Annotated["Told | Apart", Field(discriminator="kind")] | None = None
+
+
 def texts(v: str) -> None: ...
 def choice(v: Literal["a", "b"]) -> None: ...
 def integers(v: list[int]) -> None: ...
@@ -40,11 +63,23 @@ def links(v: Link) -> None: ...
 def anything(v: Any) -> None: ...
 
 
+def plants(v: Tree | Bush) -> None: ...
+def lists(v: Lists) -> None: ...
+def told(v: Told | Apart) -> None: ...
+
+
 def chain(name: str, last: str) -> dict[str, Any]:
     link: dict[str, Any] = {"name": last}
     for _ in range(58):
         link = {"name": name, "next": link}
     return link
+
+
+def children(kind: str, depth: int) -> dict[str, Any]:
+    child: dict[str, Any] = {"kind": kind}
+    for _ in range(depth):
+        child = {"kind": kind, "child": child}
+    return child
 
 
 def nested(value: Any, depth: int) -> Any:
@@ -66,6 +101,8 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any]]] = [
     (choice, {"v": "\u00e9" * 2_000_000}),
     (links, {"v": chain("a", "\u00e9\x01" * 600_000)}),
     (links, {"v": chain("a", "1" * 4_000_000)}),
+    (plants, {"v": children("tree", 60)}),
+    (lists, {"v": nested(1, 60)}),
     (anything, {"v": [nested("NaN", 60)] * 1_600 + [float("inf")]}),
     (anything, {"v": [10**400] * 9_000}),
     (anything, {"v": [int("9" * 4290)] * 900}),
@@ -83,6 +120,24 @@ def test_a_refusal_takes_a_short_while(
     assert time.thread_time() - started < LONGEST_S
     assert len(refusal.value.problems) <= 10
     assert len(str(refusal.value)) < 5_000
+
+
+@pytest.mark.parametrize(
+    ("function", "value"),
+    [
+        (plants, children("bush", 12)),
+        (lists, [*range(VALUES)]),
+        (lists, nested(1, 12)),
+        (told, children("apart", 50)),
+    ],
+)
+def test_what_is_nested_as_people_nest_is_accepted(
+    function: Callable[..., None], value: Any
+) -> None:
+    arguments = Arguments("it", read_signature(function, "it"))
+    started = time.thread_time()
+    assert arguments.validate({"v": value})
+    assert time.thread_time() - started < LONGEST_S
 
 
 def test_long_runs_of_digits_in_text_are_read_once() -> None:

@@ -14,6 +14,7 @@ from pydantic.fields import Field, FieldInfo
 from pydantic_core import SchemaError, to_json
 from typing_extensions import TypedDict
 
+from toolyard.core.branching import branching_of
 from toolyard.core.errors import InvalidArguments, InvalidTool
 from toolyard.core.explanation import MOST_PROBLEMS, Explanation
 from toolyard.core.generated_schema import GeneratedSchema
@@ -25,6 +26,7 @@ from toolyard.core.wording import place
 
 MOST_LOOKED_AT = 1_000
 """Errors of pydantic's that are told one by one."""
+TOO_BRANCHED = "the arguments: are nested too deeply in types that only trying can tell apart."
 _WHOLE = re.compile(rb"\d(?:\.0|e\+?\d+)[,\]}]")
 """A float in JSON that may be a whole number."""
 
@@ -97,6 +99,7 @@ class Arguments:
         self._adapter = adapter  # keeps the validator's classes
         self._validate = adapter.validator.validate_json
         self._accepts = verdict_of(self.schema, f"The schema of {what}")
+        self._branching = branching_of(cast("Mapping[str, Any]", adapter.core_schema))
         self._explanation = Explanation(self.schema)
 
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +112,8 @@ class Arguments:
         given = decode_arguments(self._tool, data)
         if not self._accepts(given):
             raise self._refusal(given)
+        if not self._branching.is_bearable(given):
+            raise InvalidArguments(self._tool, [TOO_BRANCHED])
         try:
             return self._validate(data, strict=True)
         except ValidationError as error:
