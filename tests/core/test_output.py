@@ -2,11 +2,11 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from jsonschema import Draft202012Validator
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_serializer, model_serializer
 from typing_extensions import TypedDict
 
 from toolyard.core.blocks import Unfit
@@ -134,6 +134,62 @@ def test_a_value_that_does_not_fit_is_refused_without_being_shown(
     with pytest.raises(Unfit) as refusal:
         Output(annotation, "it").result(value)
     assert "many" not in str(refusal.value) + refusal.value.detail
+
+
+class Ticket(BaseModel):
+    places: Annotated[int, Field(ge=1)] = 1
+    row: str = ""
+
+    @field_serializer("row")
+    def _shown(self, row: str):  # pyright: ignore[reportUnknownParameterType]
+        return row if row else 0
+
+
+class Coin(BaseModel):
+    pence: int
+
+    @model_serializer
+    def _shown(self):  # pyright: ignore[reportUnknownParameterType]
+        return {"pounds": self.pence / 100}
+
+
+class Right(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+def spoilt() -> Ticket:
+    ticket = Ticket(row="many")
+    ticket.places = -5
+    return ticket
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "detail"),
+    [
+        (Ticket, spoilt(), "places: expected a number of at least 1"),
+        (list[Ticket], [spoilt()], "result[0].places: expected a number of at least 1"),
+        (Ticket, Ticket.model_construct(places=0, row="many"), "places: expected a number"),
+        (Ticket, Ticket(), "row: expected a string"),
+        (Coin, Coin(pence=1), "pence: is missing"),
+        (Right, Right.READ | Right.WRITE, "result: expected one of 1, 2"),
+    ],
+)
+def test_what_goes_out_is_what_the_output_schema_says(
+    annotation: Any, value: Any, detail: str
+) -> None:
+    with pytest.raises(Unfit) as refusal:
+        Output(annotation, "it").result(value)
+    assert refusal.value.detail.startswith(detail)
+    assert "many" not in refusal.value.detail
+
+
+def test_what_is_nested_too_deeply_does_not_go_out() -> None:
+    value: list[Any] = []
+    for _ in range(600):
+        value = [value]
+    with pytest.raises(Unfit):
+        Output(list, "it").result(value)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ from pydantic_core import to_json
 from toolyard.core.arguments import messages, unspeakable
 from toolyard.core.blocks import BLOCKS, Unfit, blocks_of, json_text, refuse_endless
 from toolyard.core.content import Text
+from toolyard.core.explanation import Explanation
 from toolyard.core.generated_schema import GeneratedSchema
 from toolyard.core.portable import ANYTHING, Schema, every_schema, portable
 from toolyard.core.signature import UNSAID
 from toolyard.core.tool import ToolResult
+from toolyard.core.verdict import verdict_of
 
 _MISFIT = "what it returned does not fit its output schema"
 _UNTYPED = (UNSAID, Any, object, None, type(None))
@@ -41,6 +43,8 @@ class Output:
         self._is_wrapped = schema.get("type") != "object"
         self.schema: Schema = _wrapped(schema) if self._is_wrapped else schema
         self._hides_endless = any(map(_is_loose, every_schema(generated)))
+        self._accepts = verdict_of(self.schema, f"The schema of what {what} returns")
+        self._explanation = Explanation(self.schema)
         self._validate = self._adapter.validator.validate_python
         self._dump = self._adapter.serializer.to_python
 
@@ -60,10 +64,21 @@ class Output:
         except ValueError as error:  # pydantic's errors of serialising are of this kind
             raise Unfit(_MISFIT, type(value).__name__) from error
         text = json_text(data)
+        structured = {"result": data} if self._is_wrapped else data
+        self._refuse_unfit(structured)
         return ToolResult(
-            content=(Text(data if isinstance(data, str) else text),),
-            structured={"result": data} if self._is_wrapped else data,
+            content=(Text(data if isinstance(data, str) else text),), structured=structured
         )
+
+    def _refuse_unfit(self, structured: Any) -> None:
+        """Pydantic looks only at what it validates, and serialises as the author says."""
+        try:
+            if self._accepts(structured):
+                return
+        except ValueError as error:
+            raise Unfit("what it returned is nested too deeply") from error
+        found = self._explanation.of(structured)
+        raise Unfit(_MISFIT, " ".join(each.partition(", got ")[0] for each in found))
 
 
 def output_of(annotation: Any, what: str) -> Output | None:
