@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import anyio
 import anyio.from_thread
+import anyio.lowlevel
 import pytest
 from pydantic import BeforeValidator
 
@@ -210,7 +211,6 @@ def opaque(a: Callable[[], int]) -> None:
         (add, {"name": "x" * 65}, "cannot be the name of a tool"),
         (add, {"name": "add\n"}, "cannot be the name of a tool"),
         (lambda: None, {"description": "x"}, "cannot be the name of a tool"),
-        (partial(add, b=1), {"description": "x"}, "cannot be the name of a tool"),
         (add, {"timeout_s": 0}, "above 0"),
         (add, {"timeout_s": float("nan")}, "above 0"),
         (add, {"title": "A\u202e"}, r"U\+202E"),
@@ -296,6 +296,61 @@ async def test_a_wrong_argument_is_refused_before_the_function_runs() -> None:
         "- b: is not an argument; the arguments are a."
     )
     assert ran == []
+
+
+def multiply(number: int, by: int) -> int:
+    """Multiply a number."""
+    return number * by
+
+
+class Scaler:
+    """Scales."""
+
+    def __init__(self, factor: int) -> None:
+        self.factor = factor
+
+    def __call__(self, number: int) -> int:
+        """Scale a number."""
+        return number * self.factor
+
+
+class Waiter:
+    """Waits for a number."""
+
+    async def __call__(self, number: int) -> int:
+        await anyio.lowlevel.checkpoint()
+        return number
+
+
+@pytest.mark.parametrize(
+    ("thing", "name", "description", "result"),
+    [
+        (Scaler(3), "Scaler", "Scale a number.", 6),
+        (partial(Scaler(3)), "Scaler", "Scale a number.", 6),
+        (Waiter(), "Waiter", "Waits for a number.", 2),
+        (partial(Waiter()), "Waiter", "Waits for a number.", 2),
+        (partial(multiply, by=5), "multiply", "Multiply a number.", 10),
+    ],
+)
+async def test_whatever_can_be_called_is_a_function(
+    thing: Any, name: str, description: str, result: int
+) -> None:
+    tools = Toolbox()
+    tools.add(thing)
+    (listed,) = await tools.list_tools(CONTEXT)
+    assert (listed.name, listed.description) == (name, description)
+    assert (await called(tools, name, number=2)).structured == {"result": result}
+
+
+async def test_what_a_validator_cannot_take_is_a_wrong_argument() -> None:
+    tools = Toolbox()
+
+    @tools.tool
+    async def take(a: Annotated[int, BeforeValidator(len)]) -> None:
+        """Take."""
+
+    with pytest.raises(InvalidArguments, match="that the rules of its type cannot take"):
+        await called(tools, "take", a=1)
 
 
 def raising(error: BaseException) -> Toolbox:

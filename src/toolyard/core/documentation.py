@@ -30,7 +30,7 @@ def read_documentation(function: Callable[..., Any]) -> Documentation:
     prose: list[str] = []
     arguments: list[str] = []
     kept = prose
-    for line in (inspect.getdoc(function) or "").splitlines():
+    for line in _docstring(function).splitlines():
         if _ARGUMENTS.fullmatch(line):
             kept = arguments
         elif _OTHERS.fullmatch(line):
@@ -39,6 +39,14 @@ def read_documentation(function: Callable[..., Any]) -> Documentation:
             kept = prose
         kept.append(line)
     return Documentation("\n".join(prose).strip(), _described("\n".join(arguments)))
+
+
+def _docstring(function: Callable[..., Any]) -> str:
+    if not inspect.isroutine(function):  # an object that is called, described by either
+        method = inspect.getdoc(type(function).__call__)
+        if method and method != inspect.getdoc(object.__call__):
+            return method
+    return inspect.getdoc(function) or ""
 
 
 def _described(section: str) -> dict[str, str]:

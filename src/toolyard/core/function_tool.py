@@ -10,6 +10,7 @@ from toolyard.core.context import CallContext
 from toolyard.core.invocation import Invocation
 from toolyard.core.offer import ToolOptions, check_name, offered
 from toolyard.core.output import output_of, result_of
+from toolyard.core.signature import name_of
 from toolyard.core.threads import Threads
 from toolyard.core.tool import ToolResult
 
@@ -20,7 +21,7 @@ class FunctionTool:
     def __init__(
         self, function: Callable[..., Any], options: ToolOptions, threads: Threads
     ) -> None:
-        name = options.get("name") or getattr(function, "__name__", "")
+        name = options.get("name") or name_of(function)
         check_name(name, "tool")
         what = f"the function of the tool {name!r}"
         self._invocation = Invocation(function, threads, what)

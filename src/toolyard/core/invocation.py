@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from toolyard.core.context import CallContext
-from toolyard.core.signature import Signature, read_signature
+from toolyard.core.signature import Signature, read_signature, underlying
 from toolyard.core.threads import Threads
 
 
 def awaitable(function: Callable[..., Any], threads: Threads) -> Callable[..., Awaitable[Any]]:
     """`function` itself if it is async, else one that runs it in a thread."""
-    if inspect.iscoroutinefunction(function):
+    if inspect.iscoroutinefunction(underlying(function)):
         return function
 
     async def in_thread(*positional: Any, **named: Any) -> Any:

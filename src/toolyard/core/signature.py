@@ -45,20 +45,21 @@ def read_signature(function: Callable[..., Any], what: str) -> Signature:
         InvalidTool: Its values cannot be given by name, or an annotation cannot be resolved.
     """
     _refuse_generator(function, what)
-    hints = _hints(function, what)
+    inspected = _inspected(function, what)
+    hints = _hints(function, inspected, what)
     parameters: list[Parameter] = []
     context: str | None = None
-    for each in _inspected(function, what).parameters.values():
+    for each in inspected.parameters.values():
         _refuse_kind(each, what)
         annotation = hints.get(each.name, UNSAID)
-        if CallContext not in set(_members(annotation)):
+        if CallContext not in set(members(annotation)):
             parameters.append(Parameter(each.name, annotation, each.default))
         elif context is None:
             context = each.name
         else:
             raise InvalidTool(f"{what} takes two call contexts: one is enough.")
     return Signature(
-        name=getattr(function, "__name__", ""),
+        name=name_of(function),
         parameters=tuple(parameters),
         context=context,
         returns=hints.get("return", UNSAID),
@@ -73,11 +74,25 @@ def _inspected(function: Callable[..., Any], what: str) -> inspect.Signature:
         raise InvalidTool(f"{what} is not a function whose parameters can be read.") from error
 
 
-def _hints(function: Callable[..., Any], what: str) -> dict[str, Any]:
+def underlying(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that is written somewhere: of a `partial`, of an object that is called."""
     while isinstance(function, partial):
         function = cast("partial[Any]", function).func
+    if inspect.isroutine(function) or isinstance(function, type):
+        return function
+    return getattr(type(function), "__call__", function)  # noqa: B004 - it is there, or refused
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The name of `function`; that of its class if it is an object that is called."""
+    while isinstance(function, partial):
+        function = cast("partial[Any]", function).func
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _hints(function: Callable[..., Any], inspected: inspect.Signature, what: str) -> dict[str, Any]:
     try:
-        return get_type_hints(function, include_extras=True)
+        return _evaluated(underlying(function), inspected)
     except NameError as error:
         raise InvalidTool(
             f"{what} has an annotation that names {error.name!r}, which is not known in its "
@@ -87,15 +102,37 @@ def _hints(function: Callable[..., Any], what: str) -> dict[str, Any]:
         raise InvalidTool(f"{what} has an annotation that cannot be read: {error}") from error
 
 
-def _members(annotation: Any) -> Iterator[Any]:
-    """The types a union or an `Annotated` is made of."""
-    if get_origin(annotation) is Annotated:
-        yield from _members(get_args(annotation)[0])
-    elif is_union(annotation):
-        for member in get_args(annotation):
-            yield from _members(member)
-    elif isinstance(annotation, type):
-        yield annotation
+def _evaluated(function: Callable[..., Any], inspected: inspect.Signature) -> dict[str, Any]:
+    """The annotations of `function`, and those that a decorator gave only to its signature."""
+    hints = get_type_hints(function, include_extras=True)
+    said = {each.name: each.annotation for each in inspected.parameters.values()}
+    said["return"] = inspected.return_annotation
+
+    def carrier() -> None: ...
+
+    carrier.__annotations__ = {
+        name: each for name, each in said.items() if name not in hints and each is not UNSAID
+    }
+    scope = getattr(function, "__globals__", {})
+    return {**hints, **get_type_hints(carrier, globalns=scope, include_extras=True)}
+
+
+def members(annotation: Any) -> Iterator[Any]:
+    """The types a union or an `Annotated` is made of, also under another name."""
+    waiting, seen = [annotation], list[Any]()
+    while waiting:
+        each = waiting.pop()
+        if any(each is known for known in seen):  # an alias may hold itself
+            continue
+        seen.append(each)
+        if hasattr(each, "__value__"):  # of a `type X = ...`
+            waiting.append(each.__value__)
+        elif get_origin(each) is Annotated:
+            waiting.append(get_args(each)[0])
+        elif is_union(each):
+            waiting.extend(get_args(each))
+        elif isinstance(each, type):
+            yield each
 
 
 def is_union(annotation: Any) -> bool:
@@ -104,7 +141,8 @@ def is_union(annotation: Any) -> bool:
 
 
 def _refuse_generator(function: Callable[..., Any], what: str) -> None:
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+    written = underlying(function)
+    if inspect.isgeneratorfunction(written) or inspect.isasyncgenfunction(written):
         raise InvalidTool(f"{what} is a generator: return the whole result instead of yielding.")
 
 

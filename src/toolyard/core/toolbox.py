@@ -73,11 +73,13 @@ class Toolbox:
     def add(self, thing: object, /, **options: Unpack[ToolOptions]) -> None:
         """Offer a function, or all methods of an object that are marked with `tool`.
 
+        An object that can be called, and has no such methods, is a function too.
+
         Raises:
             InvalidTool: It cannot be offered as it is written; the text says what to change.
             NameClash: A tool of that name is there already.
         """
-        if not (inspect.isroutine(thing) or isinstance(thing, partial)):
+        if not _is_function(thing):
             self._add_object(thing, options)
             return
         function = cast("Callable[..., Any]", thing)
@@ -189,3 +191,9 @@ class Toolbox:
     def _publish(self) -> None:
         self._listed = tuple(entry.tool for entry in self._entries.values())
         self._listeners.tell(Change("tools"))
+
+
+def _is_function(thing: object) -> bool:
+    if inspect.isroutine(thing) or isinstance(thing, partial):
+        return True
+    return callable(thing) and not isinstance(thing, type) and not marked_methods(thing)
