@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field, field_serializer, model_serializer
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from toolyard.core.blocks import Unfit
 from toolyard.core.content import Audio, Image, Resource, ResourceLink, Text
@@ -204,7 +204,19 @@ def test_blocks_and_what_is_unsaid_have_no_schema(annotation: Any) -> None:
     assert output_of(annotation, "it") is None
 
 
-@pytest.mark.parametrize("annotation", [BaseException, type("Opaque", (), {})])
+Json = TypeAliasType("Json", dict[str, "Json"] | list["Json"] | str | None)
+Pictures = TypeAliasType("Pictures", list[Image])
+
+
+def test_a_type_that_holds_itself_by_its_name_has_a_schema() -> None:
+    assert Output(Json, "it").result({"a": [None]}).structured == {"result": {"a": [None]}}
+    output = output_of(list[Json], "it")
+    assert output is not None
+    assert output.result([["a"]]).structured == {"result": [["a"]]}
+    assert output_of(Pictures | None, "it") is None
+
+
+@pytest.mark.parametrize("annotation", [BaseException, type("Opaque", (), {}), type[int]])
 def test_a_type_that_json_cannot_carry_is_refused(annotation: Any) -> None:
     with pytest.raises(InvalidTool, match="what it returns"):
         output_of(annotation, "it")

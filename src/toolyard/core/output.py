@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
@@ -37,7 +37,7 @@ class Output:
             generated = self._adapter.json_schema(
                 mode="serialization", schema_generator=GeneratedSchema
             )
-        except (PydanticUserError, PydanticSchemaGenerationError, TypeError) as error:
+        except (PydanticUserError, PydanticSchemaGenerationError, KeyError, TypeError) as error:
             raise unspeakable(f"what {what} returns", error) from error
         schema = _inlined(portable(generated))
         self._is_wrapped = schema.get("type") != "object"
@@ -93,10 +93,17 @@ def _is_untyped(annotation: Any) -> bool:
 
 
 def _speaks_of_blocks(annotation: Any) -> bool:
-    annotation = getattr(annotation, "__value__", annotation)  # of a `type X = ...`
-    if isinstance(annotation, type) and issubclass(annotation, (ToolResult, *BLOCKS)):
-        return True
-    return any(_speaks_of_blocks(each) for each in get_args(annotation))
+    waiting, seen = [annotation], list[Any]()
+    while waiting:
+        each = waiting.pop()
+        if any(each is known for known in seen):  # a type may hold itself by its name
+            continue
+        seen.append(each)
+        if isinstance(each, type) and issubclass(each, (ToolResult, *BLOCKS)):
+            return True
+        named = getattr(cast("object", each), "__value__", None)  # by `type X = ...`
+        waiting.extend(get_args(each) if named is None else (named,))
+    return False
 
 
 def _is_loose(schema: Mapping[str, Any]) -> bool:
