@@ -1,15 +1,25 @@
 import enum
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, NotRequired, Optional
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Optional
 from uuid import UUID
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 from typing_extensions import TypedDict
 
 from toolyard.core.arguments import Arguments
@@ -415,3 +425,196 @@ def lookaround(a: Annotated[str, Field(pattern="(?=x)")]) -> None: ...
 def test_a_type_that_json_cannot_carry_is_refused(function: Callable[..., Any]) -> None:
     with pytest.raises(InvalidTool, match="cannot be read from JSON"):
         arguments_of(function)
+
+
+class Size(enum.Enum):
+    SMALL = (1, 2)
+
+
+class Pathed(BaseModel):
+    a: int = Field(validation_alias=AliasPath("q", "r"))
+
+
+class Heated(BaseModel):
+    kind: Literal[Unit.CELSIUS]
+
+
+class Chilled(BaseModel):
+    kind: Literal[Unit.FAHRENHEIT]
+
+
+def member(a: Literal[Unit.CELSIUS]) -> None: ...
+def tagged(a: Annotated[Heated | Chilled, Field(discriminator="kind")]) -> None: ...
+def paired(a: dict[tuple[int, int], int]) -> None: ...
+def classes(a: type[int]) -> None: ...
+def sizes(a: Size) -> None: ...
+def pathed(a: Annotated[int, Field(validation_alias=AliasPath("q", "r"))]) -> None: ...
+def deeper(a: Pathed) -> None: ...
+def inside(a: dict[str, Iterable[int]]) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "complaint"),
+    [
+        (member, "a Literal of Unit.CELSIUS is never met: make Unit a StrEnum"),
+        (tagged, "a Literal of Unit.CELSIUS is never met"),
+        (paired, "the keys of an object in JSON are text"),
+        (classes, "class"),
+        (sizes, "must have values that JSON has"),
+        (pathed, "an AliasPath is not listed"),
+        (deeper, "an AliasPath is not listed"),
+        (inside, "use a list"),
+    ],
+)
+def test_a_type_for_which_no_call_could_succeed_is_refused(
+    function: Callable[..., Any], complaint: str
+) -> None:
+    with pytest.raises(InvalidTool, match=complaint):
+        arguments_of(function)
+
+
+def iterables(
+    a: Iterable[int],
+    b: Iterator[str] | None = None,
+    c: Annotated[Iterable[Any], Field(max_length=1)] = (),
+) -> None: ...
+def bare_iterable(a: Iterable) -> None: ...  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
+
+
+def test_what_is_read_one_by_one_is_validated_before() -> None:
+    values = validated(iterables, a=[1, 2], b=["x"], c=[None])
+    assert values["a"] == [1, 2]
+    assert next(values["b"]) == "x"
+    assert validated(bare_iterable, a=["x"]) == {"a": ["x"]}  # pyright: ignore[reportUnknownArgumentType]
+    assert problems(iterables, a=[1, "x"]) == ('a[1]: expected an integer, got the string "x".',)
+    assert problems(iterables, a=[], c=[1, 2])[0].startswith("c: expected an array of at most 1")
+    assert schema_of(iterables)["properties"]["a"] == {
+        "type": "array",
+        "items": {"type": "integer"},
+    }
+
+
+def endless(a: float = math.inf, b: list[float] = [math.nan], c: int = 1) -> None: ...  # noqa: B006 - as users write it
+
+
+def test_a_default_that_is_not_finite_is_kept_and_not_listed() -> None:
+    assert schema_of(endless)["properties"] == {
+        "a": {"type": "number"},
+        "b": {"type": "array", "items": {"type": "number"}},
+        "c": {"type": "integer", "default": 1},
+    }
+    assert validated(endless)["a"] == math.inf
+
+
+def absent(
+    a: str = None,  # pyright: ignore[reportArgumentType]  # noqa: RUF013 - as users write it
+    b: Annotated[int, Field(ge=1)] = None,  # pyright: ignore[reportArgumentType]  # noqa: RUF013 - as users write it
+    c: Literal["x", None] = None,
+    d: int = Field(None, le=3),  # pyright: ignore[reportArgumentType, reportCallIssue]
+) -> None: ...
+
+
+def test_none_as_the_default_may_also_be_given() -> None:
+    assert validated(absent, a=None, b=None, c=None, d=None) == dict.fromkeys("abcd")
+    assert schema_of(absent)["properties"]["a"] == {
+        "anyOf": [{"type": "string"}, {"type": "null"}], "default": None,
+    }  # fmt: skip
+    assert schema_of(absent)["properties"]["c"] == {"enum": ["x", None], "default": None}
+    assert problems(absent, b=0, d=4) == (
+        "b: expected a number of at least 1, got the number 0.",
+        "d: expected a number of at most 3, got the number 4.",
+    )
+
+
+def wrong(a: int = "five") -> None: ...  # pyright: ignore[reportArgumentType]
+def outside(a: Annotated[int, Field(ge=5)] = 1) -> None: ...
+def within(b: str, a: int = Field(1, ge=5)) -> None: ...
+
+
+@pytest.mark.parametrize("function", [wrong, outside, within])
+def test_a_default_that_its_type_refuses_is_refused(function: Callable[..., Any]) -> None:
+    with pytest.raises(InvalidTool, match="The default of 'a' in the function 'it' is not what"):
+        arguments_of(function)
+
+
+def test_a_default_that_a_validator_stumbles_over_is_left_alone() -> None:
+    def stumble(value: Any) -> Any:
+        raise KeyError(value)
+
+    def take(a: Annotated[int, BeforeValidator(stumble)] = 1) -> None: ...
+
+    assert validated(take) == {"a": 1}
+
+
+def test_two_values_of_one_name_are_refused() -> None:
+    def clash(a: Annotated[int, Field(alias="b")], b: int = 3) -> None: ...
+
+    with pytest.raises(InvalidTool, match="takes two values by the name 'b'"):
+        arguments_of(clash)
+
+
+def test_the_docstring_describes_what_is_given_by_another_name() -> None:
+    def read(
+        most: Annotated[int, Field(alias="mostRows")],
+        far: Annotated[int, Field(validation_alias=AliasChoices("farOff", "far_off"))] = 1,
+    ) -> None:
+        """Read.
+
+        Args:
+            most: How many.
+            far: How far.
+        """
+
+    properties = schema_of(read)["properties"]
+    assert properties["mostRows"]["description"] == "How many."
+    assert properties["farOff"]["description"] == "How far."
+
+
+@pytest.mark.parametrize("reference", ["https://x.test/a.json", "#/$defs/nowhere"])
+def test_a_reference_that_leads_nowhere_is_refused(reference: str) -> None:
+    extra: dict[str, Any] = {"$ref": reference}
+
+    def read(a: Annotated[Any, Field(json_schema_extra=extra)]) -> None: ...
+
+    with pytest.raises(InvalidTool, match=re.escape(reference)):
+        arguments_of(read)
+
+
+class Named(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+    own: int = Field(alias="listed")
+
+
+class Pair(NamedTuple):
+    x: int
+    y: int
+
+
+def lenient(
+    a: Named | None = None,
+    b: Annotated[int, Field(validation_alias=AliasChoices("b", "c"))] = 1,
+    d: Pair | None = None,
+    e: Annotated[list[str], BeforeValidator(str.split)] = [],  # noqa: B006 - as users write it
+) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "given", [{"a": {"own": 1}}, {"c": 1}, {"d": {"x": 1, "y": 2}}, {"e": "a b"}]
+)
+def test_what_only_pydantic_would_take_is_refused(given: dict[str, Any]) -> None:
+    assert problems(lenient, **given)
+
+
+def test_thousands_of_values_in_a_set_or_beside_a_literal_are_accepted() -> None:
+    def f(a: set[int], b: Literal[1, 2], c: list[float]) -> None: ...
+
+    values = validated(f, a=[*range(5_000)], b=1, c=[1.5] * 5_000)
+    assert len(values["a"]) == len(values["c"]) == 5_000
+
+
+def test_a_refusal_by_a_rule_names_places_as_they_are_in_the_arguments() -> None:
+    def plan(days: dict[date, list[date | UUID]], more: dict[int, str] | None = None) -> None: ...
+
+    found = problems(plan, days={"2026-01-02": ["soon"]}, more={"x": "y"})
+    assert {each.partition(": ")[0] for each in found} == {'days["2026-01-02"][0]', "more.x"}

@@ -8,12 +8,20 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any, NotRequired, cast
 
-from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError, with_config
+from pydantic import (
+    AliasChoices,
+    ConfigDict,
+    PydanticUserError,
+    TypeAdapter,
+    ValidationError,
+    with_config,
+)
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import Field, FieldInfo
-from pydantic_core import SchemaError, to_json
+from pydantic_core import PydanticUndefined, SchemaError, to_json
 from typing_extensions import TypedDict
 
+from toolyard.core.annotation import eager, nullable
 from toolyard.core.branching import branching_of
 from toolyard.core.errors import InvalidArguments, InvalidTool
 from toolyard.core.explanation import MOST_PROBLEMS, Explanation
@@ -27,6 +35,7 @@ from toolyard.core.wording import place
 MOST_LOOKED_AT = 1_000
 """Errors of pydantic's that are told one by one."""
 TOO_BRANCHED = "the arguments: are nested too deeply in types that only trying can tell apart."
+UNTAKEN = "the arguments: hold a value that the rules of its type cannot take."
 _WHOLE = re.compile(rb"\d(?:\.0|e\+?\d+)[,\]}]")
 """A float in JSON that may be a whole number."""
 
@@ -41,9 +50,11 @@ def adapter_of(parameters: tuple[Parameter, ...], what: str) -> TypeAdapter[dict
     arguments: Any = TypedDict("Arguments", fields)  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
     config = ConfigDict(extra="forbid", allow_inf_nan=False)
     try:
-        return TypeAdapter(with_config(config)(arguments))
+        adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(with_config(config)(arguments))
     except (PydanticUserError, PydanticSchemaGenerationError, SchemaError, TypeError) as error:
         raise unspeakable(f"the parameters of {what}", error) from error
+    _refuse_defaults(parameters, adapter, what)
+    return adapter
 
 
 def text_adapter(parameters: tuple[Parameter, ...], what: str) -> TypeAdapter[dict[str, Any]]:
@@ -55,6 +66,24 @@ def text_adapter(parameters: tuple[Parameter, ...], what: str) -> TypeAdapter[di
 def is_required(parameter: Parameter) -> bool:
     """Whether a value must be given, since there is no default."""
     return FieldInfo.from_annotation(_annotation(parameter)).is_required()
+
+
+def listed_names(parameters: Sequence[Parameter], what: str) -> Mapping[str, str]:
+    """The name by which each parameter's value is given: its own or an alias.
+
+    Raises:
+        InvalidTool: Two parameters have the same one.
+    """
+    names: dict[str, str] = {}
+    for each in parameters:
+        alias = FieldInfo.from_annotation(_annotation(each)).validation_alias
+        if isinstance(alias, AliasChoices):
+            alias = next((choice for choice in alias.choices if isinstance(choice, str)), None)
+        name = alias if isinstance(alias, str) else each.name
+        if name in names.values():
+            raise InvalidTool(f"{what} takes two values by the name {name!r}: rename one of them.")
+        names[each.name] = name
+    return names
 
 
 def unspeakable(place: str, error: Exception) -> InvalidTool:
@@ -84,6 +113,13 @@ def _path(steps: Sequence[str | int], given: Any) -> Sequence[str | int]:
     return path
 
 
+def listed_descriptions(signature: Signature, what: str) -> Mapping[str, str]:
+    """What the docstring says about each parameter, by the name by which it is given."""
+    described = signature.documentation.arguments
+    names = listed_names(signature.parameters, what)
+    return {name: described.get(own, "") for own, name in names.items()}
+
+
 class Arguments:
     """What a function takes, as JSON."""
 
@@ -92,9 +128,9 @@ class Arguments:
         adapter = adapter_of(signature.parameters, what)
         try:
             generated = adapter.json_schema(schema_generator=GeneratedSchema)
-        except PydanticUserError as error:
+        except (PydanticUserError, KeyError) as error:  # a reference that leads nowhere
             raise unspeakable(f"the parameters of {what}", error) from error
-        self.schema = _documented(portable(generated), signature.documentation.arguments)
+        self.schema = _documented(portable(generated), listed_descriptions(signature, what))
         self._tool = tool
         self._adapter = adapter  # keeps the validator's classes
         self._validate = adapter.validator.validate_json
@@ -118,6 +154,8 @@ class Arguments:
             return self._validate(data, strict=True)
         except ValidationError as error:
             return self._with_integers(given, data, error)
+        except TypeError as error:  # `int(None)` in a validator that is written for text
+            raise InvalidArguments(self._tool, [UNTAKEN]) from error
 
     def _with_integers(
         self, given: Mapping[str, Any], data: bytes, error: ValidationError
@@ -139,14 +177,47 @@ def _field(parameter: Parameter) -> Any:
 
 
 def _annotation(parameter: Parameter) -> Any:
-    annotation: Any = Any if parameter.annotation is UNSAID else parameter.annotation
+    annotation: Any = Any if parameter.annotation is UNSAID else eager(parameter.annotation)
     default = parameter.default
     if default is UNSAID:
         return annotation
     # `x: int = Field(ge=0)` is pydantic's own way, and may have no default
-    return Annotated[
-        annotation, default if isinstance(default, FieldInfo) else Field(default=default)
-    ]
+    field = default if isinstance(default, FieldInfo) else Field(default=default)
+    return Annotated[nullable(annotation) if field.default is None else annotation, field]
+
+
+def _refuse_defaults(
+    parameters: Sequence[Parameter], adapter: TypeAdapter[dict[str, Any]], what: str
+) -> None:
+    """What a function gets when nothing is given must be what its types say."""
+    names = listed_names(parameters, what)
+    defaults = {names[each.name]: _default(each) for each in parameters}
+    given = {name: each for name, each in defaults.items() if each is not PydanticUndefined}
+    for name, kind in _refused(adapter, given):
+        if name in given and kind not in ("missing", "finite_number"):
+            raise InvalidTool(
+                f"The default of {name!r} in {what} is not what its type says: mend one of them."
+            )
+
+
+def _default(parameter: Parameter) -> Any:
+    default = parameter.default
+    if default is UNSAID:
+        return PydanticUndefined
+    return default.default if isinstance(default, FieldInfo) else default
+
+
+def _refused(
+    adapter: TypeAdapter[dict[str, Any]], values: dict[str, Any]
+) -> Sequence[tuple[str | int, str]]:
+    """The names of the values that pydantic refuses, and the kind of each error."""
+    try:
+        adapter.validator.validate_python(values)
+    except ValidationError as error:
+        return [(each["loc"][0], each["type"]) for each in error.errors(include_input=False)]
+    except Exception:  # a validator, its author's code, that is written for JSON alone
+        return []
+    return []
 
 
 def _documented(schema: Schema, descriptions: Mapping[str, str]) -> Schema:

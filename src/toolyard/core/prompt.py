@@ -9,7 +9,7 @@ from typing import Any, TypedDict, cast
 
 from pydantic import ValidationError
 
-from toolyard.core.arguments import is_required, messages, text_adapter
+from toolyard.core.arguments import is_required, listed_descriptions, messages, text_adapter
 from toolyard.core.blocks import BLOCKS
 from toolyard.core.content import Metadata, Text
 from toolyard.core.context import CallContext
@@ -18,7 +18,7 @@ from toolyard.core.explanation import MOST_PROBLEMS
 from toolyard.core.invocation import Invocation
 from toolyard.core.offer import check_name, check_options
 from toolyard.core.protocol import PromptArgument, PromptInfo, PromptMessage
-from toolyard.core.signature import Signature
+from toolyard.core.signature import Signature, name_of
 from toolyard.core.text_safety import refuse_hidden_within
 from toolyard.core.threads import Threads
 from toolyard.core.tool import Icon
@@ -42,7 +42,7 @@ class Prompt:
         self, function: Callable[..., Any], options: PromptOptions, threads: Threads
     ) -> None:
         check_options(options, PromptOptions, "A prompt")
-        name = options.get("name") or getattr(function, "__name__", "")
+        name = options.get("name") or name_of(function)
         check_name(name, "prompt")
         what = f"the function of the prompt {name!r}"
         self._invocation = Invocation(function, threads, what)
@@ -51,7 +51,7 @@ class Prompt:
         self.info = PromptInfo(
             name=name,
             description=options.get("description") or signature.documentation.text or None,
-            arguments=_arguments(signature),
+            arguments=_arguments(signature, what),
             title=options.get("title"),
             icons=tuple(options.get("icons", ())),
             meta=options.get("meta"),
@@ -103,9 +103,10 @@ class Prompt:
         )
 
 
-def _arguments(signature: Signature) -> tuple[PromptArgument, ...]:
-    described = signature.documentation.arguments
+def _arguments(signature: Signature, what: str) -> tuple[PromptArgument, ...]:
+    described = listed_descriptions(signature, what)
+    parameters = zip(described.items(), signature.parameters, strict=True)
     return tuple(
-        PromptArgument(each.name, described.get(each.name) or None, required=is_required(each))
-        for each in signature.parameters
+        PromptArgument(name, description or None, required=is_required(each))
+        for (name, description), each in parameters
     )
