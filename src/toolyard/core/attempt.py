@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NoReturn, Protocol, cast
 
 import anyio
+import anyio.lowlevel
 
+from toolyard.core.background import is_cancellation
 from toolyard.core.blocks import Unfit
 from toolyard.core.context import CallContext
 from toolyard.core.errors import CallTimeout, ToolError, ToolyardError, UnknownName
@@ -36,27 +39,70 @@ async def attempt(
 
     Raises:
         InvalidArguments: The listed schema refuses the arguments.
-        CallTimeout: The tool took longer than its `timeout_s`.
+        CallTimeout: The tool took longer than its `timeout_s`, or than the context allows.
         ToolyardError: Whatever else of the tree the tool says on purpose.
     """
-    name = runnable.tool.name
     try:
-        if runnable.timeout_s is None:
-            return await runnable.call(arguments, context)
-        return await _in_time(runnable, runnable.timeout_s, arguments, context)
-    except (ToolError, UnknownName) as refusal:  # unknown to the tool, not to the caller
-        return ToolResult.error(str(refusal))
-    except ToolyardError:
-        raise
-    except Unfit as unfit:
-        logger.error("the tool %r failed: %s (%s)", name, unfit, unfit.detail)
-        return ToolResult.error(f"The tool {name!r} failed: {unfit}.")
+        return await _in_time(runnable, arguments, context)
     except BaseException as error:  # a bug in one tool must not reach its neighbours
-        if _is_cancelled():
+        if not _is_cancelled():
+            return _told(runnable.tool.name, error)
+        if is_cancellation(error):
             raise
-        logger.exception("the tool %r failed", name)
-        kind = type(error).__name__
-        return ToolResult.error(f"The tool {name!r} failed: it ran into an unexpected {kind}.")
+        _log(runnable.tool.name)
+    return await _cancelled()
+
+
+async def _in_time(
+    runnable: Runnable, arguments: Mapping[str, Any], context: CallContext
+) -> ToolResult:
+    now = anyio.current_time()
+    own = math.inf if runnable.timeout_s is None else runnable.timeout_s
+    deadline = min(context.deadline, now + own)
+    if deadline == math.inf:
+        return await runnable.call(arguments, context)
+    timeout = CallTimeout(runnable.tool.name, round(max(0.0, deadline - now), 3))
+    with anyio.CancelScope(deadline=deadline) as scope:
+        try:
+            return await runnable.call(arguments, replace(context, deadline=deadline))
+        except ToolyardError:
+            raise
+        except BaseException as error:
+            if is_cancellation(error) or not scope.cancel_called:
+                raise
+            _log(runnable.tool.name)  # what happens while it is ended hides no timeout
+            raise timeout from error
+    raise timeout
+
+
+def _told(name: str, error: BaseException) -> ToolResult:
+    """The result for the model; raises what the caller must handle."""
+    leaves = list(_leaves(error))
+    if all(isinstance(leaf, ToolError) for leaf in leaves):
+        return ToolResult.error("\n".join(dict.fromkeys(str(leaf) for leaf in leaves)))
+    if isinstance(error, UnknownName):  # unknown to the tool, not to the caller
+        return ToolResult.error(str(error))
+    if isinstance(error, ToolyardError):
+        raise error
+    if isinstance(error, Unfit):
+        logger.error("the tool %r failed: %s (%s)", name, error, error.detail)
+        return ToolResult.error(f"The tool {name!r} failed: {error}.")
+    _log(name)
+    kind = type(error).__name__
+    return ToolResult.error(f"The tool {name!r} failed: it ran into an unexpected {kind}.")
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors in a group of errors, and in groups within it."""
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for each in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+        yield from _leaves(each)
+
+
+def _log(name: str) -> None:
+    logger.exception("the tool %r failed", name)
 
 
 def _is_cancelled() -> bool:
@@ -65,9 +111,7 @@ def _is_cancelled() -> bool:
     return anyio.current_effective_deadline() == -math.inf or bool(task and task.cancelling())
 
 
-async def _in_time(
-    runnable: Runnable, timeout_s: float, arguments: Mapping[str, Any], context: CallContext
-) -> ToolResult:
-    with anyio.move_on_after(timeout_s):
-        return await runnable.call(arguments, context)
-    raise CallTimeout(runnable.tool.name, timeout_s)
+async def _cancelled() -> NoReturn:
+    """End as a cancelled call does, also if the tool raised something else meanwhile."""
+    await anyio.lowlevel.checkpoint_if_cancelled()
+    raise anyio.get_cancelled_exc_class()  # the task itself was cancelled, not a scope

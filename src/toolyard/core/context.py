@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -115,7 +116,10 @@ class CallContext:
 
     caller: Caller = LOCAL
     deadline: float = math.inf
-    """When the call must be over, on the clock of `anyio.current_time`."""
+    """When the call must be over, on the clock of `anyio.current_time`.
+
+    A tool finds its own `timeout_s` in it, where that ends sooner.
+    """
     channel: CallChannel = field(default_factory=_Silence)
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Answers to what an earlier try of this call asked, by key."""
@@ -125,8 +129,14 @@ class CallContext:
 
     @property
     def remaining_s(self) -> float:
-        """Seconds until the deadline, 0 or more."""
-        return max(0.0, self.deadline - anyio.current_time())
+        """Seconds until the deadline, 0 or more; also in a tool that runs in a thread."""
+        if self.deadline == math.inf:
+            return math.inf
+        try:
+            now = anyio.current_time()
+        except anyio.NoEventLoopError:  # in a thread, whose loop has the clock
+            now = anyio.from_thread.run_sync(anyio.current_time)
+        return max(0.0, self.deadline - now)
 
     async def progress(
         self, progress: float, total: float | None = None, message: str | None = None
@@ -165,5 +175,9 @@ class CallContext:
 
     @staticmethod
     def check_cancelled() -> None:
-        """In a tool that runs in a thread: end it here if the call was cancelled."""
-        anyio.from_thread.check_cancelled()
+        """In a tool that runs in a thread: end it here if the call was cancelled.
+
+        An async tool ends at its next `await` anyway.
+        """
+        with suppress(anyio.NoEventLoopError):
+            anyio.from_thread.check_cancelled()

@@ -138,7 +138,7 @@ class Toolbox:
         Raises:
             UnknownName: There is no such tool.
             InvalidArguments: The listed schema refuses the arguments.
-            CallTimeout: The tool took longer than its `timeout_s`.
+            CallTimeout: The tool took longer than its `timeout_s`, or than `context` allows.
             ToolyardError: Whatever else of the tree the tool says on purpose.
         """
         entry = self._entries.get(call.name)
