@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
-from docstring_parser import DocstringStyle, ParseError, parse
-
 _ARGUMENTS = re.compile(r"(Args|Arguments|Parameters|Params):\s*")
+_ENTRY = re.compile(
+    r"\s*(?P<names>\*{0,2}`?\w+`?(?:\s*,\s*\*{0,2}`?\w+`?)*)\s*(?:\(.*?\)\s*)?(?::|\s-{1,2}\s)(?P<text>.*)"
+)
+"""`name: ...`, `name (type): ...`, `name - ...`, `name, other: ...`."""
 _OTHERS = re.compile(r"(Returns?|Yields?|Raises|Exceptions|Except):\s*")
 
 
@@ -38,7 +40,8 @@ def read_documentation(function: Callable[..., Any]) -> Documentation:
         elif line[:1].strip():  # a line that is not indented ends the section
             kept = prose
         kept.append(line)
-    return Documentation("\n".join(prose).strip(), _described("\n".join(arguments)))
+    described, unread = _described(arguments)
+    return Documentation("\n".join([*prose, *unread]).strip(), described)
 
 
 def _docstring(function: Callable[..., Any]) -> str:
@@ -49,10 +52,31 @@ def _docstring(function: Callable[..., Any]) -> str:
     return inspect.getdoc(function) or ""
 
 
-def _described(section: str) -> dict[str, str]:
-    try:
-        # without the newline the parser would take the section's indentation away
-        parsed = parse("\n" + section, style=DocstringStyle.GOOGLE)
-    except ParseError:  # a docstring is prose: one that cannot be read describes nothing
-        return {}
-    return {each.arg_name: " ".join((each.description or "").split()) for each in parsed.params}
+def _described(section: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
+    """What the section says about each argument, and the lines that say something else."""
+    described: dict[str, str] = {}
+    unread: list[str] = []
+    for entry in _entries(section[1:]):
+        found = _ENTRY.match(entry[0])
+        if found is None:
+            unread += entry
+            continue
+        text = " ".join(" ".join([found["text"], *entry[1:]]).split())
+        described |= dict.fromkeys(re.findall(r"\w+", found["names"]), text)
+    return described, ["", section[0], *unread] if unread else []
+
+
+def _entries(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The lines of each entry: the first one, and those that are indented further than it."""
+    entry: list[str] = []
+    depth = 0
+    for line in filter(str.strip, lines):
+        indentation = len(line) - len(line.lstrip())
+        if entry and indentation > depth:
+            entry.append(line)
+            continue
+        if entry:
+            yield entry
+        entry, depth = [line], indentation
+    if entry:
+        yield entry
