@@ -253,7 +253,14 @@ def test_a_result_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [object(), {"a": float("nan")}, "x\ud800".encode("utf-16", "surrogatepass"), [float("inf")]],
+    [
+        object(),
+        "\ud800",
+        ["a", "\ud800"],
+        {"a": float("nan")},
+        "x\ud800".encode("utf-16", "surrogatepass"),
+        [float("inf")],
+    ],
 )
 def test_an_unannounced_value_that_json_cannot_say_is_refused(value: Any) -> None:
     with pytest.raises(Unfit):

@@ -20,10 +20,26 @@ def test_a_character_that_nobody_sees_is_refused_by_its_number(character: str) -
 
 @pytest.mark.parametrize(
     "text",
-    ["", None, "Two\n\tlines.", "Zählt Größen", "数を足す", "اجمع", "👍", "❤️", "½ “quoted”"],
-)
+    [
+        "", None, "Two\n\tlines.", "Zählt Größen", "数を足す", "اجمع", "👍", "❤️", "½ “quoted”",
+        "می\u200cروم", "क्\u200dष", "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "\u2764\ufe0f\u200d\U0001f525", "\U0001f469\U0001f3fd\u200d\U0001f4bb",
+    ],
+)  # fmt: skip
 def test_text_in_any_language_passes(text: str | None) -> None:
     refuse_hidden(text, "tool")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\u200cb", "a\u200db", "\u200cخ", "می\u200c", "می\u200c\u200cخ", "می\u200c b",
+        "👍\u200c👍", "👍\u200d", "\u200d👍", "a\u200d👍",
+    ],
+)  # fmt: skip
+def test_a_joiner_that_joins_nothing_is_refused(text: str) -> None:
+    with pytest.raises(InvalidTool, match=r"U\+200[CD]"):
+        refuse_hidden(text, "tool")
 
 
 @pytest.mark.parametrize(

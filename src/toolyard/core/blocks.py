@@ -34,6 +34,7 @@ def blocks_of(value: Any) -> tuple[Content, ...]:
     if isinstance(value, BLOCKS):
         return (value,)
     if isinstance(value, str):
+        json_text(value)  # which refuses a lone surrogate
         return (Text(value),)
     if isinstance(value, list | tuple):
         several = cast("Sequence[Any]", value)

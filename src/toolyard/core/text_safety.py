@@ -19,10 +19,20 @@ _HIDDEN = re.compile(
     "]"
 )
 
+_JOINED = "\u0600-\u06ff\u0750-\u077f\u0870-\u08ff\u0900-\u0dff\ufb50-\ufdff\ufe70-\ufefc"
+"""Letters of Arabic and of the scripts of India, whose shape a joiner between them changes."""
+_EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+_JOINER = re.compile(
+    f"(?<=[{_JOINED}])[\u200c\u200d](?=[{_JOINED}])|(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}])"
+)
+
 
 def refuse_hidden(text: str | None, where: str) -> None:
-    """Raise `InvalidTool` naming `where` if `text` holds a character that nobody sees."""
-    found = _HIDDEN.search(text or "")
+    """Raise `InvalidTool` naming `where` if `text` holds a character that nobody sees.
+
+    A joiner passes where it is seen: between letters of some scripts, and between emoji.
+    """
+    found = _HIDDEN.search(_JOINER.sub("", text or ""))
     if found:
         raise InvalidTool(
             f"The {where} holds the invisible character U+{ord(found[0]):04X}: remove it."
