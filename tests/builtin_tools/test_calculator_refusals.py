@@ -339,6 +339,9 @@ REFUSED: list[tuple[str, str]] = [
     ("sum([" + ",".join(["1"] * 10_001) + "])", "There are over 10000 values"),
     ("sum([" + ",".join(["1", "1+1"] * 5001) + "])", "There are over"),
     ("sum(" + ",".join(["[1,2]"] * 400) + ")", "not both"),
+    ("sum(" + "-comb(+170,+85*1)," * 998 + "1)", "There are over 8000 numbers, signs and brackets"),
+    ("sum(1e308,1e308)", "too large"),
+    ("sum(-1e308,-1e308,1e300)", "too large"),
 ]
 
 HOSTILE: dict[str, Callable[[], str]] = {
@@ -372,6 +375,8 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "long": lambda: "1+" * 1_000_000,
     "unicode": lambda: "\u2212" * 65_536,
     "points": lambda: "1." * 32_768,
+    "combs": lambda: "sum(" + "-comb(+170,+85*1)," * 998 + "1," * 8000 + "1)",
+    "rounds": lambda: "sum(" + "-round(-5e-324*1,+400)," * 998 + "1)",
     "repeated_list": lambda: "[[0]*9999]*9999",
     "format": lambda: "'%999999999d' % 1",
 }
@@ -388,6 +393,8 @@ LEGAL: dict[str, Callable[[], str]] = {
     "1000_round": lambda: "+".join(["round(1e-300,400)"] * 999),
     "list_and_calls": lambda: "sum([" + "-1.5," * 9000 + "-sin(-1.25)," * 990 + "1])" + "+1" * 1000,
     "pairs": lambda: "sum([" + "1,1+1," * 1000 + "2," * 7990 + "1])",
+    "combs": lambda: "sum(" + "-comb(+170,85)," * 990 + "1," * 8000 + "1)",
+    "sums_too_large_on_the_way": lambda: "sum(" + "1e308,1e308,-1e308,-1e308," * 2400 + "1)",
     "long_literals": lambda: "+".join(["0." + "9" * 990] * 64),
 }
 

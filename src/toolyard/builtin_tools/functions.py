@@ -218,7 +218,7 @@ _OF_LISTS = (
     Statistic("stdpop", statistics.stdpop),
     Statistic("var", statistics.var, least=2),
     Statistic("varpop", statistics.varpop),
-    Statistic("sum", math.fsum),
+    Statistic("sum", statistics.total),
     Statistic("count", len),
     Statistic("min", min),
     Statistic("max", max),

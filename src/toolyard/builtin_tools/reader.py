@@ -27,6 +27,8 @@ MAX_TERMS = 1000
 """Names of constants, calls and brackets, in all."""
 MAX_VALUES = 10_000
 """Values separated by commas, in all."""
+MAX_WORDS = 8000
+"""Numbers, names, signs and brackets, in all; numbers beside each other in a list are one."""
 MAX_LITERAL = 1000
 """Characters of one number."""
 
@@ -116,6 +118,10 @@ class _Reader:
     def _add(self, kind: str, code: str, found: re.Match[str]) -> None:
         self._last = kind
         self._pieces.append(Piece(code, found.start(), found.end()))
+        if len(self._pieces) > MAX_WORDS:
+            raise ToolError(
+                f"There are over {MAX_WORDS} numbers, signs and brackets; split the expression."
+            )
 
     def _number(self, token: re.Match[str]) -> None:
         self._begin_value(token)

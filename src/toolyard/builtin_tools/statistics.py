@@ -12,6 +12,21 @@ from itertools import chain, repeat
 
 _LARGE = 2.0**900
 _SHIFT = 200
+_SMALLEST = 1074
+"""A double is a multiple of two to the power of minus this."""
+
+
+def total(values: list[float]) -> float:
+    """The sum, rounded once; OverflowError only if it is too large itself."""
+    try:
+        return math.fsum(values)
+    except OverflowError:  # on the way
+        return sum(map(_in_smallest_units, values)) / 2**_SMALLEST
+
+
+def _in_smallest_units(value: float) -> int:
+    numerator, denominator = value.as_integer_ratio()
+    return numerator << (_SMALLEST + 1 - denominator.bit_length())
 
 
 def mean(values: list[float]) -> float:
