@@ -46,10 +46,10 @@ def adapter_of(parameters: tuple[Parameter, ...], what: str) -> TypeAdapter[dict
     Raises:
         InvalidTool: JSON Schema or pydantic cannot express the type of a parameter.
     """
-    fields = {each.name: _field(each) for each in parameters}
-    arguments: Any = TypedDict("Arguments", fields)  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
     config = ConfigDict(extra="forbid", allow_inf_nan=False)
     try:
+        fields = {each.name: _field(each) for each in parameters}
+        arguments: Any = TypedDict("Arguments", fields)  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
         adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(with_config(config)(arguments))
     except (PydanticUserError, PydanticSchemaGenerationError, SchemaError, TypeError) as error:
         raise unspeakable(f"the parameters of {what}", error) from error
