@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypeAliasType, TypedDict
 
 from toolyard.core.arguments import Arguments
@@ -137,6 +137,20 @@ def test_what_is_nested_as_people_nest_is_accepted(
     arguments = Arguments("it", read_signature(function, "it"))
     started = time.thread_time()
     assert arguments.validate({"v": value})
+    assert time.thread_time() - started < LONGEST_S
+
+
+def test_a_great_many_alternatives_are_weighed_for_a_short_while() -> None:
+    fields: Any = {f"f{each}": (int, ...) for each in range(20)}
+    kinds: list[Any] = [create_model(f"Kind{number}", **fields) for number in range(200)]
+
+    def f(v: Any) -> None: ...
+
+    f.__annotations__["v"] = list[tuple(kinds)]
+    arguments = Arguments("it", read_signature(f, "it"))
+    started = time.thread_time()
+    with pytest.raises(InvalidArguments, match="f19: is missing"):
+        arguments.validate({"v": [{f"f{each}": 1 for each in range(19)}] * 1_000})
     assert time.thread_time() - started < LONGEST_S
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ class Alternatives:
         self._judge = judge
         self._count = count
         self._root = judge.schemas.root
+        self._known_tags: dict[int, Mapping[str, Sequence[Any]]] = {}
 
     def steps(self, branches: Sequence[Any], fault: Fault) -> Iterator[Fault | str]:
         """What is wrong by the alternative that was meant, or what all of them miss."""
@@ -70,8 +72,11 @@ class Alternatives:
 
     def _tags(self, branch: Any) -> Mapping[str, Sequence[Any]]:
         """The properties of `branch` that take but a few values, and these."""
-        known = self.properties(branch)
-        return {name: choices for name in known if (choices := self._choices(known[name]))}
+        if id(branch) not in self._known_tags:
+            known = self.properties(branch)
+            found = {name: self._choices(each) for name, each in known.items()}
+            self._known_tags[id(branch)] = {name: each for name, each in found.items() if each}
+        return self._known_tags[id(branch)]
 
     def _choices(self, schema: Any, depth: int = 0) -> Sequence[Any]:
         if not isinstance(schema, Mapping) or depth > DEEPEST_REFERENCE:
@@ -83,12 +88,9 @@ class Alternatives:
 
     def _wrong_tags(self, branch: Any, value: Any) -> Sequence[str]:
         given = entries_of(value)
+        told = [name for name in self._tags(branch) if name in given]
         known = self.properties(branch)
-        return [
-            name
-            for name in self._tags(branch)
-            if name in given and not self._judge.accepts(known[name], given[name])
-        ]
+        return [name for name in told if not self._judge.accepts(known[name], given[name])]
 
     def _is_off(self, schema: Any, value: Any, depth: int = 0) -> bool:
         """Whether `value` itself, not something inside it, is of another shape."""
@@ -112,4 +114,4 @@ class Alternatives:
 
 
 def _distinct(values: Sequence[Any]) -> list[Any]:
-    return [value for index, value in enumerate(values) if value not in values[:index]]
+    return list({json.dumps(value): value for value in values}.values())

@@ -56,11 +56,11 @@ async def attempt(
 async def _in_time(
     runnable: Runnable, arguments: Mapping[str, Any], context: CallContext
 ) -> ToolResult:
-    now = anyio.current_time()
     own = math.inf if runnable.timeout_s is None else runnable.timeout_s
-    deadline = min(context.deadline, now + own)
-    if deadline == math.inf:
+    if own == context.deadline == math.inf:
         return await runnable.call(arguments, context)
+    now = anyio.current_time()
+    deadline = min(context.deadline, now + own)
     timeout = CallTimeout(runnable.tool.name, round(max(0.0, deadline - now), 3))
     with anyio.CancelScope(deadline=deadline) as scope:
         try:

@@ -145,6 +145,8 @@ class _Faults:
         """How much is wrong with a value itself and with what is directly in it."""
         count = 0
         for step in islice(self._within(fault), _MOST_COUNTED):
+            if self._judge.is_weary():
+                break
             is_same = isinstance(step, Fault) and step.path == fault.path
             deeper = is_same and depth < DEEPEST_REFERENCE
             count += self._count(cast("Fault", step), depth + 1) if deeper else 1

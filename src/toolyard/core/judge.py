@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote
 
-from toolyard.core.verdict import Verdict, verdict_within
+from toolyard.core.verdict import Documents, Verdict
 from toolyard.core.wording import resolved
 
 MOST_WORK = 400_000
@@ -23,7 +23,7 @@ class Schemas:
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
-        self._documents = {_ROOT: {key: each for key, each in root.items() if key != "$id"}}
+        self._documents = Documents({_ROOT: {**root, "$id": _ROOT}})
         self._pointers = dict(_pointers(root, ""))
         self._verdicts: dict[object, Verdict] = {}
         self._targets: dict[str, Any] = {}
@@ -53,7 +53,7 @@ class Schemas:
 
     def _kept(self, key: object, written: Callable[[], Mapping[str, Any]]) -> Verdict:
         if key not in self._verdicts:
-            self._verdicts[key] = verdict_within(written(), self._documents)
+            self._verdicts[key] = self._documents.verdict(written())
         return self._verdicts[key]
 
 
@@ -101,14 +101,18 @@ class Judge:
             return not self._affords(value) or self.schemas.verdict(schema)(value)
         key = id(schema), id(cast("object", value))
         if key in self._known:  # which costs something too, so that no circle is endless
-            self._work -= _PER_VERDICT
-            return self._work < 0 or self._known[key]
+            return self.is_weary() or self._known[key]
         self._known[key] = not self._affords(value) or self.schemas.verdict(schema)(value)
         return self._known[key]
 
     def keeps(self, schema: Mapping[str, Any], rule: str, value: Any) -> bool:
         """Whether `value` keeps to one keyword of `schema`."""
         return not self._affords(value) or self.schemas.rule(schema, rule)(value)
+
+    def is_weary(self) -> bool:
+        """Whether it has looked at enough; asking costs as much as a verdict on nothing."""
+        self._work -= _PER_VERDICT
+        return self._work <= 0
 
     def refused(self, schema: Any, parts: Iterable[tuple[T, Any]], whole: Any) -> Iterator[T]:
         """The names of those `parts` of `whole` that `schema` refuses."""

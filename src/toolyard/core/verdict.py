@@ -29,16 +29,18 @@ def verdict_of(schema: Mapping[str, Any], what: str) -> Verdict:
         raise InvalidTool(f"{what} cannot be used: {reason}.") from error
 
 
-def verdict_within(schema: Mapping[str, Any], documents: Mapping[str, Any]) -> Verdict:
-    """The same for a schema that may refer to `documents`, by their URI.
+class Documents:
+    """Schemas that others may refer to by their URI."""
 
-    What nobody can follow accepts everything: whoever asks learns no more from it.
-    """
-    try:
-        registry = Registry(documents.items(), retriever=_refuse)
-        return _validator(schema, registry).is_valid
-    except ValueError:
-        return lambda value: True
+    def __init__(self, documents: Mapping[str, Any]) -> None:
+        self._registry = Registry(documents.items(), retriever=_refuse)
+
+    def verdict(self, schema: Mapping[str, Any]) -> Verdict:
+        """What says whether a value is valid; everything is where a reference leads nowhere."""
+        try:
+            return _validator(schema, self._registry).is_valid
+        except ValueError:
+            return lambda value: True
 
 
 def _validator(schema: Mapping[str, Any], registry: Registry | None = None) -> Draft202012Validator:
