@@ -9,6 +9,9 @@ from typing import Any, cast
 from toolyard.core.judge import Fault, Judge, entries_of
 from toolyard.core.wording import DEEPEST_REFERENCE, described, expected, place
 
+MOST_OTHERS = 2
+"""Alternatives that are named besides the one that is explained, if they come as close."""
+
 
 class Alternatives:
     """Goes from a value that fits no alternative to the one it comes closest to.
@@ -32,7 +35,13 @@ class Alternatives:
         right = [branch for branch in close if not self._wrong_tags(branch, fault.value)]
         closest = self._closest(right or close, fault)
         sentences = list(self._about_tags(closest, fault)) if len(closest) > 1 else []
-        yield from sentences or [fault._replace(schema=closest[0])]
+        if sentences:
+            yield from sentences
+            return
+        yield fault._replace(schema=closest[0])
+        for other in closest[1 : 1 + MOST_OTHERS]:
+            if names := self._required(other):
+                yield f"{place(fault.path)}: another alternative is an object with {names}."
 
     def properties(self, schema: Any, depth: int = 0) -> Mapping[str, Any]:
         """The properties an object of `schema` may have, also by reference."""
@@ -77,6 +86,13 @@ class Alternatives:
             found = {name: self._choices(each) for name, each in known.items()}
             self._known_tags[id(branch)] = {name: each for name, each in found.items() if each}
         return self._known_tags[id(branch)]
+
+    def _required(self, schema: Any, depth: int = 0) -> str:
+        if not isinstance(schema, Mapping) or depth > DEEPEST_REFERENCE:
+            return ""
+        known = cast("Mapping[str, Any]", schema)
+        target = self._judge.schemas.target(known["$ref"]) if "$ref" in known else None
+        return ", ".join(known.get("required", ())) or self._required(target, depth + 1)
 
     def _choices(self, schema: Any, depth: int = 0) -> Sequence[Any]:
         if not isinstance(schema, Mapping) or depth > DEEPEST_REFERENCE:
