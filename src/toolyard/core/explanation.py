@@ -77,7 +77,7 @@ class _Faults:
             "$ref": self._reference,
             "allOf": self._all,
             "anyOf": self._any,
-            "oneOf": self._any,
+            "oneOf": self._one,
             "not": self._not,
             "if": self._if,
             "dependentSchemas": self._dependent,
@@ -163,15 +163,18 @@ class _Faults:
                 yield fault._replace(schema=schema)
 
     def _any(self, branches: Any, fault: Fault) -> Iterator[Fault | str]:
+        if not any(self._judge.accepts(branch, fault.value) for branch in branches):
+            yield from self._alternatives.steps(branches, fault)
+
+    def _one(self, branches: Any, fault: Fault) -> Iterator[Fault | str]:
         accepting = sum(self._judge.accepts(branch, fault.value) for branch in branches)
-        if accepting > 1 and "oneOf" in fault.schema:
+        if accepting == 0:
+            yield from self._alternatives.steps(branches, fault)
+        elif accepting > 1 and not self._judge.is_weary():
             yield self._sentence(fault, _SEVERAL)
-        if accepting:
-            return
-        yield from self._alternatives.steps(branches, fault)
 
     def _not(self, schema: Any, fault: Fault) -> Iterator[str]:
-        if self._judge.accepts(schema, fault.value):
+        if self._judge.accepts(schema, fault.value) and not self._judge.is_weary():
             yield self._sentence(fault, f"a value that satisfies not {shortened(schema)}")
 
     def _if(self, schema: Any, fault: Fault) -> Iterator[Fault]:
