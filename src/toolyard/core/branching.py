@@ -41,9 +41,10 @@ class Branching(NamedTuple):
 def branching_of(core_schema: Mapping[str, Any]) -> Branching:
     """The branching of the widest union that can hold itself, in a pydantic core schema."""
     definitions = {each["ref"]: each for each in core_schema.get("definitions", ())}
+    leads = {name: _references(each) for name, each in definitions.items()}
     found = Branching()
-    for reference, definition in definitions.items():
-        if reference in _references(definition, definitions):
+    for name, definition in definitions.items():
+        if _leads_back(name, leads):
             for each in _inside(definition, _is_union):
                 objects, arrays = _taking(each, definitions)
                 found = Branching(max(found.objects, objects), max(found.arrays, arrays))
@@ -73,17 +74,18 @@ def _inside(
             yield from _inside(each, is_meant)
 
 
-def _references(definition: object, definitions: Mapping[str, Any]) -> set[str]:
-    """All definitions that `definition` leads to, itself only if it leads back."""
+def _references(schema: object) -> set[str]:
+    return {each["schema_ref"] for each in _inside(schema, _is_reference)}
+
+
+def _leads_back(name: str, leads: Mapping[str, set[str]]) -> bool:
+    """Whether a definition holds itself, however far down."""
     found: set[str] = set()
-    waiting = [definition]
+    waiting = set(leads[name])
     while waiting:
-        for each in _inside(waiting.pop(), _is_reference):
-            reference = each["schema_ref"]
-            if reference not in found:
-                found.add(reference)
-                waiting.append(definitions[reference])
-    return found
+        found |= waiting
+        waiting = set[str]().union(*(leads[each] for each in waiting)) - found
+    return name in found
 
 
 def _taking(
