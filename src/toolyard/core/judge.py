@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote
 
@@ -127,10 +126,10 @@ class Judge:
     def _size(self, value: Any) -> int:
         if isinstance(value, str):
             return 1 + len(value) // _LETTERS_PER_VALUE
-        if not isinstance(value, dict | list):
+        if not isinstance(value, dict | list) or not value:
             return 1
         key = id(cast("object", value))
         if key not in self._sizes:
-            parts = chain(entries_of(value).values(), items_of(value))
+            parts = items_of(value) or entries_of(value).values()
             self._sizes[key] = 1 + sum(map(self._size, parts))
         return self._sizes[key]
