@@ -12,7 +12,8 @@ from tests.servers.harness import ask, builder, http_to, legacy, messages, open_
 
 from toolyard import CallContext, Resource, ResourceLink, Text, Toolbox, ToolResult
 from toolyard.core.errors import RemoteFault, ToolError
-from toolyard.servers.plain import plain, sendable
+from toolyard.core.text_safety import sendable
+from toolyard.servers.plain import plain
 from toolyard.servers.tool_server import ToolServer
 
 ODD = os.fsdecode(b"caf\xe9")
@@ -54,8 +55,8 @@ def test_what_is_too_large_is_refused_by_its_bytes() -> None:
         plain("é" * 10, 21)
 
 
-async def text() -> Text:
-    return Text(ODD)
+async def text() -> str:
+    return ODD
 
 
 async def structured() -> ToolResult:
@@ -72,6 +73,10 @@ async def embedded() -> ToolResult:
 
 async def refusal() -> str:
     raise ToolError(ODD)
+
+
+async def several() -> list[dict[str, str]]:
+    return [{ODD: ODD}]
 
 
 async def logged(context: CallContext) -> Text:
@@ -100,7 +105,7 @@ async def large() -> str:
 async def server() -> AsyncGenerator[ToolServer]:
     tools = Toolbox()
     functions = (
-        text, structured, link, embedded, refusal, logged, fault, impossible, digits, large
+        text, several, structured, link, embedded, refusal, logged, fault, impossible, digits, large
     )  # fmt: skip
     for function in functions:
         tools.add(function, description="Odd.")
@@ -153,7 +158,9 @@ def last(given: httpx2.Response) -> Any:
     return message
 
 
-@pytest.mark.parametrize("name", ["text", "structured", "link", "embedded", "refusal", "logged"])
+@pytest.mark.parametrize(
+    "name", ["text", "several", "structured", "link", "embedded", "refusal", "logged"]
+)
 async def test_a_call_answers_with_clean_texts(asked: Ask, name: str) -> None:
     answer = await asked("tools/call", {"name": name, "arguments": {}})
     assert CLEAN in json.dumps(answer["result"], ensure_ascii=False)

@@ -8,6 +8,7 @@ from typing import Any, cast
 from pydantic_core import from_json, to_json
 
 from toolyard.core.content import Audio, Content, Image, Resource, ResourceLink, Text
+from toolyard.core.text_safety import sendable, sendable_within
 
 BLOCKS = (Text, Image, Audio, Resource, ResourceLink)
 
@@ -34,8 +35,7 @@ def blocks_of(value: Any) -> tuple[Content, ...]:
     if isinstance(value, BLOCKS):
         return (value,)
     if isinstance(value, str):
-        json_text(value)  # which refuses a lone surrogate
-        return (Text(value),)
+        return (Text(sendable(value)),)
     if isinstance(value, list | tuple):
         several = cast("Sequence[Any]", value)
         if any(isinstance(each, BLOCKS) for each in several):
@@ -51,10 +51,17 @@ def json_text(value: Any) -> str:
     """
     try:
         data = to_json(value)
-    except ValueError as error:
-        raise Unfit("JSON cannot say what it returned") from error
+    except ValueError:
+        data = _cleaned_json(value)
     refuse_endless(data)
     return data.decode()
+
+
+def _cleaned_json(value: Any) -> bytes:
+    try:
+        return to_json(sendable_within(value))
+    except ValueError as error:
+        raise Unfit("JSON cannot say what it returned") from error
 
 
 def refuse_endless(data: bytes) -> None:

@@ -16,6 +16,7 @@ from toolyard.core.explanation import Explanation
 from toolyard.core.generated_schema import GeneratedSchema
 from toolyard.core.portable import ANYTHING, Schema, every_schema, portable
 from toolyard.core.signature import UNSAID
+from toolyard.core.text_safety import sendable_within
 from toolyard.core.tool import ToolResult
 from toolyard.core.verdict import verdict_of
 
@@ -64,6 +65,8 @@ class Output:
         except ValueError as error:  # pydantic's errors of serialising are of this kind
             raise Unfit(_MISFIT, type(value).__name__) from error
         text = json_text(data)
+        if not text.isascii():
+            data = sendable_within(data)
         structured = {"result": data} if self._is_wrapped else data
         self._refuse_unfit(structured)
         return ToolResult(

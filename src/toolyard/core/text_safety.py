@@ -27,6 +27,25 @@ _JOINER = re.compile(
 )
 
 
+def sendable(text: str) -> str:
+    """`text` without lone surrogates, such as odd file names have: UTF-8 cannot hold them."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def sendable_within(document: Any) -> Any:
+    """A JSON document whose strings are all `sendable`, keys included."""
+    if isinstance(document, str):
+        return sendable(document)
+    if isinstance(document, Mapping):
+        pairs = cast("Mapping[Any, Any]", document).items()
+        return {sendable_within(key): sendable_within(inner) for key, inner in pairs}
+    if isinstance(document, list | tuple):
+        return [sendable_within(inner) for inner in cast("list[Any]", document)]
+    return document
+
+
 def refuse_hidden(text: str | None, where: str) -> None:
     """Raise `InvalidTool` naming `where` if `text` holds a character that nobody sees.
 

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import ToolError
 from toolyard.core.inputs import InputRequest
-from toolyard.servers.plain import plain, sendable
+from toolyard.core.text_safety import sendable
+from toolyard.servers.plain import plain
 from toolyard.servers.sessions import Sessions
 
 SdkContext = ServerRequestContext[Any, Any]

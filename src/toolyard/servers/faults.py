@@ -18,9 +18,10 @@ from toolyard.core.errors import (
     ToolyardError,
     UnknownName,
 )
+from toolyard.core.text_safety import sendable
 from toolyard.core.tool import ToolResult
 from toolyard.servers import wire
-from toolyard.servers.plain import plain, sendable
+from toolyard.servers.plain import plain
 
 logger = logging.getLogger("toolyard.servers")
 

@@ -8,15 +8,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from toolyard.core.errors import ToolError
+from toolyard.core.text_safety import sendable_within
 
 Value = TypeVar("Value")
-
-
-def sendable(text: str) -> str:
-    """`text` without lone surrogates, such as odd file names have: UTF-8 cannot hold them."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def plain(value: Value, most_bytes: float = math.inf) -> Value:
@@ -29,7 +23,7 @@ def plain(value: Value, most_bytes: float = math.inf) -> Value:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_dict)
         size = len(text.encode())
     except UnicodeEncodeError:
-        return plain(_cleaned(value), most_bytes)
+        return plain(sendable_within(value), most_bytes)
     except (ValueError, TypeError, RecursionError) as error:
         raise ToolError("The answer holds something that JSON cannot say.") from error
     if size > most_bytes:
@@ -41,14 +35,3 @@ def _as_dict(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return dict(cast("Mapping[str, Any]", value))
     raise TypeError(type(value).__name__)
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return sendable(value)
-    if isinstance(value, Mapping):
-        pairs = cast("Mapping[str, Any]", value).items()
-        return {sendable(key): _cleaned(inner) for key, inner in pairs}
-    if isinstance(value, list | tuple):
-        return [_cleaned(inner) for inner in cast("list[Any]", value)]
-    return value
