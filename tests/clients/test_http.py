@@ -7,7 +7,7 @@ import anyio
 import httpx2
 import pytest
 from mcp.client.auth.exceptions import OAuthTokenError
-from tests.clients.serving import ERAS, Asked, answering, http, serving, url_of
+from tests.clients.serving import ERAS, Asked, OldServer, answering, http, serving, url_of
 from tests.clients.tools import toolbox
 from tests.support.process import free_port
 
@@ -227,3 +227,28 @@ async def test_signing_in_with_a_bug_ends_the_call_only() -> None:
             for _ in range(2):
                 with pytest.raises(Unreachable, match="KeyError"):
                     await client.list_tools(CONTEXT)
+
+
+@pytest.mark.parametrize("silent", ["notifications/initialized", "notifications/cancelled"])
+async def test_a_note_that_is_never_taken_keeps_no_call_from_being_made(
+    silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolyard.clients.http.TELLING_S", 0.2)
+    server, told = OldServer(), anyio.Event()
+
+    async def answer(asked: Asked) -> bytes:
+        if asked.body and asked.body.get("params", {}).get("name") == "hang":
+            await anyio.sleep_forever()
+        if asked.body and asked.body["method"] == silent:
+            told.set()
+            await anyio.sleep_forever()
+        return await server.answer(asked)
+
+    with anyio.fail_after(10):
+        async with answering(answer) as url, MCPClient(url, revision="legacy") as client:
+            soon = CallContext(deadline=anyio.current_time() + 0.5)
+            with pytest.raises(CallTimeout):
+                await client.call_tool(ToolCall("hang"), soon)
+            assert (await client.call_tool(ToolCall("add"), CONTEXT)).text == "ok"
+            assert told.is_set()
+        assert server.sessions == 1

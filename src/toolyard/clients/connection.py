@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 from mcp import Client
 
 from toolyard.clients.hearing import Hearing
-from toolyard.clients.streams import Incoming
+from toolyard.clients.streams import Incoming, Outgoing
 from toolyard.clients.targets import Transport
 
 logger = logging.getLogger("toolyard.clients")
@@ -26,13 +26,25 @@ class Connection:
 
     The SDK's client must be entered and left by one task, and calls come from any; so a task
     of the given group owns it and waits.
+
+    Args:
+        make_client: Gives the SDK's client for a transport.
+        transport: Not yet entered; this enters and leaves it.
+        hearing: Told when nothing more will be heard.
+        declared: The capabilities to declare in place of those the SDK would, if any.
     """
 
     def __init__(
-        self, make_client: Callable[[Transport], Client], transport: Transport, hearing: Hearing
+        self,
+        make_client: Callable[[Transport], Client],
+        transport: Transport,
+        hearing: Hearing,
+        *,
+        declared: Mapping[str, Any] | None = None,
     ) -> None:
         self._make_client = make_client
         self._transport = transport
+        self._declared = declared
         self.hearing = hearing
         self._life = anyio.CancelScope()
         self._settled = anyio.Event()
@@ -111,7 +123,7 @@ class Connection:
     async def _streams(self) -> AsyncGenerator[tuple[Any, Any]]:
         """The transport's streams; the end of what the server says is noticed at once."""
         async with self._transport as (incoming, outgoing):
-            yield Incoming(incoming, self._on_end), outgoing
+            yield Incoming(incoming, self._on_end), Outgoing(outgoing, self._declared)
 
     def _on_end(self) -> None:
         self.lost = True

@@ -7,9 +7,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
+import anyio
 import httpx2
 from mcp.client.auth.exceptions import OAuthFlowError
 
+from toolyard.clients import posts
 from toolyard.clients.hearing import Hearing
 
 Trouble = Literal["unreachable", "broken", "refused", "session", "absent"]
@@ -19,6 +21,8 @@ Trouble = Literal["unreachable", "broken", "refused", "session", "absent"]
 MARK = secrets.token_hex(8)
 """Tells our own notes in an error's data from anything a server may send."""
 
+TELLING_S = 10.0
+"""How long a server may take to take note of what needs no answer, or of our leaving."""
 MOST_ERROR_BYTES = 64 * 1024
 MOST_ANSWER_BYTES = 64 * 1024 * 1024
 
@@ -37,8 +41,9 @@ def http_client(
 ) -> httpx2.AsyncClient:
     """A client for one endpoint; whoever gets it closes it.
 
-    Reading has no time limit of its own: every call has a deadline, and a stream of notices may
-    be silent for days. Redirects are left to the MCP transport, which stays on the origin.
+    Reading an answer has no time limit of its own: every call has a deadline, and a stream of
+    notices may be silent for days. Redirects are left to the MCP transport, which stays on the
+    origin.
     """
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
     client = _TellingClient(
@@ -63,8 +68,14 @@ class _TellingClient(httpx2.AsyncClient):
         """Send a message, or open the stream of notices (GET), or end a session (DELETE)."""
         if request.method == "GET":
             return await self._listen(request, options)
-        if request.method != "POST":
-            return await super().send(request, **options)
+        if request.method == "POST" and posts.current() is not None:
+            return await self._ask(request, options)
+        with anyio.move_on_after(TELLING_S):
+            return await self._ask(request, options)
+        # The SDK sends nothing else meanwhile, so that one silence would end the connection.
+        return httpx2.Response(202, request=request)
+
+    async def _ask(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
         try:
             return await _judged(request, await super().send(request, **options))
         except OAuthFlowError as error:

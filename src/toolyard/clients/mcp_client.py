@@ -23,7 +23,6 @@ from toolyard.clients.connection import Connection
 from toolyard.clients.faults import connect_fault, has_forgotten_us, remote_fault
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.notices import Notices
-from toolyard.clients.streams import declaring
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext
@@ -231,7 +230,8 @@ class MCPClient:
             raise RuntimeError("the client is used before it is entered or after it is left")
         hearing = Hearing(self._notices.missed)
         transport = self._target.connect(hearing)
-        connection = Connection(self._sdk_client, transport, hearing)
+        declared = PASSED_ON if self._answer is None else None
+        connection = Connection(self._sdk_client, transport, hearing, declared=declared)
         try:
             with anyio.fail_after(self._connect_s):
                 await connection.open(self._tasks)
@@ -246,7 +246,7 @@ class MCPClient:
 
     def _sdk_client(self, transport: Transport) -> Client:
         return Client(
-            declaring(transport, PASSED_ON) if self._answer is None else transport,
+            transport,
             mode=self._revision,
             client_info=OURSELVES,
             cache=None,

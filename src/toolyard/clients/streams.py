@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
 import mcp_types as types
 from mcp.shared.message import SessionMessage
 
-from toolyard.clients.targets import Transport
+from toolyard.clients.posts import Post, sending
 
 
 class Incoming:
@@ -60,20 +59,31 @@ class Incoming:
 
 
 class Outgoing:
-    """What we say; requests that declare capabilities (2026-07-28) declare `capabilities`."""
+    """What we say.
 
-    def __init__(self, stream: Any, capabilities: Mapping[str, Any]) -> None:
+    Args:
+        stream: Takes the messages.
+        capabilities: What requests that declare capabilities (2026-07-28) declare in place of
+            what the SDK's callbacks say, if anything.
+    """
+
+    def __init__(self, stream: Any, capabilities: Mapping[str, Any] | None) -> None:
         self._stream = stream
         self._capabilities = capabilities
 
     async def send(self, item: SessionMessage) -> None:
         """Send one message."""
         message = item.message
-        if isinstance(message, types.JSONRPCRequest) and message.params:
-            meta = message.params.get("_meta", {})
-            if types.CLIENT_CAPABILITIES_META_KEY in meta:
-                meta[types.CLIENT_CAPABILITIES_META_KEY] = self._capabilities
-        await self._stream.send(item)
+        request = message if isinstance(message, types.JSONRPCRequest) else None
+        if request is not None:
+            self._declare(request)
+        with sending(None if request is None else Post(request.id)):
+            await self._stream.send(item)
+
+    def _declare(self, request: types.JSONRPCRequest) -> None:
+        meta = (request.params or {}).get("_meta", {})
+        if self._capabilities is not None and types.CLIENT_CAPABILITIES_META_KEY in meta:
+            meta[types.CLIENT_CAPABILITIES_META_KEY] = self._capabilities
 
     async def aclose(self) -> None:
         """Say no more."""
@@ -85,12 +95,3 @@ class Outgoing:
 
     async def __aexit__(self, *details: Any) -> None:
         await self._stream.__aexit__(*details)
-
-
-@asynccontextmanager
-async def declaring(
-    transport: Transport, capabilities: Mapping[str, Any]
-) -> AsyncGenerator[tuple[Any, Any]]:
-    """`transport`, on which we can do more than the SDK's callbacks say."""
-    async with transport as (incoming, outgoing):
-        yield incoming, Outgoing(outgoing, capabilities)
