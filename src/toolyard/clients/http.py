@@ -12,6 +12,8 @@ import httpx2
 from mcp.client.auth.exceptions import OAuthFlowError
 
 from toolyard.clients import posts
+from toolyard.clients.bounds import MOST_BYTES, TOO_LARGE, TOO_TANGLED, is_tangled
+from toolyard.clients.events import Events
 from toolyard.clients.hearing import Hearing
 
 Trouble = Literal["unreachable", "broken", "refused", "session", "absent"]
@@ -24,7 +26,6 @@ MARK = secrets.token_hex(8)
 TELLING_S = 10.0
 """How long a server may take to take note of what needs no answer, or of our leaving."""
 MOST_ERROR_BYTES = 64 * 1024
-MOST_ANSWER_BYTES = 64 * 1024 * 1024
 
 NOT_SENT = (
     httpx2.ConnectError,
@@ -33,6 +34,8 @@ NOT_SENT = (
     httpx2.UnsupportedProtocol,
     httpx2.LocalProtocolError,
 )
+_UNPACKED = {"Accept-Encoding": "identity"}
+"""A packed answer could be a thousand times as large as it looks."""
 KEPT_HEADERS = ("content-type", "mcp-session-id", "www-authenticate")
 
 
@@ -47,7 +50,7 @@ def http_client(
     """
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
     client = _TellingClient(
-        headers=dict(headers),
+        headers={**_UNPACKED, **headers},
         auth=auth,
         timeout=httpx2.Timeout(connect_s, read=None, write=30, pool=30),
         transport=httpx2.AsyncHTTPTransport(limits=limits),
@@ -91,20 +94,23 @@ class _TellingClient(httpx2.AsyncClient):
         except Exception:  # noted on its way out
             self.hearing.failed()
             raise
-        if response.is_success:
-            self.hearing.opened()
-        elif response.status_code != 405:  # which says that there is no such stream
-            self.hearing.failed()
-        return response
+        if not response.is_success:
+            if response.status_code != 405:  # which says that there is no such stream
+                self.hearing.failed()
+            return response
+        self.hearing.opened()
+        return await _streamed(request, response)
 
 
 async def _judged(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
     """`response` if it is one of MCP, else a note of what is wrong with it."""
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if response.status_code >= 400:
         return await _judged_error(request, response)
-    if response.status_code == 202 or response.is_redirect or kind == "text/event-stream":
+    if response.status_code == 202 or response.is_redirect:
         return response
+    kind = _kind(response)
+    if kind == "text/event-stream":
+        return await _streamed(request, response)
     if kind == "application/json":
         return await _whole(request, response)
     await response.aclose()
@@ -112,12 +118,28 @@ async def _judged(request: httpx2.Request, response: httpx2.Response) -> httpx2.
     return _note(request, response.status_code, "absent", said)
 
 
+def _kind(response: httpx2.Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _streamed(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    """The answer bit by bit, each held to bounds; a refusal if it is packed."""
+    if _is_packed(response):
+        await response.aclose()
+        return _note(request, 502, "broken", PACKED)
+    instead = None if posts.current() is None else _written(200, "broken", TOO_TANGLED)
+    headers = {**_kept(response), "content-type": _kind(response)}
+    stream = Events(response, instead)
+    return httpx2.Response(response.status_code, headers=headers, stream=stream, request=request)
+
+
 async def _whole(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
     """The whole answer at once: the SDK does not expect that it may break off."""
-    body = await _read(response, MOST_ANSWER_BYTES)
+    body = await _read(response, MOST_BYTES)
     if body is None:
-        limit = MOST_ANSWER_BYTES // 2**20
-        return _note(request, 502, "broken", f"its answer is larger than {limit} MiB")
+        return _note(request, 502, "broken", PACKED if _is_packed(response) else TOO_LARGE)
+    if is_tangled(body):
+        return _note(request, 502, "broken", TOO_TANGLED)
     return httpx2.Response(
         response.status_code, headers=_kept(response), content=body, request=request
     )
@@ -125,7 +147,8 @@ async def _whole(request: httpx2.Request, response: httpx2.Response) -> httpx2.R
 
 async def _judged_error(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
     body = await _read(response, MOST_ERROR_BYTES) or b""
-    said, status = _message_in(body), response.status_code
+    said = None if is_tangled(body) else _message_in(body)
+    status = response.status_code
     trouble = _trouble_of(status, said, "mcp-session-id" in request.headers)
     if trouble is not None:
         return _note(request, status, trouble, said or f"HTTP {status}", _kept(response))
@@ -164,20 +187,33 @@ def _note(
     said: str,
     headers: Mapping[str, str] | None = None,
 ) -> httpx2.Response:
-    data = {MARK: trouble, "status": status}
-    error = {"code": -32000, "message": said, "data": data}
     return httpx2.Response(
         max(status, 400),
         headers={**(headers or {}), "content-type": "application/json"},
-        content=json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode(),
+        content=_written(status, trouble, said),
         request=request,
     )
 
 
+def _written(status: int, trouble: Trouble, said: str) -> bytes:
+    data = {MARK: trouble, "status": status}
+    error = {"code": -32000, "message": said, "data": data}
+    return json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
+
+
+PACKED = "its answer is compressed, which was not asked for"
+
+
+def _is_packed(response: httpx2.Response) -> bool:
+    return response.headers.get("content-encoding", "identity").lower() != "identity"
+
+
 async def _read(response: httpx2.Response, most: int) -> bytes | None:
-    """The body, or `None` if it is longer than `most` bytes."""
+    """The body, or `None` if it is packed or longer than `most` bytes."""
     raw = bytearray()
     try:
+        if _is_packed(response):
+            return None
         async for part in response.aiter_bytes():
             raw += part
             if len(raw) > most:

@@ -19,6 +19,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from toolyard.clients import wire
 from toolyard.clients.answers import Answer, callbacks
+from toolyard.clients.bounds import Excess, Listed
 from toolyard.clients.connection import Connection
 from toolyard.clients.faults import connect_fault, has_forgotten_us, remote_fault
 from toolyard.clients.hearing import Hearing
@@ -33,7 +34,6 @@ from toolyard.version import __version__
 
 logger = logging.getLogger("toolyard.clients")
 
-MOST_PAGES = 1_000
 OURSELVES = types.Implementation(name="toolyard", version=__version__)
 PASSED_ON: Mapping[str, Any] = {
     "elicitation": {"form": {}, "url": {}},
@@ -257,18 +257,22 @@ class MCPClient:
 
 async def _every_tool(client: Client) -> Sequence[Tool]:
     tools: list[Tool] = []
-    cursors: set[str] = set()
+    cursors: set[str | None] = {None}
     cursor: str | None = None
-    while len(cursors) < MOST_PAGES:
+    listed = Listed()
+    while True:
         part = await client.list_tools(cursor=cursor)
+        try:
+            listed.add(part, len(part.tools))
+        except Excess as excess:
+            raise RemoteFault(types.INTERNAL_ERROR, f"The server lists {excess}.") from excess
         tools.extend(wire.tool(tool) for tool in part.tools)
         cursor = part.next_cursor
         if cursor is None:
             return tuple(tools)
         if cursor in cursors:
-            break
+            raise RemoteFault(types.INTERNAL_ERROR, "The server lists its tools without an end.")
         cursors.add(cursor)
-    raise RemoteFault(types.INTERNAL_ERROR, "The server lists its tools without an end.")
 
 
 def _check_json(call: ToolCall, context: CallContext) -> None:

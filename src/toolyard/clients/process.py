@@ -19,12 +19,13 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 
+from toolyard.clients.bounds import MOST_BYTES, is_tangled
+
 logger = logging.getLogger("toolyard.clients")
 
 GRACE_S = 2.0
 """How long a process may take to end by itself, and again after it was told to."""
 GLANCE_S = 0.01
-MOST_LINE_BYTES = 64 * 1024 * 1024
 
 Send = MemoryObjectSendStream[SessionMessage]
 Receive = MemoryObjectReceiveStream[SessionMessage]
@@ -79,7 +80,10 @@ async def _read(stdout: ByteReceiveStream, heard: Send) -> None:
     async with heard:
         with suppress(*GONE):
             while True:
-                message = _parsed(await lines.receive_until(b"\n", MOST_LINE_BYTES))
+                line = await lines.receive_until(b"\n", MOST_BYTES)
+                if is_tangled(line):
+                    break
+                message = _parsed(line)
                 if message is not None:
                     await heard.send(message)
     with suppress(*GONE):

@@ -9,6 +9,7 @@ import anyio
 import mcp_types as types
 from mcp.shared.message import SessionMessage
 
+from toolyard.clients.bounds import TOO_MANY_TOOLS, holds_too_many_tools
 from toolyard.clients.posts import Post, sending
 
 
@@ -27,7 +28,7 @@ class Incoming:
     async def receive(self) -> Any:
         """The next message."""
         try:
-            return await self._stream.receive()
+            return _bounded(await self._stream.receive())
         except (anyio.EndOfStream, anyio.ClosedResourceError):
             self._on_end()
             raise
@@ -37,7 +38,7 @@ class Incoming:
 
     async def __anext__(self) -> Any:
         try:
-            return await self._stream.__anext__()
+            return _bounded(await self._stream.__anext__())
         except (StopAsyncIteration, anyio.ClosedResourceError):
             self._on_end()
             raise
@@ -56,6 +57,15 @@ class Incoming:
 
     async def __aexit__(self, *details: Any) -> None:
         await self._stream.__aexit__(*details)
+
+
+def _bounded(item: Any) -> Any:
+    """`item`, or an error in place of a list so long that making tools of it would hold us up."""
+    message = getattr(item, "message", None)
+    if not isinstance(message, types.JSONRPCResponse) or not holds_too_many_tools(message.result):
+        return item
+    error = types.ErrorData(code=types.INTERNAL_ERROR, message=TOO_MANY_TOOLS)
+    return SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=message.id, error=error))
 
 
 class Outgoing:

@@ -14,7 +14,7 @@ import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
 from toolyard.clients.hearing import Hearing
-from toolyard.clients.http import MOST_ANSWER_BYTES, http_client
+from toolyard.clients.http import http_client
 from toolyard.clients.process import child_process
 from toolyard.core.errors import ConfigError
 
@@ -71,9 +71,7 @@ class HttpServer:
         http = http_client(
             headers=headers, auth=self.auth, connect_s=self.connect_s, hearing=hearing
         )
-        streams = streamable_http_client(
-            self.url, http_client=http, max_sse_event_size=MOST_ANSWER_BYTES
-        )
+        streams = streamable_http_client(self.url, http_client=http, max_sse_event_size=None)
         async with http, streams as pair:
             yield pair
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from toolyard.core.json_shape import tangle_in
 from toolyard.security.refusal import Refusal
-
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_QUOTES_PER_ITEM = 4
-"""Around a name and a text."""
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +35,10 @@ class BodyLimits:
         Raises:
             Refusal: 400.
         """
-        opened = body.count(b"[") + body.count(b"{")
-        if opened <= self.max_depth and opened + body.count(b",") <= self.max_items:
-            return
-        if b"\0" in body:
-            # Some parsers guess UTF-16, in which a letter may look like a quote or a bracket here.
+        tangle = tangle_in(body, most_depth=self.max_depth, most_values=self.max_items)
+        if tangle == "encoding":
             raise Refusal(400, "depth", "The body must be JSON in UTF-8.")
-        unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-        if unescaped.count(b'"') > _QUOTES_PER_ITEM * (self.max_items + 1):
-            raise self._too_many()
-        bare = b"".join(unescaped.split(b'"')[::2])
-        if bare.count(b"[") + bare.count(b"{") + bare.count(b",") > self.max_items:
-            raise self._too_many()
-        if _depth(bare) > self.max_depth:
+        if tangle == "values":
+            raise Refusal(400, "depth", f"The body may hold {self.max_items} values at most.")
+        if tangle == "depth":
             raise Refusal(400, "depth", f"The body may be nested {self.max_depth} deep at most.")
-
-    def _too_many(self) -> Refusal:
-        return Refusal(400, "depth", f"The body may hold {self.max_items} values at most.")
-
-
-def _depth(bare: bytes) -> int:
-    depth = deepest = 0
-    for bracket in bare.translate(None, _NOT_BRACKETS):
-        depth += _STEP[bracket]
-        deepest = max(deepest, depth)
-    return deepest

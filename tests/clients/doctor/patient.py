@@ -143,7 +143,8 @@ class Patient:
         }
 
     def _list(self, params: Message, *, modern: bool) -> dict[str, Any]:
-        page = {"0": 0, "1": 1}.get(params.get("cursor", "0"), 0 if self.ill("any-cursor") else -1)
+        anything = self.ill("any-cursor") or self.ill("hoards")
+        page = {"0": 0, "1": 1}.get(params.get("cursor", "0"), 0 if anything else -1)
         if page < 0:
             raise Problem(-32603 if self.ill("cursor-crash") else -32602)
         names = ["alpha", "beta"]
@@ -157,6 +158,8 @@ class Patient:
         listed: dict[str, Any] = {"tools": [tool(names[page], **more)], "resultType": "complete"}
         if self.ill("empty"):
             return {**listed, "tools": [], **self._keep()}
+        if self.ill("hoards"):
+            return {**listed, "tools": [tool("alpha")] * 5000, "nextCursor": str(next(VISITS))}
         if page == 0 or self.ill("endless"):
             listed["nextCursor"] = "1"
         return {**listed, **self._keep()}

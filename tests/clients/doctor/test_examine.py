@@ -18,7 +18,7 @@ from toolyard.clients.doctor.endpoint import Answer, Endpoint, Headers
 from toolyard.clients.doctor.examine import examine
 from toolyard.clients.doctor.finding import Finding
 from toolyard.clients.doctor.identity import of_discovery, of_introduction
-from toolyard.clients.doctor.reply import Reply
+from toolyard.clients.doctor.reply import Reply, decoded
 from toolyard.clients.doctor.tools import demanding
 from toolyard.core.errors import ConfigError, NotAdmitted, Unreachable
 from toolyard.core.tool import Tool, ToolAnnotations
@@ -125,6 +125,7 @@ async def test_the_patient_is_well_without_an_illness(hospital: str) -> None:
         ("no-tools", "capabilities", "warning", "does not declare tools"),
         ("empty", "tools", "warning", "no tools"),
         ("endless", "tools", "failure", "for ever"),
+        ("hoards", "tools", "failure", "more than 20000 tools"),
         ("malformed-tool", "tools", "failure", "'alpha' is listed with a wrong inputSchema"),
         ("deep", "tools", "failure", "no JSON-RPC message"),
         ("two-faced", "same-tools", "warning", "'beta', 'gamma'"),
@@ -301,6 +302,12 @@ def test_a_finding_is_written_with_its_tool_if_it_has_one() -> None:
         "text": "Fine.",
     }
     assert Finding("failure", "name", "Bad.", "x y").written()["tool"] == "x y"
+
+
+def test_a_tangled_reply_is_not_parsed() -> None:
+    assert decoded('{"a": [' + "[]," * 1_000_000 + "0]}") is None
+    assert decoded('{"a": ' + "[" * 200 + "]" * 200 + "}") is None
+    assert decoded('{"a": [' + "[]," * 1_000 + "0]}") is not None
 
 
 ODD: list[object] = [None, 5, "x", [], ["x"], {}, {"x": {}}]

@@ -17,9 +17,9 @@ from mcp_types.version import (
     LATEST_MODERN_VERSION,
 )
 
+from toolyard.clients.bounds import MOST_BYTES
 from toolyard.clients.doctor.examination import Broken, CannotTell
 from toolyard.clients.doctor.reply import (
-    MOST_BYTES,
     Message,
     Reply,
     decoded,

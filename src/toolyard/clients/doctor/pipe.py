@@ -15,9 +15,9 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp.client.stdio import get_default_environment
 
+from toolyard.clients.bounds import MOST_BYTES
 from toolyard.clients.doctor.examination import Broken
 from toolyard.clients.doctor.reply import (
-    MOST_BYTES,
     Message,
     Reply,
     decoded,

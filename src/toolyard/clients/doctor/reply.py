@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import mcp_types as types
 from mcp_types.version import LATEST_MODERN_VERSION
 
+from toolyard.clients.bounds import is_tangled
 from toolyard.clients.doctor.finding import shown
 from toolyard.version import __version__
 
 Message = Mapping[str, Any]
-
-MOST_BYTES = 16 * 1024 * 1024
-"""In one answer; more is not read."""
-MOST_DEPTH = 128
-"""Levels of an answer; schemas that hosts take have a few."""
 
 
 class Asker(Protocol):
@@ -70,27 +66,14 @@ def mapping(value: object) -> Message | None:
 
 
 def decoded(raw: str | bytes | bytearray) -> Message | None:
-    """The JSON object in `raw`; `None` if it holds anything else, or is nested too deeply."""
-    try:
-        message = mapping(json.loads(raw))
-    except (ValueError, RecursionError):
+    """The JSON object in `raw`; `None` if it holds anything else, or far too much."""
+    text = raw.encode() if isinstance(raw, str) else bytes(raw)
+    if is_tangled(text):
         return None
-    return None if _is_deep(message) else message
-
-
-def _is_deep(value: object) -> bool:
-    level: list[Any] = [value]
-    for _ in range(MOST_DEPTH):
-        level = [inner for each in level for inner in _inside(each)]
-        if not level:
-            return False
-    return True
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return cast("dict[str, Any]", value).values()
-    return cast("list[Any]", value) if isinstance(value, list) else ()
+    try:
+        return mapping(json.loads(text))
+    except ValueError:
+        return None
 
 
 def request(number: int, method: str, params: Message | None) -> dict[str, Any]:

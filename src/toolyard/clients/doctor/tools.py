@@ -14,12 +14,11 @@ import mcp_types as types
 from pydantic import ValidationError
 
 from toolyard.clients import wire
+from toolyard.clients.bounds import Excess, Listed
 from toolyard.clients.doctor.examination import Broken
 from toolyard.clients.doctor.finding import Finding, failure, listed, ok, shown, warning
 from toolyard.clients.doctor.reply import Asker, Message, Reply, mapping
 from toolyard.core.tool import Tool
-
-MOST_PAGES = 1_000
 
 
 def nonsense(what: str) -> str:
@@ -48,17 +47,21 @@ async def list_tools(asker: Asker) -> Listing:
     """
     pages: list[Message] = []
     cursors: list[object] = [None]
-    while len(pages) < MOST_PAGES:
+    so_far = Listed()
+    while True:
         cursor = cursors[-1]
         reply = await asker.ask("tools/list", None if cursor is None else {"cursor": cursor})
         pages.append(_page(reply, len(pages)))
+        try:
+            so_far.add(pages[-1], len(pages[-1]["tools"]))
+        except Excess as excess:
+            raise Broken(f"tools/list has {excess}: clients give up before the end.") from None
         cursor = pages[-1].get("nextCursor")
         if cursor is None:
             return Listing(pages, tuple(_tool(raw) for page in pages for raw in page["tools"]))
         if cursor in cursors:
             raise Broken("tools/list gives a cursor twice: clients would list for ever.")
         cursors.append(cursor)
-    raise Broken(f"tools/list has more than {MOST_PAGES} pages: clients give up before the end.")
 
 
 def _page(reply: Reply, number: int) -> Message:
