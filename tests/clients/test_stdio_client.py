@@ -11,7 +11,7 @@ from tests.clients.tools import toolbox
 
 from toolyard import CallContext, MCPClient, ToolCall
 from toolyard.clients.targets import StdioServer
-from toolyard.core.errors import ConfigError, Unreachable
+from toolyard.core.errors import CallTimeout, ConfigError, Unreachable
 
 CONTEXT = CallContext()
 ALWAYS = {"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LC_CTYPE"}
@@ -152,3 +152,68 @@ async def test_a_program_that_says_nothing_else_is_unreachable(noise: bytes) -> 
 def test_no_command_is_refused() -> None:
     with pytest.raises(ConfigError):
         StdioServer([])
+
+
+DEAF = """
+import json, os, sys, time
+
+for line in sys.stdin:
+    message = json.loads(line)
+    number, method = message.get("id"), message["method"]
+    text = [dict(type="text", text=str(os.getpid()))]
+    result = dict(content=text, tools=[], protocolVersion="2025-11-25", capabilities={})
+    result["serverInfo"] = dict(name="deaf", version="1")
+    if number is not None:
+        print(json.dumps(dict(jsonrpc="2.0", id=number, result=result)), flush=True)
+    if method == "tools/call":
+        time.sleep(600)
+"""
+LONG = ToolCall("x", {"text": "x" * 300_000})
+
+
+async def test_a_deadline_holds_although_the_process_reads_no_more() -> None:
+    """It reads one call only, and pipes hold less than the next."""
+    with anyio.fail_after(15):
+        async with MCPClient.stdio((sys.executable, "-c", DEAF), revision="legacy") as client:
+            first = await client.call_tool(LONG, CONTEXT)
+            began = anyio.current_time()
+            with pytest.raises(CallTimeout):
+                await client.call_tool(LONG, CallContext(deadline=began + 0.3))
+            assert anyio.current_time() - began < 2
+            assert await client.call_tool(LONG, CONTEXT) != first
+
+
+async def test_a_process_that_reads_no_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolyard.clients.streams.STUCK_S", 0.3)
+    with anyio.fail_after(15):
+        async with (
+            MCPClient.stdio((sys.executable, "-c", DEAF), revision="legacy") as client,
+            anyio.create_task_group() as tasks,
+        ):
+            first = await client.call_tool(LONG, CONTEXT)
+            tasks.start_soon(client.call_tool, LONG, CONTEXT)
+            await anyio.wait_all_tasks_blocked()
+            with pytest.raises(Unreachable, match="takes no more messages"):
+                await client.call_tool(LONG, CONTEXT)
+            assert await client.call_tool(LONG, CONTEXT) != first
+            tasks.cancel_scope.cancel()
+
+
+async def test_leaving_a_process_that_reads_no_more_takes_no_longer_than_ending_it() -> None:
+    began = anyio.current_time()
+    with anyio.fail_after(15):
+        async with (
+            anyio.create_task_group() as tasks,
+            MCPClient.stdio((sys.executable, "-c", DEAF), revision="legacy") as client,
+        ):
+
+            async def call() -> None:
+                with pytest.raises(Unreachable):
+                    await client.call_tool(LONG, CONTEXT)
+
+            await client.call_tool(LONG, CONTEXT)
+            for _ in range(3):
+                tasks.start_soon(call)
+            await anyio.wait_all_tasks_blocked()
+            began = anyio.current_time()
+        assert anyio.current_time() - began < 3

@@ -52,7 +52,10 @@ class Connection:
         self._closed = anyio.Event()
         self._client: Client | None = None
         self._failure: Exception | None = None
+        self._outgoing: Outgoing | None = None
         self._calls = 0
+        self.complaint: str | None = None
+        """Why we gave the connection up, if we did."""
         self.lost = False
         """Nothing new can be sent: the server went away, or `retire` or `close` was called."""
 
@@ -93,6 +96,11 @@ class Connection:
         if not self._calls:
             self._closing.set()
 
+    def retire_if_held_up(self) -> None:
+        """Retire it if what was said last has not been taken."""
+        if self._outgoing is not None and self._outgoing.is_held_up:
+            self.retire()
+
     async def close(self) -> None:
         """Disconnect and wait until that is done."""
         self.lost = True
@@ -123,7 +131,12 @@ class Connection:
     async def _streams(self) -> AsyncGenerator[tuple[Any, Any]]:
         """The transport's streams; the end of what the server says is noticed at once."""
         async with self._transport as (incoming, outgoing):
-            yield Incoming(incoming, self._on_end), Outgoing(outgoing, self._declared)
+            self._outgoing = Outgoing(outgoing, self._declared, self._on_stuck)
+            yield Incoming(incoming, self._on_end), self._outgoing
+
+    def _on_stuck(self) -> None:
+        self.complaint = "it takes no more messages"
+        self.retire()
 
     def _on_end(self) -> None:
         self.lost = True

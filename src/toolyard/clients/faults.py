@@ -38,6 +38,13 @@ def connect_fault(error: Exception, where: str) -> ToolyardError:
     return remote_fault(error, where)
 
 
+def given_up(error: MCPError, where: str, complaint: str) -> ToolyardError:
+    """What `error` means on a connection that we gave up because of `complaint`."""
+    if not _is_end(error):
+        return remote_fault(error, where)
+    return Unreachable(f"The connection to {where} was given up, as {complaint}; {_PERHAPS}.")
+
+
 def has_forgotten_us(error: Exception) -> bool:
     """Whether the server cannot have begun the call: it does not know our session any more."""
     return isinstance(error, MCPError) and (trouble_in(error.data) or (None,))[0] == "session"

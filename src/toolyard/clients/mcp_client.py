@@ -21,7 +21,7 @@ from toolyard.clients import wire
 from toolyard.clients.answers import Answer, callbacks
 from toolyard.clients.bounds import Excess, Listed
 from toolyard.clients.connection import Connection
-from toolyard.clients.faults import connect_fault, has_forgotten_us, remote_fault
+from toolyard.clients.faults import connect_fault, given_up, has_forgotten_us, remote_fault
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.notices import Notices
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
@@ -203,6 +203,8 @@ class MCPClient:
                 return await self._ask_once(ask)
             except Exception as error:  # as above
                 raise remote_fault(error, str(self._target)) from error
+        if self._connection is not None:
+            self._connection.retire_if_held_up()
         raise CallTimeout(what, seconds)
 
     async def _ask_once(self, ask: Callable[[Client], Awaitable[Answered]]) -> Answered:
@@ -213,6 +215,8 @@ class MCPClient:
             except MCPError as error:
                 if has_forgotten_us(error):
                     connection.retire()
+                if connection.complaint is not None:
+                    raise given_up(error, str(self._target), connection.complaint) from error
                 raise
 
     async def _connected(self) -> Connection:

@@ -12,6 +12,11 @@ from mcp.shared.message import SessionMessage
 from toolyard.clients.bounds import TOO_MANY_TOOLS, holds_too_many_tools
 from toolyard.clients.posts import Post, sending
 
+STUCK_S = 15.0
+"""How long a message may wait to be taken; over HTTP, one that needs no answer may take 10 s."""
+WITHDRAWING_S = 1.0
+"""How long taking a request back may hold up whoever gave it up."""
+
 
 class Incoming:
     """What a server says; tells when it has said its last."""
@@ -69,26 +74,80 @@ def _bounded(item: Any) -> Any:
 
 
 class Outgoing:
-    """What we say.
+    """What we say; tells when nobody takes it any more.
 
     Args:
         stream: Takes the messages.
         capabilities: What requests that declare capabilities (2026-07-28) declare in place of
             what the SDK's callbacks say, if anything.
+        on_stuck: Called once, when a message has waited for too long; from then on, sending
+            fails at once.
     """
 
-    def __init__(self, stream: Any, capabilities: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, stream: Any, capabilities: Mapping[str, Any] | None, on_stuck: Callable[[], None]
+    ) -> None:
         self._stream = stream
         self._capabilities = capabilities
+        self._on_stuck = on_stuck
+        self._waiting: set[anyio.CancelScope] = set()
+        self._unsent: set[types.RequestId] = set()
+        self._is_stuck = False
+        self.is_held_up = False
+        """Somebody gave up sending, and nothing was taken since."""
 
     async def send(self, item: SessionMessage) -> None:
-        """Send one message."""
+        """Send one message.
+
+        Raises:
+            BrokenResourceError: Nobody takes it.
+        """
+        if self._is_stuck:
+            raise anyio.BrokenResourceError
         message = item.message
-        request = message if isinstance(message, types.JSONRPCRequest) else None
-        if request is not None:
-            self._declare(request)
-        with sending(None if request is None else Post(request.id)):
+        if isinstance(message, types.JSONRPCRequest):
+            await self._ask(item, message)
+        elif (number := _cancelled(message)) is not None:
+            await self._withdraw(item, number)
+        else:
+            await self._hand_over(item)
+
+    async def _ask(self, item: SessionMessage, request: types.JSONRPCRequest) -> None:
+        self._declare(request)
+        self._unsent.add(request.id)
+        with sending(Post(request.id)):
+            await self._hand_over(item)
+        self._unsent.discard(request.id)
+
+    async def _withdraw(self, item: SessionMessage, number: types.RequestId) -> None:
+        """Take a request back: not at all if it was not even sent, nor for long."""
+        if number in self._unsent:
+            self._unsent.discard(number)
+            return
+        with anyio.move_on_after(WITHDRAWING_S):
+            await self._send(item)
+
+    async def _hand_over(self, item: SessionMessage) -> None:
+        with anyio.move_on_after(STUCK_S) as patience:
+            self._waiting.add(patience)
+            try:
+                await self._send(item)
+            finally:
+                self._waiting.discard(patience)
+            return
+        self._is_stuck = True
+        self._on_stuck()
+        raise anyio.BrokenResourceError
+
+    async def _send(self, item: SessionMessage) -> None:
+        try:
             await self._stream.send(item)
+        except anyio.get_cancelled_exc_class():
+            self.is_held_up = True
+            raise
+        self.is_held_up = False
+        for patience in self._waiting:
+            patience.deadline = anyio.current_time() + STUCK_S
 
     def _declare(self, request: types.JSONRPCRequest) -> None:
         meta = (request.params or {}).get("_meta", {})
@@ -105,3 +164,12 @@ class Outgoing:
 
     async def __aexit__(self, *details: Any) -> None:
         await self._stream.__aexit__(*details)
+
+
+def _cancelled(message: object) -> types.RequestId | None:
+    """The request that `message` takes back, if it does that."""
+    if not isinstance(message, types.JSONRPCNotification):
+        return None
+    if message.method != "notifications/cancelled":
+        return None
+    return (message.params or {}).get("requestId")
