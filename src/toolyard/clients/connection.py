@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 from mcp import Client
 
 from toolyard.clients.hearing import Hearing
+from toolyard.clients.questions import Questions
 from toolyard.clients.streams import Incoming, Outgoing
 from toolyard.clients.targets import Transport
 
@@ -131,14 +132,16 @@ class Connection:
     async def _streams(self) -> AsyncGenerator[tuple[Any, Any]]:
         """The transport's streams; the end of what the server says is noticed at once."""
         async with self._transport as (incoming, outgoing):
-            self._outgoing = Outgoing(outgoing, self._declared, self._on_stuck)
-            yield Incoming(incoming, self._on_end), self._outgoing
+            questions = Questions()
+            self._outgoing = Outgoing(outgoing, questions, self._declared, self._on_stuck)
+            yield Incoming(incoming, questions, self._on_end), self._outgoing
 
     def _on_stuck(self) -> None:
         self.complaint = "it takes no more messages"
         self.retire()
 
-    def _on_end(self) -> None:
+    def _on_end(self, complaint: str | None = None) -> None:
+        self.complaint = self.complaint or complaint
         self.lost = True
         self._closing.set()
         self.hearing.failed()

@@ -11,6 +11,7 @@ from mcp.shared.message import SessionMessage
 
 from toolyard.clients.bounds import TOO_MANY_TOOLS, holds_too_many_tools
 from toolyard.clients.posts import Post, sending
+from toolyard.clients.questions import MOST_QUESTIONS, Questions, cancelled
 
 STUCK_S = 15.0
 """How long a message may wait to be taken; over HTTP, one that needs no answer may take 10 s."""
@@ -19,10 +20,19 @@ WITHDRAWING_S = 1.0
 
 
 class Incoming:
-    """What a server says; tells when it has said its last."""
+    """What a server says; tells when it has said its last, or asked too much.
 
-    def __init__(self, stream: Any, on_end: Callable[[], None]) -> None:
+    Args:
+        stream: Gives the messages.
+        questions: Told of each message.
+        on_end: Called when nothing more will come; with a complaint if that is our decision.
+    """
+
+    def __init__(
+        self, stream: Any, questions: Questions, on_end: Callable[[str | None], None]
+    ) -> None:
         self._stream = stream
+        self._questions = questions
         self._on_end = on_end
 
     @property
@@ -33,20 +43,25 @@ class Incoming:
     async def receive(self) -> Any:
         """The next message."""
         try:
-            return _bounded(await self._stream.receive())
-        except (anyio.EndOfStream, anyio.ClosedResourceError):
-            self._on_end()
-            raise
+            return await self.__anext__()
+        except StopAsyncIteration:
+            raise anyio.EndOfStream from None
 
     def __aiter__(self) -> Incoming:
         return self
 
     async def __anext__(self) -> Any:
         try:
-            return _bounded(await self._stream.__anext__())
+            item = await self._stream.__anext__()
         except (StopAsyncIteration, anyio.ClosedResourceError):
-            self._on_end()
+            self._on_end(None)
             raise
+        if isinstance(item, SessionMessage):
+            self._questions.heard(item.message)
+        if self._questions.are_too_many:
+            self._on_end(f"it asks more than {MOST_QUESTIONS} things at once")
+            raise StopAsyncIteration
+        return _bounded(item)
 
     async def aclose(self) -> None:
         """Take no more messages."""
@@ -78,6 +93,7 @@ class Outgoing:
 
     Args:
         stream: Takes the messages.
+        questions: Told of each message that was taken.
         capabilities: What requests that declare capabilities (2026-07-28) declare in place of
             what the SDK's callbacks say, if anything.
         on_stuck: Called once, when a message has waited for too long; from then on, sending
@@ -85,9 +101,14 @@ class Outgoing:
     """
 
     def __init__(
-        self, stream: Any, capabilities: Mapping[str, Any] | None, on_stuck: Callable[[], None]
+        self,
+        stream: Any,
+        questions: Questions,
+        capabilities: Mapping[str, Any] | None,
+        on_stuck: Callable[[], None],
     ) -> None:
         self._stream = stream
+        self._questions = questions
         self._capabilities = capabilities
         self._on_stuck = on_stuck
         self._waiting: set[anyio.CancelScope] = set()
@@ -107,7 +128,7 @@ class Outgoing:
         message = item.message
         if isinstance(message, types.JSONRPCRequest):
             await self._ask(item, message)
-        elif (number := _cancelled(message)) is not None:
+        elif (number := cancelled(message)) is not None:
             await self._withdraw(item, number)
         else:
             await self._hand_over(item)
@@ -146,6 +167,7 @@ class Outgoing:
             self.is_held_up = True
             raise
         self.is_held_up = False
+        self._questions.said(item.message)
         for patience in self._waiting:
             patience.deadline = anyio.current_time() + STUCK_S
 
@@ -164,12 +186,3 @@ class Outgoing:
 
     async def __aexit__(self, *details: Any) -> None:
         await self._stream.__aexit__(*details)
-
-
-def _cancelled(message: object) -> types.RequestId | None:
-    """The request that `message` takes back, if it does that."""
-    if not isinstance(message, types.JSONRPCNotification):
-        return None
-    if message.method != "notifications/cancelled":
-        return None
-    return (message.params or {}).get("requestId")
