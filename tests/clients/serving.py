@@ -116,8 +116,15 @@ async def answering(answer: Answering) -> AsyncGenerator[str]:
     async def handle(stream: SocketStream) -> None:
         async with stream:
             with suppress(anyio.BrokenResourceError, anyio.IncompleteRead, anyio.EndOfStream):
-                await stream.send(await answer(await _asked(stream)))
+                await stream.send(await answer(await asked_on(stream)))
 
+    async with handling(handle) as url:
+        yield url
+
+
+@asynccontextmanager
+async def handling(handle: Callable[[SocketStream], Awaitable[None]]) -> AsyncGenerator[str]:
+    """A server that does with each connection what `handle` says; gives the URL."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, handle)
@@ -125,7 +132,8 @@ async def answering(answer: Answering) -> AsyncGenerator[str]:
         tasks.cancel_scope.cancel()
 
 
-async def _asked(stream: SocketStream) -> Asked:
+async def asked_on(stream: SocketStream) -> Asked:
+    """The next HTTP request on a connection."""
     received = BufferedByteReceiveStream(stream)
     head = (await received.receive_until(b"\r\n\r\n", 65_536)).decode()
     first, *lines = head.split("\r\n")

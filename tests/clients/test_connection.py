@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 
 import anyio
 import pytest
+from anyio.abc import SocketStream
 from tests.clients.serving import (
     ERAS,
     STDIO,
     Asked,
     OldServer,
     answering,
+    asked_on,
     gone,
+    handling,
     http,
     open_files,
     process_on,
@@ -235,3 +238,36 @@ async def test_a_cancelled_first_caller_does_not_keep_the_next_from_connecting()
             await client.call_tool(ADD, CONTEXT)
         hold.set()
         assert (await client.call_tool(ADD, CONTEXT)).text == "ok"
+
+
+@pytest.mark.parametrize("begins", ["never", "with events"])
+async def test_a_call_that_was_given_up_leaves_nothing_behind(
+    begins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolyard.clients.posts.GRACE_S", 0.1)
+    server, taken_back = OldServer(), 0
+
+    async def handle(stream: SocketStream) -> None:
+        async with stream:
+            asked = await asked_on(stream)
+            if not asked.body or asked.body["method"] != "tools/call":
+                nonlocal taken_back
+                taken_back += bool(asked.body) and asked.body["method"].endswith("cancelled")
+                await stream.send(await server.answer(asked))
+                return
+            if begins == "with events":
+                head = "HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\n\r\n"
+                await stream.send(f"{head}id: 1\ndata:\n\n".encode())
+            with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+                await stream.receive()
+
+    async with a_deadline(), handling(handle) as url, MCPClient(url) as client:
+        await client.list_tools(CONTEXT)
+        tasks = len(anyio.get_running_tasks())
+        for _ in range(5):
+            with anyio.move_on_after(0.2):
+                await client.call_tool(ADD, CONTEXT)
+        with anyio.fail_after(5):
+            while len(anyio.get_running_tasks()) > tasks:  # noqa: ASYNC110  (nothing tells)
+                await anyio.sleep(0.01)
+    assert taken_back == 5

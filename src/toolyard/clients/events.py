@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 import httpx2
 
 from toolyard.clients.bounds import MOST_BYTES, is_tangled
+from toolyard.clients.posts import Abandoned, Post
+
+KIND = "text/event-stream"
 
 
 class Events(httpx2.AsyncByteStream):
@@ -14,25 +17,45 @@ class Events(httpx2.AsyncByteStream):
 
     Args:
         response: Read, and closed with this stream.
-        instead: A JSON-RPC message to end with, in place of an event that cannot be taken;
-            without it such an event is left out.
+        post: The request whose answer is sought on the stream, if it is one's. Its stream ends
+            when nobody waits for that any more.
+        instead: A JSON-RPC message to end that request with, in place of an event that cannot
+            be taken. Where there is no request, such an event is left out.
     """
 
-    def __init__(self, response: httpx2.Response, instead: bytes | None) -> None:
+    def __init__(self, response: httpx2.Response, post: Post | None, instead: bytes) -> None:
         self._response = response
+        self._post = post
         self._instead = instead
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for event in httpx2.EventSource(self._response, max_event_size=MOST_BYTES):
+        events = aiter(httpx2.EventSource(self._response, max_event_size=MOST_BYTES))
+        while True:
+            try:
+                event = await self._next(events)
+            except StopAsyncIteration:
+                return
+            except Abandoned:
+                yield last(self._instead)
+                return
             if not is_tangled(event.data.encode()):
                 yield _written(event)
-            elif self._instead is not None:
-                yield b"data: " + self._instead + b"\n\n"
+            elif self._post is not None:
+                yield last(self._instead)
                 return
+
+    async def _next(self, events: AsyncIterator[httpx2.ServerSentEvent]) -> httpx2.ServerSentEvent:
+        wait = anext(events)
+        return await (wait if self._post is None else self._post.during(wait))
 
     async def aclose(self) -> None:
         """Read no more."""
         await self._response.aclose()
+
+
+def last(message: bytes) -> bytes:
+    """An event that holds a JSON-RPC message."""
+    return b"data: " + message + b"\n\n"
 
 
 def _written(event: httpx2.ServerSentEvent) -> bytes:

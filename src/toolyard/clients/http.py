@@ -11,10 +11,11 @@ import anyio
 import httpx2
 from mcp.client.auth.exceptions import OAuthFlowError
 
-from toolyard.clients import posts
+from toolyard.clients import events, posts
 from toolyard.clients.bounds import MOST_BYTES, TOO_LARGE, TOO_TANGLED, is_tangled
 from toolyard.clients.events import Events
 from toolyard.clients.hearing import Hearing
+from toolyard.clients.posts import Abandoned, Post
 
 Trouble = Literal["unreachable", "broken", "refused", "session", "absent"]
 """`unreachable`: the request did not arrive. `broken`: it may have. `refused`: we may not.
@@ -68,15 +69,26 @@ class _TellingClient(httpx2.AsyncClient):
     hearing: Hearing
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send a message, or open the stream of notices (GET), or end a session (DELETE)."""
+        """Send a message, open a stream (GET), or end a session (DELETE)."""
+        post = posts.current()
+        if post is not None:
+            return await self._seek(request, options, post)
         if request.method == "GET":
             return await self._listen(request, options)
-        if request.method == "POST" and posts.current() is not None:
-            return await self._ask(request, options)
         with anyio.move_on_after(TELLING_S):
             return await self._ask(request, options)
         # The SDK sends nothing else meanwhile, so that one silence would end the connection.
         return httpx2.Response(202, request=request)
+
+    async def _seek(
+        self, request: httpx2.Request, options: Mapping[str, Any], post: Post
+    ) -> httpx2.Response:
+        """Send a request, or resume the stream on which its answer should have come."""
+        send = self._ask if request.method == "POST" else self._resume
+        try:
+            return await post.during(send(request, options))
+        except Abandoned:
+            return _ended(request, "nobody waits for it any more")
 
     async def _ask(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
         try:
@@ -87,6 +99,10 @@ class _TellingClient(httpx2.AsyncClient):
             return _note(request, 503, "unreachable", type(error).__name__)
         except Exception as error:  # whatever HTTP or `auth` runs into ends this message only
             return _note(request, 502, "broken", type(error).__name__)
+
+    async def _resume(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
+        response = await super().send(request, **options)
+        return await _streamed(request, response) if response.is_success else response
 
     async def _listen(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
         try:
@@ -109,7 +125,7 @@ async def _judged(request: httpx2.Request, response: httpx2.Response) -> httpx2.
     if response.status_code == 202 or response.is_redirect:
         return response
     kind = _kind(response)
-    if kind == "text/event-stream":
+    if kind == events.KIND:
         return await _streamed(request, response)
     if kind == "application/json":
         return await _whole(request, response)
@@ -127,9 +143,8 @@ async def _streamed(request: httpx2.Request, response: httpx2.Response) -> httpx
     if _is_packed(response):
         await response.aclose()
         return _note(request, 502, "broken", PACKED)
-    instead = None if posts.current() is None else _written(200, "broken", TOO_TANGLED)
+    stream = Events(response, posts.current(), _written(200, "broken", TOO_TANGLED))
     headers = {**_kept(response), "content-type": _kind(response)}
-    stream = Events(response, instead)
     return httpx2.Response(response.status_code, headers=headers, stream=stream, request=request)
 
 
@@ -192,6 +207,14 @@ def _note(
         headers={**(headers or {}), "content-type": "application/json"},
         content=_written(status, trouble, said),
         request=request,
+    )
+
+
+def _ended(request: httpx2.Request, said: str) -> httpx2.Response:
+    """A stream that holds nothing but the end of its request."""
+    content = events.last(_written(200, "broken", said))
+    return httpx2.Response(
+        200, headers={"content-type": events.KIND}, content=content, request=request
     )
 
 

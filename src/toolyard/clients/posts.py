@@ -1,20 +1,48 @@
-"""Which request of ours the HTTP transport is serving at the moment."""
+"""Requests of ours that the HTTP transport is serving, until they are answered or given up."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import math
+from collections.abc import Awaitable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import TypeVar
 
-from mcp_types import RequestId
+import anyio
+
+GRACE_S = 2.0
+"""How long an answer may still take after the server was told that nobody waits for it."""
+
+Waited = TypeVar("Waited")
 
 
-@dataclass(frozen=True, slots=True)
+class Abandoned(Exception):
+    """Nobody waits for the answer any more."""
+
+
 class Post:
-    """A request on its way to the server."""
+    """One request: its POST, and the streams on which its answer is sought after that."""
 
-    number: RequestId
+    def __init__(self) -> None:
+        self._until = math.inf
+        self._scope = anyio.CancelScope()
+
+    async def during(self, wait: Awaitable[Waited]) -> Waited:
+        """What `wait` gives.
+
+        Raises:
+            Abandoned: The request was given up some seconds ago.
+        """
+        with anyio.CancelScope(deadline=self._until) as self._scope:
+            return await wait
+        raise Abandoned
+
+    def abandon(self) -> None:
+        """Wait for the answer a little longer, and then no more.
+
+        For calls of the handshake revisions, the SDK would wait for ever.
+        """
+        self._until = self._scope.deadline = anyio.current_time() + GRACE_S
 
 
 _CURRENT: ContextVar[Post | None] = ContextVar("toolyard_post", default=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 import anyio
 import mcp_types as types
@@ -113,6 +114,7 @@ class Outgoing:
         self._on_stuck = on_stuck
         self._waiting: set[anyio.CancelScope] = set()
         self._unsent: set[types.RequestId] = set()
+        self._posts: WeakValueDictionary[types.RequestId, Post] = WeakValueDictionary()
         self._is_stuck = False
         self.is_held_up = False
         """Somebody gave up sending, and nothing was taken since."""
@@ -136,8 +138,8 @@ class Outgoing:
     async def _ask(self, item: SessionMessage, request: types.JSONRPCRequest) -> None:
         self._declare(request)
         self._unsent.add(request.id)
-        with sending(Post(request.id)):
-            await self._hand_over(item)
+        post = self._posts[request.id] = Post()
+        await self._hand_over(item, post)
         self._unsent.discard(request.id)
 
     async def _withdraw(self, item: SessionMessage, number: types.RequestId) -> None:
@@ -145,14 +147,16 @@ class Outgoing:
         if number in self._unsent:
             self._unsent.discard(number)
             return
+        if number in self._posts:
+            self._posts[number].abandon()
         with anyio.move_on_after(WITHDRAWING_S):
             await self._send(item)
 
-    async def _hand_over(self, item: SessionMessage) -> None:
+    async def _hand_over(self, item: SessionMessage, post: Post | None = None) -> None:
         with anyio.move_on_after(STUCK_S) as patience:
             self._waiting.add(patience)
             try:
-                await self._send(item)
+                await self._send(item, post)
             finally:
                 self._waiting.discard(patience)
             return
@@ -160,9 +164,10 @@ class Outgoing:
         self._on_stuck()
         raise anyio.BrokenResourceError
 
-    async def _send(self, item: SessionMessage) -> None:
+    async def _send(self, item: SessionMessage, post: Post | None = None) -> None:
         try:
-            await self._stream.send(item)
+            with sending(post):
+                await self._stream.send(item)
         except anyio.get_cancelled_exc_class():
             self.is_held_up = True
             raise
