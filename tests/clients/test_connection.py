@@ -27,8 +27,8 @@ from tests.clients.serving import (
 from tests.clients.tools import toolbox
 from tests.support.process import free_port
 
-from toolyard import CallContext, MCPClient, ToolCall, ToolResult
-from toolyard.core.errors import Unreachable
+from toolyard import CallContext, MCPClient, Toolbox, ToolCall, ToolResult
+from toolyard.core.errors import RemoteFault, Unreachable
 
 CONTEXT = CallContext()
 ADD = ToolCall("add")
@@ -123,6 +123,11 @@ FORGOTTEN = {
     "400 in JSON-RPC": http(
         400, {"error": {"code": -32000, "message": "Bad Request: No valid session ID provided"}}
     ),
+    "a missing id": http(400, {"error": {"message": "Bad Request: Missing session ID"}}),
+    "not found": http(400, {"id": "server-error", "error": {"message": "Session not found"}}),
+    "expired": http(400, {"id": None, "error": {"message": "Session 7f3e has expired"}}),
+    "unknown": http(400, {"error": {"message": "Mcp-Session-Id header is required"}}),
+    "not initialized": http(400, {"error": {"message": "Bad Request: Server not initialized"}}),
 }
 
 
@@ -271,3 +276,50 @@ async def test_a_call_that_was_given_up_leaves_nothing_behind(
             while len(anyio.get_running_tasks()) > tasks:  # noqa: ASYNC110  (nothing tells)
                 await anyio.sleep(0.01)
     assert taken_back == 5
+
+
+REFUSALS = {
+    "a word in passing": (400, None, "Payment done but shopping session is closed"),
+    "an answer": (400, "ours", "The session expired after the payment."),
+    "an answer that nothing was found": (404, "ours", "Order not found."),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+async def test_a_call_that_may_have_run_is_not_repeated(refusal: str) -> None:
+    server, calls = OldServer(), 0
+    status, number, message = REFUSALS[refusal]
+
+    async def answer(asked: Asked) -> bytes:
+        if asked.body and asked.body.get("method") == "tools/call":
+            nonlocal calls
+            calls += 1
+            ours = asked.body["id"] if number else None
+            error = {"code": -32000, "message": message}
+            return http(status, {"jsonrpc": "2.0", "id": ours, "error": error})
+        return await server.answer(asked)
+
+    async with a_deadline(), answering(answer) as url, MCPClient(url) as client:
+        with pytest.raises((Unreachable, RemoteFault), match=message.removesuffix(".")):
+            await client.call_tool(ADD, CONTEXT)
+        assert calls == 1
+        assert len(await client.list_tools(CONTEXT)) == 1
+    assert server.sessions == 1 + (refusal == "an answer")
+
+
+@pytest.mark.parametrize("revision", ["legacy", "2026-07-28"])
+async def test_a_call_is_not_repeated_for_headers_where_there_are_none(revision: str) -> None:
+    source, calls = Toolbox(), 0
+
+    @source.tool
+    def mismatched() -> None:
+        """Complain of headers."""
+        nonlocal calls
+        calls += 1
+        raise RemoteFault(-32020, "headers do not match")
+
+    del mismatched
+    async with a_deadline(), serving(source) as url, MCPClient(url, revision=revision) as client:
+        with pytest.raises(RemoteFault, match="headers"):
+            await client.call_tool(ToolCall("mismatched"), CONTEXT)
+    assert calls == {"legacy": 1, "2026-07-28": 2}[revision]

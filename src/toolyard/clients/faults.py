@@ -6,7 +6,7 @@ import httpx2
 import mcp_types as types
 from mcp import MCPError
 
-from toolyard.clients.http import trouble_in
+from toolyard.clients.http import Trouble, trouble_in
 from toolyard.core.errors import NotAdmitted, RemoteFault, ToolyardError, Unreachable
 
 ENDED = ("Connection closed", "SSE stream ended", "SSE stream failed")
@@ -47,7 +47,17 @@ def given_up(error: MCPError, where: str, complaint: str) -> ToolyardError:
 
 def has_forgotten_us(error: Exception) -> bool:
     """Whether the server cannot have begun the call: it does not know our session any more."""
-    return isinstance(error, MCPError) and (trouble_in(error.data) or (None,))[0] == "session"
+    return _trouble(error) == "session"
+
+
+def session_is_over(error: Exception) -> bool:
+    """Whether nothing more can be asked in our session."""
+    return _trouble(error) in ("session", "stale")
+
+
+def _trouble(error: Exception) -> Trouble | None:
+    noted = trouble_in(error.data) if isinstance(error, MCPError) else None
+    return None if noted is None else noted[0]
 
 
 def _protocol_fault(error: MCPError, where: str) -> ToolyardError:
@@ -60,6 +70,8 @@ def _protocol_fault(error: MCPError, where: str) -> ToolyardError:
         return Unreachable(f"There is no MCP server behind {where}: {said}.")
     if trouble == "broken":
         return Unreachable(f"The connection to {where} broke ({said}); {_PERHAPS}.")
+    if trouble == "stale":
+        return Unreachable(f"The session with {where} is over ({said}); {_PERHAPS}.")
     if trouble is not None:
         return Unreachable(f"Cannot reach {where}: {said}.")
     if _is_end(error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, Literal, cast
@@ -17,9 +18,10 @@ from toolyard.clients.events import Events
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.posts import Abandoned, Post
 
-Trouble = Literal["unreachable", "broken", "refused", "session", "absent"]
+Trouble = Literal["unreachable", "broken", "refused", "session", "stale", "absent"]
 """`unreachable`: the request did not arrive. `broken`: it may have. `refused`: we may not.
-`session`: the server forgot us. `absent`: what answers is no MCP server."""
+`session`: the server forgot us. `stale`: it says so in an answer to the request, so it may have
+begun. `absent`: what answers is no MCP server."""
 
 MARK = secrets.token_hex(8)
 """Tells our own notes in an error's data from anything a server may send."""
@@ -162,20 +164,20 @@ async def _whole(request: httpx2.Request, response: httpx2.Response) -> httpx2.R
 
 async def _judged_error(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
     body = await _read(response, MOST_ERROR_BYTES) or b""
-    said = None if is_tangled(body) else _message_in(body)
+    said, answers = (None, False) if is_tangled(body) else _error_in(body)
     status = response.status_code
-    trouble = _trouble_of(status, said, "mcp-session-id" in request.headers)
+    trouble = _trouble_of(status, said)
+    if "mcp-session-id" in request.headers:
+        trouble = _forgotten(status, said, answers=answers) or trouble
     if trouble is not None:
         return _note(request, status, trouble, said or f"HTTP {status}", _kept(response))
     return httpx2.Response(status, headers=_kept(response), content=body, request=request)
 
 
-def _trouble_of(status: int, said: str | None, in_session: bool) -> Trouble | None:
+def _trouble_of(status: int, said: str | None) -> Trouble | None:
     """What an error status means; `None` if its body is the protocol's own error."""
     if status in (401, 403):
         return "refused"
-    if in_session and _forgot(status, said or ""):
-        return "session"
     if status in (429, 503):
         return "unreachable"
     if status in (502, 504):
@@ -185,10 +187,20 @@ def _trouble_of(status: int, said: str | None, in_session: bool) -> Trouble | No
     return "broken" if status >= 500 else "absent"
 
 
-def _forgot(status: int, said: str) -> bool:
+NO_SESSION = re.compile(
+    r"session\b.{0,60}\b(not found|expired|unknown|invalid|missing|required|does ?n[o']t exist)"
+    r"|\b(no valid|missing|invalid|unknown|expired) (mcp.)?session|not initialized",
+    re.IGNORECASE,
+)
+"""How servers say that they do not know a session id."""
+
+
+def _forgotten(status: int, said: str | None, *, answers: bool) -> Trouble | None:
     """Whether the session is unknown: 404 by the protocol, but many servers say 400."""
-    doubt = ("session", "not initialized")
-    return status == 404 or (status == 400 and any(word in said.lower() for word in doubt))
+    names_it = NO_SESSION.search(said or "") is not None
+    if answers:
+        return "stale" if names_it and status in (400, 404) else None
+    return "session" if status == 404 or (status == 400 and names_it) else None
 
 
 def _kept(response: httpx2.Response) -> dict[str, str]:
@@ -246,13 +258,16 @@ async def _read(response: httpx2.Response, most: int) -> bytes | None:
     return bytes(raw)
 
 
-def _message_in(body: bytes) -> str | None:
-    """The sentence of a JSON-RPC error, if `body` is one."""
+def _error_in(body: bytes) -> tuple[str | None, bool]:
+    """The sentence of a JSON-RPC error, if `body` is one, and whether it answers our request.
+
+    All our requests have whole numbers; who does not get to read one gives another id, or none.
+    """
     try:
         answer: Any = json.loads(body)
-        return str(answer["error"]["message"])[:500]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
+        return str(answer["error"]["message"])[:500], isinstance(answer.get("id"), int)
+    except (ValueError, LookupError, TypeError):
+        return None, False
 
 
 def trouble_in(data: object) -> tuple[Trouble, int] | None:

@@ -21,7 +21,13 @@ from toolyard.clients import wire
 from toolyard.clients.answers import Answer, callbacks
 from toolyard.clients.bounds import Excess, Listed
 from toolyard.clients.connection import Connection
-from toolyard.clients.faults import connect_fault, given_up, has_forgotten_us, remote_fault
+from toolyard.clients.faults import (
+    connect_fault,
+    given_up,
+    has_forgotten_us,
+    remote_fault,
+    session_is_over,
+)
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.notices import Notices
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
@@ -158,7 +164,7 @@ class MCPClient:
             try:
                 given = await self._call(client, call, context)
             except MCPError as error:
-                if error.code != types.HEADER_MISMATCH:
+                if error.code != types.HEADER_MISMATCH or not self._sends_headers(client):
                     raise
                 await _every_tool(client)  # which arguments go into headers stands in the list
                 given = await self._call(client, call, context)
@@ -167,6 +173,11 @@ class MCPClient:
             return wire.result(given)
 
         return await self._ask(call.name, context, run)
+
+    def _sends_headers(self, client: Client) -> bool:
+        """Whether arguments go into headers too, which a server reads before it runs anything."""
+        is_modern = client.protocol_version in MODERN_PROTOCOL_VERSIONS
+        return is_modern and isinstance(self._target, HttpServer)
 
     async def _call(
         self, client: Client, call: ToolCall, context: CallContext
@@ -213,7 +224,7 @@ class MCPClient:
             try:
                 return await ask(client)
             except MCPError as error:
-                if has_forgotten_us(error):
+                if session_is_over(error):
                     connection.retire()
                 if connection.complaint is not None:
                     raise given_up(error, str(self._target), connection.complaint) from error
