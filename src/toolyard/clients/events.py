@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx2
 
 from toolyard.clients.bounds import MOST_BYTES, is_tangled
+from toolyard.clients.pace import LONGEST_PAUSE_S
 from toolyard.clients.posts import Abandoned, Post
 
 KIND = "text/event-stream"
@@ -61,6 +62,6 @@ def last(message: bytes) -> bytes:
 def _written(event: httpx2.ServerSentEvent) -> bytes:
     lines = [f"event: {event.event}", f"id: {event.id}"]
     if event.retry is not None:
-        lines.append(f"retry: {event.retry}")
+        lines.append(f"retry: {min(event.retry, LONGEST_PAUSE_S * 1000):.0f}")
     lines.extend(f"data: {line}" for line in event.data.split("\n"))
     return "\n".join((*lines, "\n")).encode()

@@ -16,6 +16,7 @@ from toolyard.clients import events, posts
 from toolyard.clients.bounds import MOST_BYTES, TOO_LARGE, TOO_TANGLED, is_tangled
 from toolyard.clients.events import Events
 from toolyard.clients.hearing import Hearing
+from toolyard.clients.pace import Pace
 from toolyard.clients.posts import Abandoned, Post
 
 Trouble = Literal["unreachable", "broken", "refused", "session", "stale", "absent"]
@@ -58,7 +59,7 @@ def http_client(
         timeout=httpx2.Timeout(connect_s, read=None, write=30, pool=30),
         transport=httpx2.AsyncHTTPTransport(limits=limits),
     )
-    client.hearing = hearing
+    client.hearing, client.pace = hearing, Pace()
     return client
 
 
@@ -69,6 +70,7 @@ class _TellingClient(httpx2.AsyncClient):
     """
 
     hearing: Hearing
+    pace: Pace
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Send a message, open a stream (GET), or end a session (DELETE)."""
@@ -86,9 +88,12 @@ class _TellingClient(httpx2.AsyncClient):
         self, request: httpx2.Request, options: Mapping[str, Any], post: Post
     ) -> httpx2.Response:
         """Send a request, or resume the stream on which its answer should have come."""
-        send = self._ask if request.method == "POST" else self._resume
         try:
-            return await post.during(send(request, options))
+            if request.method == "POST":
+                return await post.during(self._ask(request, options))
+            if await post.during(post.may_resume()):
+                return await post.during(self._resume(request, options))
+            return _ended(request, "its stream ends again and again")
         except Abandoned:
             return _ended(request, "nobody waits for it any more")
 
@@ -107,6 +112,7 @@ class _TellingClient(httpx2.AsyncClient):
         return await _streamed(request, response) if response.is_success else response
 
     async def _listen(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
+        await self.pace.keep()
         try:
             response = await super().send(request, **options)
         except Exception:  # noted on its way out

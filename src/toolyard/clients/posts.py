@@ -10,8 +10,12 @@ from typing import TypeVar
 
 import anyio
 
+from toolyard.clients.pace import Pace
+
 GRACE_S = 2.0
 """How long an answer may still take after the server was told that nobody waits for it."""
+MOST_RESUMPTIONS = 100
+"""How often a stream that ended without the answer is opened again."""
 
 Waited = TypeVar("Waited")
 
@@ -24,6 +28,8 @@ class Post:
     """One request: its POST, and the streams on which its answer is sought after that."""
 
     def __init__(self) -> None:
+        self._pace = Pace()
+        self._resumed = 0
         self._until = math.inf
         self._scope = anyio.CancelScope()
 
@@ -36,6 +42,14 @@ class Post:
         with anyio.CancelScope(deadline=self._until) as self._scope:
             return await wait
         raise Abandoned
+
+    async def may_resume(self) -> bool:
+        """Whether to open one more stream; returns when it is time to do so."""
+        self._resumed += 1
+        if self._resumed > MOST_RESUMPTIONS:
+            return False
+        await self._pace.keep()
+        return True
 
     def abandon(self) -> None:
         """Wait for the answer a little longer, and then no more.
