@@ -1,5 +1,6 @@
 """What the lint says about lists of tools."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -220,3 +221,26 @@ def test_more_tools_than_hosts_pass_on_are_warned_of() -> None:
 
 def test_a_finding_names_its_tool() -> None:
     assert lint([tool(description="")])[0].tool == "add"
+
+
+def test_a_schema_of_countless_branches_is_looked_at_in_good_time() -> None:
+    branches: dict[str, Any] = {"type": "string"}
+    for _ in range(16):
+        branches = {"anyOf": [branches, branches]}
+    began = time.monotonic()
+    assert ("schema", "failure") in found(tool(input_schema=taking(n=described(branches))))
+    assert "over 10000 schemas" in words(tool(input_schema=taking(n=described(branches))))
+    assert time.monotonic() - began < 3
+
+
+def test_a_dialect_that_is_no_text_is_a_failure() -> None:
+    assert found(tool(input_schema={**taking(n=NUMBER), "$schema": 5})) == [("schema", "failure")]
+
+
+def test_a_dialect_nobody_knows_is_taken_for_the_newest() -> None:
+    assert found(tool(input_schema={**taking(n=NUMBER), "$schema": "urn:mine"})) == []
+
+
+def test_tools_for_which_there_is_no_time_are_said_to_be_left_out() -> None:
+    findings = lint([tool(name=f"add{number}") for number in range(3)], within_s=0)
+    assert "Only 0 of 3 tools" in findings[0].text

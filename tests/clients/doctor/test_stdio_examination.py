@@ -10,6 +10,7 @@ from tests.clients.doctor import patient
 
 from toolyard.clients.doctor.examine import examine
 from toolyard.clients.doctor.finding import Finding
+from toolyard.clients.doctor.pipe import Pipe
 from toolyard.clients.targets import StdioServer
 from toolyard.core.errors import Unreachable
 
@@ -109,3 +110,17 @@ async def test_a_server_that_answers_nobody_is_unreachable(illness: str) -> None
 async def test_a_program_that_does_not_exist_is_unreachable() -> None:
     with pytest.raises(Unreachable, match="Cannot start"), anyio.fail_after(5):
         await examine(StdioServer(["no-such-program-anywhere"]))
+
+
+async def test_endless_noise_is_not_kept_and_ends_with_the_time(tmp_path: Path) -> None:
+    script = tmp_path / "noisy.py"
+    line = b"Still starting up ..." * 100 + b"\n"
+    script.write_text(f"import os\nwhile True: os.write(1, {line!r} * 30)\n")
+    async with Pipe(StdioServer([sys.executable, str(script)])) as pipe:
+        with anyio.move_on_after(0.5) as time_over:
+            await pipe.ask("ping")
+        assert time_over.cancelled_caught
+        assert len(pipe.noise) == 20
+        assert {len(said) for said in pipe.noise} == {200}
+    with pytest.raises(Unreachable, match="by hand"):
+        await examined(str(script), timeout_s=0.5)

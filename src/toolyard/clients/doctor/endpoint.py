@@ -36,6 +36,7 @@ Headers = Mapping[str, str | None]
 
 ACCEPT = "application/json, text/event-stream"
 MOST_WAIT_S = 5
+MOST_WAIT_DIGITS = 3
 GATEWAY_TROUBLE = frozenset({502, 503, 504})
 
 
@@ -146,6 +147,7 @@ class Endpoint:
         url = self.url if query is None else self.url.copy_merge_params(query)
         usual: Headers = {
             "Accept": ACCEPT,
+            "Accept-Encoding": "identity",
             "Authorization": None if self.token is None else f"Bearer {self.token}",
             "Content-Type": None if message is None else "application/json",
         }
@@ -255,19 +257,21 @@ def _session_in(answer: Answer) -> str | None:
 
 def _spoken(answer: Answer) -> Reply:
     reply = answer.heard()
-    return reply if reply.message else Reply(instead=f"HTTP {answer.status}")
+    return reply if reply.message or reply.instead else Reply(instead=f"HTTP {answer.status}")
 
 
 def _wait_s(answer: Answer) -> int | None:
     """How long the server wants us to wait; `None` if it does not, or for too long."""
     after = answer.headers.get("retry-after", "")
-    if answer.status != 429 or not after.isdecimal():
+    if answer.status != 429 or not (after.isdecimal() and len(after) <= MOST_WAIT_DIGITS):
         return None
     return int(after) if int(after) <= MOST_WAIT_S else None
 
 
 async def _reply(response: httpx2.Response, number: object) -> Reply:
     """The message of that id; an error may have none."""
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        return Reply(instead="something compressed, which was not asked for")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/event-stream" and number is not None:
         async for event in httpx2.EventSource(response, max_event_size=MOST_BYTES):
@@ -275,13 +279,16 @@ async def _reply(response: httpx2.Response, number: object) -> Reply:
             if message is not None and message.get("id") == number and "method" not in message:
                 return Reply(message)
         return Reply()
-    return Reply(decoded(await _bounded(response)) or {})
+    body = await _bounded(response)
+    if body is None:
+        return Reply(instead=f"something over {MOST_BYTES >> 20} MiB")
+    return Reply(decoded(body) or {})
 
 
-async def _bounded(response: httpx2.Response) -> bytearray:
+async def _bounded(response: httpx2.Response) -> bytearray | None:
     body = bytearray()
     async for part in response.aiter_bytes():
         body += part
         if len(body) > MOST_BYTES:
-            raise Broken(f"The server's answer is over {MOST_BYTES >> 20} MiB.")
+            return None
     return body

@@ -73,7 +73,7 @@ async def _examine(
     tools = await examine_tools(eras, examination)
     await _connect(endpoint, eras, [tool.name for tool in tools], examination)
     await _examine_http_rules(endpoint, eras[0], examination)
-    examination.note(lint(tools))
+    examination.note(lint(tools, within_s=examination.timeout_s))
 
 
 async def _introduce(legacy: LegacyHttp, only_era: bool) -> Found:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -25,11 +27,20 @@ MOST_TOOLS = 128
 LETTERS_PER_TOKEN = 4
 
 
-def lint(tools: Sequence[Tool]) -> Sequence[Finding]:
-    """What is wrong with each tool, then with the list, and last what the list costs."""
+def lint(tools: Sequence[Tool], *, within_s: float = math.inf) -> Sequence[Finding]:
+    """What is wrong with each tool, then with the list, and last what the list costs.
+
+    Args:
+        tools: In the order they are listed.
+        within_s: Seconds after which no further tool is looked at.
+    """
     found: list[Finding] = []
-    letters = 0
-    for tool in tools:
+    letters, until = 0, time.monotonic() + within_s
+    for count, tool in enumerate(tools):
+        if time.monotonic() > until:
+            text = f"Only {count} of {len(tools)} tools were looked at within {within_s:g} s."
+            found.append(warning("schema", text))
+            break
         try:
             found.extend(_of_tool(tool))
             letters += len(_written(tool))

@@ -29,6 +29,9 @@ from toolyard.clients.doctor.reply import (
 from toolyard.clients.faults import connect_fault
 from toolyard.clients.targets import StdioServer
 
+MOST_NOISE = 20
+MOST_NOISE_LETTERS = 200
+
 
 class Pipe:
     """A started server between enter and exit; it asks in the handshake revisions.
@@ -42,7 +45,7 @@ class Pipe:
         self._lines: BufferedByteReceiveStream | None = None
         self._number = 0
         self.noise: list[str] = []
-        """Lines on standard output that are no JSON-RPC messages."""
+        """The first lines on standard output that are no JSON-RPC messages, each cut short."""
 
     async def __aenter__(self) -> Self:
         """Start the process.
@@ -135,8 +138,9 @@ class Pipe:
             message = decoded(line)
             if message is not None and "jsonrpc" in message:
                 return message
-            if line.strip():
-                self.noise.append(line.decode(errors="replace").strip())
+            if line.strip() and len(self.noise) < MOST_NOISE:
+                text = line.decode(errors="replace").strip()
+                self.noise.append(text[:MOST_NOISE_LETTERS])
 
 
 class ModernPipe:

@@ -47,7 +47,7 @@ async def examine_stdio(server: StdioServer, examination: Examination) -> None:
         timeout_s=examination.timeout_s,
     )
     await examination.run("session", session)
-    examination.note(lint(tools))
+    examination.note(lint(tools, within_s=examination.timeout_s))
 
 
 async def _greet(
