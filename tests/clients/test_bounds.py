@@ -164,10 +164,35 @@ async def broken(client: MCPClient) -> ToolyardError:
     return raised.value
 
 
-async def test_a_tangled_line_is_refused_before_it_is_parsed() -> None:
-    said = f"{BEGUN} + '[' + '[],' * 4_000_000 + '0]' + '}}}}'"
-    async with MCPClient.stdio(odd_process(said), revision="legacy") as client:
-        before = memory_mib()
-        assert isinstance(await broken(client), Unreachable)
+LINES = {
+    "tangled": f"{BEGUN} + '[' + '[],' * 4_000_000 + '0]' + '}}}}}}'",
+    "of many digits": f"{BEGUN} + '9' * 5_000 + '}}}}}}'",
+    "of another kind": '\'{"jsonrpc":"2.0","id":NUMBER,"result":[]}\'',
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_a_line_that_cannot_be_read_fails_its_call_only(line: str) -> None:
+    async with MCPClient.stdio(odd_process(LINES[line]), revision="legacy") as client:
+        before, connection = memory_mib(), client.sdk
+        error = await broken(client)
+        assert isinstance(error, RemoteFault)
+        assert "unintelligible" in str(error)
         assert memory_mib() - before < 150
+        assert await client.list_tools(CONTEXT) == ()
+        assert client.sdk is connection
+
+
+ENDS = {
+    '\'{"jsonrpc":"2.0","result":[]}\'': "an answer that cannot be read",
+    "'x' * (17 << 20)": "a line over 16 MiB",
+}
+
+
+@pytest.mark.parametrize("said", ENDS)
+async def test_a_line_that_answers_nobody_knows_what_ends_every_call(said: str) -> None:
+    async with MCPClient.stdio(odd_process(said), revision="legacy") as client:
+        error = await broken(client)
+        assert isinstance(error, Unreachable)
+        assert ENDS[said] in str(error)
         assert await client.list_tools(CONTEXT) == ()

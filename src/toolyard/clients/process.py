@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -12,28 +11,26 @@ from os import PathLike
 from typing import Any
 
 import anyio
-import mcp_types as types
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 
-from toolyard.clients.bounds import MOST_BYTES, is_tangled
-
-logger = logging.getLogger("toolyard.clients")
+from toolyard.clients.bounds import MOST_BYTES
+from toolyard.clients.lines import Unreadable, message_in
 
 GRACE_S = 2.0
 """How long a process may take to end by itself, and again after it was told to."""
 GLANCE_S = 0.01
 
-Send = MemoryObjectSendStream[SessionMessage]
-Receive = MemoryObjectReceiveStream[SessionMessage]
+Send = MemoryObjectSendStream[SessionMessage | Exception]
+Heard = MemoryObjectReceiveStream[SessionMessage | Exception]
+Said = MemoryObjectReceiveStream[SessionMessage]
 
 GONE = (
     anyio.EndOfStream,
     anyio.IncompleteRead,
-    anyio.DelimiterNotFound,
     anyio.BrokenResourceError,
     anyio.ClosedResourceError,
     OSError,
@@ -43,7 +40,7 @@ GONE = (
 @asynccontextmanager
 async def child_process(
     command: Sequence[str], *, env: Mapping[str, str], cwd: str | PathLike[str] | None
-) -> AsyncGenerator[tuple[Receive, Send]]:
+) -> AsyncGenerator[tuple[Heard, MemoryObjectSendStream[SessionMessage]]]:
     """Start `command` in a process group of its own, which ends with the block.
 
     `env` is added to the few variables that every program needs. Standard error stays ours.
@@ -55,7 +52,7 @@ async def child_process(
         cwd=cwd,
         start_new_session=True,
     )
-    heard, incoming = anyio.create_memory_object_stream[SessionMessage]()
+    heard, incoming = anyio.create_memory_object_stream[SessionMessage | Exception]()
     outgoing, said = anyio.create_memory_object_stream[SessionMessage]()
     try:
         async with heard, incoming, outgoing, said, anyio.create_task_group() as tasks:
@@ -76,31 +73,27 @@ async def child_process(
 
 async def _read(stdout: ByteReceiveStream, heard: Send) -> None:
     """Pass messages on until the output ends; what nobody takes any more is thrown away."""
-    lines = BufferedByteReceiveStream(stdout)
     async with heard:
         with suppress(*GONE):
-            while True:
-                line = await lines.receive_until(b"\n", MOST_BYTES)
-                if is_tangled(line):
-                    break
-                message = _parsed(line)
-                if message is not None:
-                    await heard.send(message)
+            try:
+                await _pass_on(BufferedByteReceiveStream(stdout), heard)
+            except Unreadable as trouble:
+                await heard.send(trouble)
+            except anyio.DelimiterNotFound:
+                await heard.send(Unreadable(f"it writes a line over {MOST_BYTES >> 20} MiB"))
     with suppress(*GONE):
         while True:
             await stdout.receive()
 
 
-def _parsed(line: bytes) -> SessionMessage | None:
-    try:
-        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
-    except ValueError:
-        logger.debug("a process wrote a line that is no message, %d bytes long", len(line))
-        return None
-    return SessionMessage(message)
+async def _pass_on(lines: BufferedByteReceiveStream, heard: Send) -> None:
+    while True:
+        message = message_in(await lines.receive_until(b"\n", MOST_BYTES))
+        if message is not None:
+            await heard.send(message)
 
 
-async def _write(stdin: ByteSendStream, said: Receive, heard: Send) -> None:
+async def _write(stdin: ByteSendStream, said: Said, heard: Send) -> None:
     """Write messages; when nobody reads them, nothing will be heard either."""
     with suppress(*GONE):
         async for item in said:

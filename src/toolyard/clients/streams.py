@@ -11,6 +11,7 @@ import mcp_types as types
 from mcp.shared.message import SessionMessage
 
 from toolyard.clients.bounds import TOO_MANY_TOOLS, holds_too_many_tools
+from toolyard.clients.lines import Unreadable
 from toolyard.clients.posts import Post, sending
 from toolyard.clients.questions import MOST_QUESTIONS, Questions, cancelled
 
@@ -57,6 +58,9 @@ class Incoming:
         except (StopAsyncIteration, anyio.ClosedResourceError):
             self._on_end(None)
             raise
+        if isinstance(item, Unreadable):
+            self._on_end(str(item))
+            raise StopAsyncIteration
         if isinstance(item, SessionMessage):
             self._questions.heard(item.message)
         if self._questions.are_too_many:
