@@ -262,6 +262,18 @@ async def test_arguments_that_json_cannot_hold_harm_no_other_call(way: str, era:
     assert results == ["0.2"]
 
 
+def nested(levels: int) -> object:
+    return [nested(levels - 1)] if levels else 0
+
+
+@pytest.mark.parametrize(("way", "era"), FEWER)
+async def test_arguments_nested_too_deeply_are_refused_here(way: str, era: str) -> None:
+    async with connected(way, era) as client:
+        for levels in (199, 250, 600):
+            with pytest.raises(InvalidArguments, match="200 deep"):
+                await client.call_tool(ToolCall("described", {"n": nested(levels)}), CONTEXT)
+
+
 async def test_broken_base64_is_a_fault_of_the_server() -> None:
     block = {"type": "image", "data": "abc", "mimeType": "image/png"}
     result = {"content": [block], "resultType": "complete"}

@@ -1,5 +1,6 @@
 """Addresses that cannot be used, and what a target shows of itself."""
 
+import os
 import traceback
 
 import httpx2
@@ -26,6 +27,9 @@ SECRET = "s3cret"
         f"http://user:{SECRET}@host/mcp",
         f"http://{SECRET}@host/mcp",
         "http://@host/mcp",
+        "http://host/\udc80",
+        "http://host/\x00",
+        "http://host/" + "x" * 70_000,
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
@@ -67,3 +71,23 @@ def test_a_client_shows_no_secret() -> None:
 def test_a_command_without_a_program_is_refused() -> None:
     with pytest.raises(ConfigError, match="command"):
         MCPClient.stdio(())
+
+
+@pytest.mark.parametrize("odd", [f"{SECRET}\0", f"{SECRET}\ud800"])
+@pytest.mark.parametrize("place", ["command", "name", "value", "directory"])
+def test_what_no_process_can_be_given_is_refused_without_showing_it(odd: str, place: str) -> None:
+    env = {"name": {odd: "x"}, "value": {"X": odd}}.get(place, {})
+    command = ["serve", odd] if place == "command" else ["serve"]
+    with pytest.raises(ConfigError, match="NUL") as refused:
+        MCPClient.stdio(command, env=env, cwd=odd if place == "directory" else None)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["", "A=B", "=A"])
+def test_a_variable_without_a_good_name_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="name of a variable"):
+        MCPClient.stdio(["serve"], env={name: SECRET})
+
+
+def test_a_file_name_that_is_not_utf_8_may_be_given() -> None:
+    StdioServer([os.fsdecode(b"/bin/\xff")])

@@ -34,12 +34,15 @@ from toolyard.clients.targets import HttpServer, StdioServer, Transport
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext
 from toolyard.core.errors import CallTimeout, ConfigError, InvalidArguments, RemoteFault
+from toolyard.core.json_shape import tangle_in
 from toolyard.core.protocol import Listener
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.version import __version__
 
 logger = logging.getLogger("toolyard.clients")
 
+MOST_ARGUMENT_DEPTH = 200
+"""The SDK writes a little more."""
 OURSELVES = types.Implementation(name="toolyard", version=__version__)
 PASSED_ON: Mapping[str, Any] = {
     "elicitation": {"form": {}, "url": {}},
@@ -292,11 +295,13 @@ async def _every_tool(client: Client) -> Sequence[Tool]:
 
 def _check_json(call: ToolCall, context: CallContext) -> None:
     """Refuse what JSON cannot hold: the SDK would give up the connection with all its calls."""
+    said = [call.name, dict(call.arguments), dict(context.inputs)]
     try:
-        said = [call.name, dict(call.arguments), dict(context.inputs)]
-        json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+        text = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidArguments(call.name, ["they cannot be written as JSON"]) from error
+    if tangle_in(text, most_depth=MOST_ARGUMENT_DEPTH, most_values=len(text)) is not None:
+        raise InvalidArguments(call.name, [f"they are nested more than {MOST_ARGUMENT_DEPTH} deep"])
 
 
 def _responses(context: CallContext) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,13 @@ class StdioServer:
     def __post_init__(self) -> None:
         if not self.command:
             raise ConfigError("A server to start needs a command.")
+        given = (*self.command, *self.env, *self.env.values(), os.fspath(self.cwd or ""))
+        if not all(map(_is_passable, given)):
+            raise ConfigError(
+                "A command, its directory and its variables hold no NUL and no broken characters."
+            )
+        if not all(name and "=" not in name for name in self.env):
+            raise ConfigError("The name of a variable is not empty and holds no '='.")
 
     def connect(self, hearing: Hearing) -> Transport:
         """Start the process; it and its children end with the transport."""
@@ -82,9 +90,19 @@ class HttpServer:
 
 def _is_http(url: str) -> bool:
     try:
+        url.encode()
+        httpx2.URL(url)
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+    except (ValueError, httpx2.InvalidURL):
+        return False
+
+
+def _is_passable(text: str) -> bool:
+    """Whether a process can be given `text`, as an argument or the like."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
         return False
 
 
