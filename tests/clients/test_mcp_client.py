@@ -10,11 +10,12 @@ import mcp_types as types
 import pytest
 from mcp import Client
 from mcp.server.lowlevel import Server
-from tests.clients.serving import ERAS, STDIO, Asked, answering, http, serving
+from tests.clients.serving import ERAS, STDIO, Asked, OldServer, answering, http, serving
 from tests.clients.tools import LARGE, RESULTS, toolbox
 
 from toolyard import CallContext, MCPClient, Toolbox, ToolCall, ToolProtocol
 from toolyard.clients.mcp_client import _every_tool
+from toolyard.core.content import Text
 from toolyard.core.errors import (
     CallTimeout,
     ConfigError,
@@ -306,3 +307,33 @@ async def test_what_the_body_raises_passes_unchanged() -> None:
 def test_a_revision_that_nobody_speaks_is_refused() -> None:
     with pytest.raises(ConfigError, match="2025-11-25"):
         MCPClient("http://127.0.0.1:1/mcp", revision="2025-11-25")
+
+
+async def test_what_a_tool_says_of_tasks_passes_through_where_the_revision_has_it() -> None:
+    said = {"taskSupport": "optional"}
+    listed = {"name": "long", "inputSchema": {"type": "object"}, "execution": said}
+    upstream = OldServer()
+
+    async def answer(asked: Asked) -> bytes:
+        if asked.body and asked.body["method"] == "tools/list":
+            result = {"tools": [listed]}
+            return http(200, {"jsonrpc": "2.0", "id": asked.body["id"], "result": result})
+        return await upstream.answer(asked)
+
+    async with answering(answer) as url, serving(MCPClient(url)) as served:
+        async with MCPClient(served, revision="legacy") as far:
+            assert [tool.execution for tool in await far.list_tools(CONTEXT)] == [said]
+        async with MCPClient(served) as far:
+            assert [tool.execution for tool in await far.list_tools(CONTEXT)] == [None]
+
+
+async def test_a_note_that_is_null_stays_null() -> None:
+    block = {"type": "text", "text": "x", "annotations": {"priority": None}, "_meta": {"a": None}}
+
+    async def answer(asked: Asked) -> bytes:
+        result = {"content": [block], "resultType": "complete"}
+        return http(200, {"jsonrpc": "2.0", "id": asked.body["id"], "result": result})
+
+    async with answering(answer) as url, MCPClient(url, revision="2026-07-28") as client:
+        result = await client.call_tool(ToolCall("x"), CONTEXT)
+    assert result.content == (Text("x", {"priority": None}, {"a": None}),)

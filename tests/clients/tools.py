@@ -26,6 +26,11 @@ from toolyard.events.types import ServerStarted
 
 NOTES = {"audience": ["user"], "priority": 0.5, "lastModified": "2026-01-01T00:00:00Z"}
 META = {"example.org/kept": {"deep": [1, "two", None, True]}}
+ICONS = (
+    Icon("https://example.org/i.png", "image/png", ("48x48", "any"), "dark"),
+    Icon("data:image/png;base64,AA==", sizes=()),
+    Icon("https://example.org/i.svg"),
+)
 BLOCKS = (
     Text("plain"),
     Text("noted äöü 漢字 \u2028", NOTES, META),
@@ -33,7 +38,7 @@ BLOCKS = (
     Audio(b"RIFF\x00\xff", "audio/ogg", NOTES, META),
     Resource("test://text", text="body", mime_type="text/x", annotations=NOTES, meta=META),
     Resource("test://blob", blob=b"\x00\x01", resource_meta=META),
-    ResourceLink("test://link", "link", "Title", "what", "text/plain", 12, NOTES, META),
+    ResourceLink("test://link", "link", "Title", "what", "text/plain", 12, NOTES, META, ICONS),
 )
 LARGE = Image(b"\x00" * (2 * 1024 * 1024), "image/png")
 RESULTS = {
@@ -83,10 +88,7 @@ def toolbox() -> Toolbox:
         destructive=False,
         idempotent=True,
         open_world=False,
-        icons=(
-            Icon("https://example.org/i.png", "image/png", ("48x48", "any"), "dark"),
-            Icon("data:image/png;base64,AA=="),
-        ),
+        icons=ICONS,
         meta=META,
     )
     tools.add_schema(

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Sequence
 from typing import Any, cast
 
 import mcp_types as types
 from pydantic import BaseModel
 
-from toolyard.core.content import Audio, Content, Image, Metadata, Resource, ResourceLink, Text
+from toolyard.core.content import (
+    Audio,
+    Content,
+    Icon,
+    Image,
+    Metadata,
+    Resource,
+    ResourceLink,
+    Text,
+)
 from toolyard.core.errors import InputRequired
 from toolyard.core.inputs import InputRequest
-from toolyard.core.tool import Icon, Tool, ToolAnnotations, ToolResult
+from toolyard.core.tool import Tool, ToolAnnotations, ToolResult
 
 
 def dumped(model: BaseModel | None) -> dict[str, Any] | None:
@@ -19,6 +29,11 @@ def dumped(model: BaseModel | None) -> dict[str, Any] | None:
     if model is None:
         return None
     return model.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def _said(model: BaseModel | None) -> Metadata | None:
+    """A model as JSON, with all that was said, `null` as well."""
+    return None if model is None else model.model_dump(by_alias=True, exclude_unset=True)
 
 
 def _meta(given: object) -> Metadata | None:
@@ -38,8 +53,9 @@ def tool(given: types.Tool) -> Tool:
         output_schema=given.output_schema,
         title=given.title,
         annotations=None if hints is None else _annotations(hints),
-        icons=tuple(_icon(icon) for icon in given.icons or ()),
+        icons=_icons(given.icons),
         meta=_meta(given.meta),
+        execution=_said(given.execution),
     )
 
 
@@ -53,8 +69,13 @@ def _annotations(given: types.ToolAnnotations) -> ToolAnnotations:
     )
 
 
+def _icons(given: Sequence[types.Icon] | None) -> tuple[Icon, ...]:
+    return tuple(_icon(icon) for icon in given or ())
+
+
 def _icon(given: types.Icon) -> Icon:
-    return Icon(given.src, given.mime_type, tuple(given.sizes or ()), given.theme)
+    sizes = None if given.sizes is None else tuple(given.sizes)
+    return Icon(given.src, given.mime_type, sizes, given.theme)
 
 
 def result(given: types.CallToolResult) -> ToolResult:
@@ -69,7 +90,7 @@ def result(given: types.CallToolResult) -> ToolResult:
 
 def content(given: types.ContentBlock) -> Content:
     """One block of a result."""
-    annotations, meta = dumped(given.annotations), _meta(given.meta)
+    annotations, meta = _said(given.annotations), _meta(given.meta)
     if isinstance(given, types.TextContent):
         return Text(given.text, annotations, meta)
     if isinstance(given, types.ImageContent):
@@ -87,6 +108,7 @@ def content(given: types.ContentBlock) -> Content:
         size=given.size,
         annotations=annotations,
         meta=meta,
+        icons=_icons(given.icons),
     )
 
 

@@ -54,6 +54,16 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Icon:
+    """A picture for a host's user interface; `src` is an https or data URI."""
+
+    src: str
+    mime_type: str | None = None
+    sizes: tuple[str, ...] | None = None
+    theme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceLink:
     """A pointer to a document that the caller can read with its `uri`."""
 
@@ -65,6 +75,7 @@ class ResourceLink:
     size: int | None = None
     annotations: Metadata | None = None
     meta: Metadata | None = None
+    icons: tuple[Icon, ...] = ()
 
 
 Content = Text | Image | Audio | Resource | ResourceLink

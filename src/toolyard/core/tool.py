@@ -8,20 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolyard.core.content import Content, Metadata, Text
+from toolyard.core.content import Content, Icon, Metadata, Text
 
 TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Names that every host and model provider accepts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Icon:
-    """A picture of a tool for a host's user interface; `src` is an https or data URI."""
-
-    src: str
-    mime_type: str | None = None
-    sizes: tuple[str, ...] = ()
-    theme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +45,8 @@ class Tool:
     annotations: ToolAnnotations | None = None
     icons: tuple[Icon, ...] = ()
     meta: Metadata | None = None
+    execution: Metadata | None = None
+    """What revision 2025-11-25 says of calls as tasks; carried along and not read."""
 
 
 @dataclass(frozen=True, slots=True)

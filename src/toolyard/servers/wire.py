@@ -23,7 +23,7 @@ def _icon(icon: Icon) -> Wire:
         {
             "src": icon.src,
             "mimeType": icon.mime_type,
-            "sizes": list(icon.sizes) or None,
+            "sizes": None if icon.sizes is None else list(icon.sizes),
             "theme": icon.theme,
         }
     )
@@ -62,6 +62,7 @@ def tool(given: Tool, *, modern: bool) -> Wire:
             "outputSchema": output,
             "annotations": _annotations(given.annotations),
             "icons": icons(given.icons),
+            "execution": None if modern else given.execution,
             "_meta": given.meta,
         }
     )
@@ -111,6 +112,7 @@ def _link(given: ResourceLink) -> Wire:
             "description": given.description,
             "mimeType": given.mime_type,
             "size": given.size,
+            "icons": icons(given.icons),
         }
     )
 
