@@ -252,3 +252,45 @@ async def test_a_note_that_is_never_taken_keeps_no_call_from_being_made(
             assert (await client.call_tool(ToolCall("add"), CONTEXT)).text == "ok"
             assert told.is_set()
         assert server.sessions == 1
+
+
+async def test_a_call_cancelled_by_its_caller_does_not_leave_the_next_one_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("toolyard.clients.connection.HELD_UP_S", 0.1)
+    server = OldServer()
+
+    async def answer(asked: Asked) -> bytes:
+        if asked.body and asked.body.get("params", {}).get("name") == "hang":
+            await anyio.sleep_forever()
+        if asked.body and asked.body["method"] == "notifications/cancelled":
+            await anyio.sleep_forever()
+        return await server.answer(asked)
+
+    with anyio.fail_after(5):
+        async with answering(answer) as url, MCPClient(url, revision="legacy") as client:
+            for name in ("hang", "add"):
+                with anyio.move_on_after(0.3):
+                    await client.call_tool(ToolCall(name), CONTEXT)
+            assert (await client.call_tool(ToolCall("add"), CONTEXT)).text == "ok"
+        assert server.sessions == 2
+
+
+async def test_a_handshake_whose_last_word_is_never_taken_is_not_begun_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("toolyard.clients.http.TELLING_S", 0.5)
+    server = OldServer()
+
+    async def answer(asked: Asked) -> bytes:
+        if asked.body and asked.body["method"] == "notifications/initialized":
+            await anyio.sleep_forever()
+        return await server.answer(asked)
+
+    with anyio.fail_after(5):
+        async with answering(answer) as url, MCPClient(url, revision="legacy") as client:
+            soon = CallContext(deadline=anyio.current_time() + 0.1)
+            with pytest.raises(CallTimeout):
+                await client.call_tool(ToolCall("add"), soon)
+            assert (await client.call_tool(ToolCall("add"), CONTEXT)).text == "ok"
+        assert server.sessions == 1

@@ -21,6 +21,9 @@ logger = logging.getLogger("toolyard.clients")
 CLOSING_S = 8.0
 """How long saying goodbye may take; longer than a process may take until it is killed (6 s)."""
 
+HELD_UP_S = 0.5
+"""A call that is given up, and found the connection so long held up, is the last one on it."""
+
 
 class Connection:
     """An SDK client between `open` and `close`.
@@ -86,6 +89,9 @@ class Connection:
         self._calls += 1
         try:
             yield self.client
+        except anyio.get_cancelled_exc_class():
+            self.retire_if_held_up()
+            raise
         finally:
             self._calls -= 1
             if self.lost:
@@ -98,8 +104,8 @@ class Connection:
             self._closing.set()
 
     def retire_if_held_up(self) -> None:
-        """Retire it if what was said last has not been taken."""
-        if self._outgoing is not None and self._outgoing.is_held_up:
+        """Retire it if, for some time, nothing of what we say has been taken."""
+        if self._outgoing is not None and self._outgoing.held_up_s > HELD_UP_S:
             self.retire()
 
     async def close(self) -> None:

@@ -120,8 +120,18 @@ class Outgoing:
         self._unsent: set[types.RequestId] = set()
         self._posts: WeakValueDictionary[types.RequestId, Post] = WeakValueDictionary()
         self._is_stuck = False
-        self.is_held_up = False
-        """Somebody gave up sending, and nothing was taken since."""
+        self._is_beginning = False
+        self._waiting_since: float | None = None
+
+    @property
+    def held_up_s(self) -> float:
+        """For how long nothing was taken although something should have been.
+
+        None of the time after the handshake counts: over HTTP, its last word may take 10 s.
+        """
+        if self._waiting_since is None or self._is_beginning:
+            return 0.0
+        return anyio.current_time() - self._waiting_since
 
     async def send(self, item: SessionMessage) -> None:
         """Send one message.
@@ -169,13 +179,13 @@ class Outgoing:
         raise anyio.BrokenResourceError
 
     async def _send(self, item: SessionMessage, post: Post | None = None) -> None:
-        try:
-            with sending(post):
-                await self._stream.send(item)
-        except anyio.get_cancelled_exc_class():
-            self.is_held_up = True
-            raise
-        self.is_held_up = False
+        self._waiting_since = self._waiting_since or anyio.current_time()
+        with sending(post):
+            await self._stream.send(item)
+        self._waiting_since = None
+        self._is_beginning = isinstance(item.message, types.JSONRPCNotification) and (
+            item.message.method == "notifications/initialized"
+        )
         self._questions.said(item.message)
         for patience in self._waiting:
             patience.deadline = anyio.current_time() + STUCK_S
