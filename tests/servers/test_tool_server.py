@@ -391,3 +391,24 @@ async def test_a_signal_stops_a_process_once_its_calls_are_answered(
 
     assert code == 0
     assert text in answers[0]["result"]["content"][0]["text"]
+
+
+EARLY = """
+    import signal
+    from toolyard import MCPServerBuilder, ServerStarted, Toolbox
+
+    def interrupt(event):
+        if isinstance(event, ServerStarted):
+            signal.raise_signal(signal.SIGINT)
+
+    (MCPServerBuilder("x").with_protocol("tools", Toolbox()).with_port(0)
+        .with_event_handler(interrupt).build_and_serve())
+    print("and the program goes on")
+"""
+
+
+async def test_a_signal_right_at_the_start_stops_it_too() -> None:
+    with running([sys.executable, "-c", textwrap.dedent(EARLY)]) as process:
+        await anyio.to_thread.run_sync(process.line, "goes on")
+        assert await anyio.to_thread.run_sync(process._process.wait, 10) == 0
+        assert "Traceback" not in process.output

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.abc import TaskStatus
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from starlette.routing import Router
 
@@ -101,7 +101,6 @@ class ToolServer:
         )
         self._mcp: App | None = None
         self._http: HttpServer | None = None
-        self._tasks: TaskGroup | None = None
         self._lives = AsyncExitStack()
         self._port = plan.port
         self._stop_asked = anyio.Event()
@@ -223,12 +222,14 @@ class ToolServer:
 
         A second signal ends calls that are still under way at once.
         """
-        async with self, Background() as tasks:
-            tasks.start_soon(self._stop_on_signal)
-            await self._stopped.wait()
+        async with Background() as tasks:
+            await tasks.start(self._stop_on_signal)  # before anybody is told that it runs
+            async with self:
+                await self._stopped.wait()
 
-    async def _stop_on_signal(self) -> None:
+    async def _stop_on_signal(self, task_status: TaskStatus[None]) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            task_status.started()
             async with anyio.create_task_group() as stopping:
                 drain_s = None
                 async for _ in signals:
@@ -272,6 +273,6 @@ class ToolServer:
         Told to end, the process drains like `serve`; an input that ends ends the calls with it.
         """
         async with self._face.running(), Background() as tasks:
-            tasks.start_soon(self._stop_on_signal)
+            await tasks.start(self._stop_on_signal)
             self._events.emit(ServerStarted(self._plan.identity.name, STDIO))
             await serve_stdio(self._face.sdk, self._stopped)
