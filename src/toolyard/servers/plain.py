@@ -20,8 +20,7 @@ def plain(value: Value, most_bytes: float = math.inf) -> Value:
         ToolError: It is no JSON value, or larger than `most_bytes`.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_dict)
-        size = len(text.encode())
+        size = len(_WRITER.encode(value).encode())
     except UnicodeEncodeError:
         return plain(sendable_within(value), most_bytes)
     except (ValueError, TypeError, RecursionError) as error:
@@ -35,3 +34,6 @@ def _as_dict(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return dict(cast("Mapping[str, Any]", value))
     raise TypeError(type(value).__name__)
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_as_dict)
