@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from jsonschema_rs import ValidationError, meta
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from toolyard.core.errors import InvalidTool
-from toolyard.core.portable import every_schema, portable
+from toolyard.core.portable import Schema, every_schema, portable
 from toolyard.core.verdict import verdict_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,7 +23,7 @@ class RawSchema:
     def __init__(self, written: Mapping[str, Any], what: str) -> None:
         _refuse_other_dialect(written, what)
         _refuse_malformed(written, what)
-        self.schema = portable(written)
+        self.schema = _portable(written, what)
         if self.schema.get("type") != "object":
             raise InvalidTool(f'{what} must have an object at its root: "type": "object".')
         _refuse_unresolvable(self.schema, what)
@@ -40,10 +39,17 @@ def _refuse_other_dialect(schema: Mapping[str, Any], what: str) -> None:
 
 def _refuse_malformed(schema: Mapping[str, Any], what: str) -> None:
     try:
-        Draft202012Validator.check_schema(dict(schema))
-    except SchemaError as error:
-        path = "/".join(str(step) for step in error.absolute_path) or "its root"
+        meta.validate({**schema, "$schema": DIALECT})
+    except ValidationError as error:
+        path = "/".join(str(step) for step in error.instance_path) or "its root"
         raise InvalidTool(f"{what} is not a JSON Schema: at {path}: {error.message}") from error
+    except ValueError as error:  # what it cannot even take in
+        raise InvalidTool(f"{what} is not JSON, or nested too deeply.") from error
+
+
+def _portable(schema: Mapping[str, Any], what: str) -> Schema:
+    try:
+        return portable(schema)
     except RecursionError as error:
         raise InvalidTool(f"{what} is nested too deeply.") from error
 
