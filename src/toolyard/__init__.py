@@ -72,6 +72,10 @@ if TYPE_CHECKING:
     from toolyard.events.types import ServerStarted as ServerStarted
     from toolyard.events.types import ServerStopped as ServerStopped
     from toolyard.events.types import ServerStopping as ServerStopping
+    from toolyard.registry.policies.large_results import LargeResults as LargeResults
+    from toolyard.registry.policies.result_reader import ResultReader as ResultReader
+    from toolyard.registry.policies.shelf import KeptResult as KeptResult
+    from toolyard.registry.policies.shelf import ResultShelf as ResultShelf
     from toolyard.registry.tool_registry import ToolRegistry as ToolRegistry
     from toolyard.security.rate import RateLimit as RateLimit
     from toolyard.security.verifier import TokenVerifier as TokenVerifier
@@ -103,6 +107,8 @@ _HOMES = {
     "InvalidArguments": "core.errors",
     "InvalidCursor": "core.errors",
     "InvalidTool": "core.errors",
+    "KeptResult": "registry.policies.shelf",
+    "LargeResults": "registry.policies.large_results",
     "LibraryOwner": "core.protocol",
     "LibraryProtocol": "core.protocol",
     "Limits": "servers.limits",
@@ -124,6 +130,8 @@ _HOMES = {
     "Resource": "core.content",
     "ResourceInfo": "core.protocol",
     "ResourceLink": "core.content",
+    "ResultReader": "registry.policies.result_reader",
+    "ResultShelf": "registry.policies.shelf",
     "ServerStarted": "events.types",
     "ServerStopped": "events.types",
     "ServerStopping": "events.types",

@@ -1,0 +1,1 @@
+"""Wrappers around a source, each of which changes one thing."""
