@@ -93,6 +93,7 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
         {"LIMITS__CALL_S": "1.5", "LIMITS__DEPTH": "3"},
         ["--limit", "call_s=1.5", "--limit", "depth=3"],
     ),
+    "results": ("[results]\nmax_bytes = 5", {"RESULTS__MAX_BYTES": "5"}, None),
     "tls": (
         '[tls]\ncertfile = "c.pem"\nkeyfile = "k.pem"',
         {"TLS__CERTFILE": "c.pem", "TLS__KEYFILE": "k.pem"},

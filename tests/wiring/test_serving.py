@@ -295,6 +295,48 @@ async def test_a_configured_remote_server_is_served_onward_with_its_token(
                 pass
 
 
+MUCH = """
+from toolyard import tool
+
+@tool
+def much() -> list[int]:
+    "Give much."
+    return list(range(1_000))
+"""
+
+
+async def test_large_results_are_cut_where_that_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(MUCH)
+    own = {"kind": str(file), "cut_results": True}
+    async with (
+        served(tools={"mine": own}, results={"max_bytes": 2_000}) as server,
+        MCPClient(server.url) as client,
+    ):
+        listed = [tool.name for tool in await client.list_tools(CallContext())]
+        result = await client.call_tool(ToolCall("much"), CallContext())
+        handle = result.text.partition('handle "')[2].partition('"')[0]
+        way = {"handle": handle, "jq": ".result | length"}
+        read = await client.call_tool(ToolCall("result_read", way), CallContext())
+    assert listed == ["much", "result_read"]
+    assert len(result.text) < 2_000
+    assert read.text == "1000"
+
+
+async def test_results_are_left_whole_unless_the_kind_or_a_setting_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(MUCH)
+    async with (
+        served(tools={"mine": {"kind": str(file)}}, results={"max_bytes": 100}) as server,
+        MCPClient(server.url) as client,
+    ):
+        assert [tool.name for tool in await client.list_tools(CallContext())] == ["much"]
+        result = await client.call_tool(ToolCall("much"), CallContext())
+    assert len(result.structured["result"]) == 1_000
+
+
 async def test_a_callers_token_is_never_sent_onward() -> None:
     """The proxy adds a token to each request; with a second one the server would refuse it."""
     ours = "a-token-for-the-front-0123456789abcdef"
@@ -313,5 +355,5 @@ def test_no_setting_is_without_a_test_here() -> None:
     assert set(Settings.model_fields) == {
         "name", "host", "port", "stdio", "token", "tokens", "token_file", "jwt", "allow", "deny",
         "trust_proxy", "proxy_header", "allowed_hosts", "allowed_origins", "rate", "insecure",
-        "instructions", "drain_s", "limits", "tls", "tools",
+        "instructions", "drain_s", "limits", "results", "tls", "tools",
     }  # fmt: skip

@@ -21,6 +21,7 @@ from toolyard.config.places import PREFIX, Places
 from toolyard.config.settings import (
     JwtSettings,
     LimitSettings,
+    ResultSettings,
     Settings,
     TlsSettings,
     TokenSettings,
@@ -33,6 +34,7 @@ logger = logging.getLogger("toolyard.config")
 TABLES: Mapping[str, type[BaseModel]] = {
     "jwt": JwtSettings,
     "limits": LimitSettings,
+    "results": ResultSettings,
     "tls": TlsSettings,
     "tokens": TokenSettings,
     "tools": ToolSettings,

@@ -93,6 +93,13 @@ class LimitSettings(Part):
     keep_alive_s: Seconds | None = None
 
 
+class ResultSettings(Part):
+    """When a result is too large for a model, and for how long the rest of it can be read."""
+
+    max_bytes: Count = 64 * 1024
+    keep_s: Seconds = 900.0
+
+
 OF_KIND: Mapping[str, frozenset[str]] = {
     "kind": frozenset({"options"}),
     "url": frozenset({"token", "token_env", "headers"}),
@@ -111,6 +118,9 @@ class ToolSettings(Part):
     )
     prefix: str | None = None
     enabled: bool = True
+    cut_results: bool | None = Field(
+        None, description="Whether large results are cut; if not given, as the kind wants it."
+    )
     token: SecretStr | None = None
     token_env: str | None = Field(None, description="Name of the variable that holds the token.")
     headers: dict[str, SecretStr] = {}
@@ -156,5 +166,6 @@ class Settings(Part):
     instructions: str | None = None
     drain_s: float = Field(30.0, ge=0, allow_inf_nan=False)
     limits: LimitSettings = LimitSettings()
+    results: ResultSettings = ResultSettings()
     tls: TlsSettings | None = None
     tools: dict[str, ToolSettings] = {}

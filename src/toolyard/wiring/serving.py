@@ -20,6 +20,7 @@ from toolyard.events.log import log_event
 from toolyard.events.types import ServerStarted
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
+from toolyard.wiring.results import Results
 from toolyard.wiring.sources import from_environment, source_of
 
 logger = logging.getLogger("toolyard.wiring")
@@ -52,9 +53,12 @@ def _add_tools(builder: MCPServerBuilder, settings: Settings) -> None:
             "There is nothing to serve: name a KIND, such as calculator or path/to/file.py, or "
             "enable a [tools.NAME] in the settings."
         )
+    results = Results(settings.results)
     for name, tool in settings.tools.items():
         if tool.enabled:
-            builder.with_protocol(name, source_of(name, tool), tool.prefix)
+            builder.with_protocol(name, results.cut(source_of(name, tool), tool), tool.prefix)
+    if results.reader is not None:
+        builder.with_protocol("results", results.reader)
 
 
 def _add_tokens(builder: MCPServerBuilder, settings: Settings) -> None:

@@ -1,0 +1,32 @@
+"""Which sources have their large results cut, and the tool that reads the rest."""
+
+from __future__ import annotations
+
+from toolyard.config.settings import ResultSettings, ToolSettings
+from toolyard.core.protocol import ToolProtocol
+from toolyard.registry.policies.large_results import LargeResults
+from toolyard.registry.policies.result_reader import ResultReader
+from toolyard.registry.policies.shelf import ResultShelf
+
+LARGE = frozenset({"bash", "filesystem", "http"})
+"""The kinds whose results are cut unless `cut_results` says otherwise."""
+
+
+class Results:
+    """Cuts large results of the sources that are given to it; `reader` reads what was cut."""
+
+    def __init__(self, settings: ResultSettings) -> None:
+        self._settings = settings
+        self._shelf = ResultShelf(keep_s=settings.keep_s)
+        self.reader: ResultReader | None = None
+        """To be served beside the sources; `None` while none of them is cut."""
+
+    def cut(self, source: ToolProtocol, settings: ToolSettings) -> ToolProtocol:
+        """`source`, wrapped if its large results are to be cut."""
+        wanted = settings.cut_results
+        if not (settings.kind in LARGE if wanted is None else wanted):
+            return source
+        most = self._settings.max_bytes
+        if self.reader is None:
+            self.reader = ResultReader(self._shelf, most_bytes=most)
+        return LargeResults(source, self._shelf, most_bytes=most)
