@@ -4,7 +4,7 @@ import anyio
 import pytest
 from tests.clients.serving import Asked, OldServer, answering, http
 
-from toolyard import CallContext, MCPClient, ToolCall
+from toolyard import CallContext, Change, MCPClient, ToolCall
 from toolyard.clients.pace import Pace
 from toolyard.core.errors import Unreachable
 
@@ -70,3 +70,70 @@ async def test_the_pace_slackens_and_a_try_that_lasts_restores_it(
         assert await waited_s() > least_s
     monkeypatch.setattr("toolyard.clients.pace.STEADY_S", 0.0)
     assert await waited_s() < 0.05
+
+
+class Breaking(OldServer):
+    """Its streams of notices break off in the middle twice, and then one tells of a change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.streams = 0
+
+    async def answer(self, asked: Asked) -> bytes:
+        if asked.method != "GET":
+            return await super().answer(asked)
+        self.streams += 1
+        head = (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n"
+        )
+        if self.streams <= 2:
+            return head
+        change = b'data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n'
+        return b"%s%x\r\n%s\r\n" % (head, len(change), change)
+
+
+async def test_notices_are_heard_again_however_often_their_stream_breaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("toolyard.clients.pace.FIRST_PAUSE_S", 0.05)
+    server, heard = Breaking(), anyio.Event()
+
+    def hear(change: Change) -> None:
+        if server.streams > 2:
+            heard.set()
+
+    with anyio.fail_after(10):
+        async with answering(server.answer) as url, MCPClient(url) as client:
+            client.subscribe(hear)
+            await heard.wait()
+
+
+class Packing(OldServer):
+    """Its stream of notices is compressed, which nobody asked for."""
+
+    async def answer(self, asked: Asked) -> bytes:
+        if asked.method == "GET":
+            packed = "Content-Encoding: gzip\r\n"
+            return http(200, b"x", kind="text/event-stream", head=packed)
+        return await super().answer(asked)
+
+
+async def test_a_stream_that_cannot_be_read_is_none_that_is_heard() -> None:
+    async with answering(Packing().answer) as url, MCPClient(url) as client:
+        connection = client._connection
+        assert connection is not None
+        with anyio.fail_after(5):
+            await connection.hearing.over.wait()
+
+
+async def test_the_end_of_a_session_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
+    class Ending(OldServer):
+        async def answer(self, asked: Asked) -> bytes:
+            if asked.method == "DELETE":
+                return http(200, b"", kind="text/plain")
+            return await super().answer(asked)
+
+    async with answering(Ending().answer) as url, MCPClient(url) as client:
+        await client.list_tools(CONTEXT)
+    assert "termination failed" not in caplog.text

@@ -352,6 +352,8 @@ BULK: dict[str, tuple[str, bool]] = {
     "a notice": (json.dumps({"method": "notifications/initialized", "params": {"a": LONG}}), False),
     "a watch": (legacy("resources/subscribe", {"uri": LONG}), False),
     "a list": (legacy("tools/list", {"cursor": LONG}), False),
+    "no method": (json.dumps({"method": {"a": LONG}}), False),
+    "a list of methods": (json.dumps({"method": ["tools/call"], "params": {"a": LONG}}), False),
     "an unknown method": (legacy("any/thing", {"a": LONG}), False),
     "a call with much about it": (
         legacy("tools/call", {"name": "add", "_meta": MANY, "arguments": {"a": LONG}}),

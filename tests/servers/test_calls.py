@@ -409,3 +409,22 @@ async def test_names_that_callers_make_up_are_not_counted(era: str) -> None:
             await ask(f"ghost{number}")
         slow.release.set()
         assert "ghost" not in (await http.get("/metrics")).text
+
+
+async def test_a_call_is_ended_once_however_often_it_is_told_to() -> None:
+    calls, _ = alone()
+
+    async def stubborn(deadline: float) -> ToolResult:
+        with anyio.CancelScope(shield=True):
+            await anyio.sleep(0.1)
+        return await forever(deadline)
+
+    async def one() -> None:
+        with contextlib.suppress(CallInterrupted):
+            await calls.run("add", ALICE, None, stubborn)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(one)
+        await anyio.wait_all_tasks_blocked()
+        calls.interrupt()
+        assert await calls.drain(0) == 1

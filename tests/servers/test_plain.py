@@ -28,8 +28,15 @@ def test_a_lone_surrogate_is_replaced_by_one_letter() -> None:
 
 
 def test_a_value_that_is_plain_already_stays_the_same_object() -> None:
-    value = {"a": [1, "é", None], "b": MappingProxyType({"c": 1})}
+    value = {"a": [1, "é", None], "b": {"c": 1}}
     assert plain(value) is value
+
+
+def test_a_mapping_of_any_kind_becomes_a_dictionary() -> None:
+    nothing: dict[str, Any] = {}
+    inner: dict[str, Any] = {"c": (1, MappingProxyType(nothing))}
+    given: dict[str, Any] = {"b": MappingProxyType(inner)}
+    assert json.dumps(plain(given)) == '{"b": {"c": [1, {}]}}'
 
 
 def test_a_value_is_cleaned_inside_out() -> None:
@@ -89,6 +96,10 @@ async def fault() -> str:
     raise RemoteFault(-32050, ODD, {ODD: object()})
 
 
+async def proxied() -> ToolResult:
+    return ToolResult(structured=MappingProxyType({"a": MappingProxyType({"b": CLEAN})}))
+
+
 async def impossible() -> ToolResult:
     return ToolResult(structured={"a": object()})
 
@@ -105,7 +116,8 @@ async def large() -> str:
 async def server() -> AsyncGenerator[ToolServer]:
     tools = Toolbox()
     functions = (
-        text, several, structured, link, embedded, refusal, logged, fault, impossible, digits, large
+        proxied, text, several, structured, link, embedded, refusal, logged, fault,
+        impossible, digits, large,
     )  # fmt: skip
     for function in functions:
         tools.add(function, description="Odd.")

@@ -345,6 +345,25 @@ def test_a_second_signal_ends_it_at_once(number: signal.Signals) -> None:
         assert host.process.wait(5) == 0
 
 
+@pytest.mark.parametrize("odd", [[], {}, None, 1.5, True])
+def test_an_odd_cancellation_harms_nobody(host: Host, odd: Any) -> None:
+    call = begin(host, "finish", True)
+    host.notify("notifications/cancelled", requestId=odd)
+    assert host.hear()["id"] == call
+    assert host.add(_meta=META) == 3
+
+
+@pytest.mark.parametrize("number", [0, 1, "", "a"])
+def test_every_answered_request_counts_as_answered(host: Host, number: int | str) -> None:
+    request = {"jsonrpc": "2.0", "id": number, "method": "tools/list", "params": {"_meta": META}}
+    host.say(json.dumps(request))
+    assert host.hear()["id"] == number
+    began = time.monotonic()
+    host.process.send_signal(signal.SIGTERM)
+    assert host.process.wait(5) == 0
+    assert time.monotonic() - began < 1.5  # the last words of nobody are waited for
+
+
 def test_a_host_that_reads_no_more_ends_the_process(host: Host) -> None:
     assert host.add(_meta=META) == 3
     assert host.process.stdout is not None

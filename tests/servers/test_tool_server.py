@@ -412,3 +412,62 @@ async def test_a_signal_right_at_the_start_stops_it_too() -> None:
         await anyio.to_thread.run_sync(process.line, "goes on")
         assert await anyio.to_thread.run_sync(process._process.wait, 10) == 0
         assert "Traceback" not in process.output
+
+
+SLOW_START = """
+    import anyio
+    from toolyard import MCPServerBuilder, Toolbox
+
+    class Slow(Toolbox):
+        async def __aenter__(self):
+            print("starting", flush=True)
+            await anyio.sleep(30)
+            return self
+
+    MCPServerBuilder("x").with_protocol("tools", Slow()).with_port(0).build_and_serve()
+    print("and the program goes on", flush=True)
+"""
+
+
+async def test_a_signal_while_a_source_starts_gives_the_start_up() -> None:
+    with running([sys.executable, "-c", textwrap.dedent(SLOW_START)]) as process:
+        await anyio.to_thread.run_sync(process.line, "starting")
+        process._process.send_signal(signal.SIGTERM)
+        await anyio.to_thread.run_sync(process.line, "goes on")
+        assert await anyio.to_thread.run_sync(process._process.wait, 10) == 0
+        assert "Traceback" not in process.output
+
+
+async def test_serving_can_be_cancelled_while_it_drains() -> None:
+    tools, up, started, draining = Toolbox(), anyio.Event(), anyio.Event(), anyio.Event()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, ServerStarted):
+            up.set()
+        if isinstance(event, ServerStopping):
+            draining.set()
+
+    @tools.tool
+    async def wait() -> None:
+        """Wait."""
+        started.set()
+        await anyio.sleep_forever()
+
+    assert wait
+    server = builder(tools).with_drain(60).with_event_handler(hear).build()
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as serving:
+            serving.start_soon(server.serve)
+            await up.wait()
+            async with http_to(server) as http, anyio.create_task_group() as calling:
+                calling.start_soon(_quietly, http)
+                await started.wait()
+                signal.raise_signal(signal.SIGTERM)
+                await draining.wait()
+                serving.cancel_scope.cancel()
+                calling.cancel_scope.cancel()
+
+
+async def _quietly(http: httpx2.AsyncClient) -> None:
+    with contextlib.suppress(httpx2.HTTPError):
+        await call(http, "wait")

@@ -39,6 +39,10 @@ class Events(httpx2.AsyncByteStream):
             except Abandoned:
                 yield last(self._instead)
                 return
+            except (httpx2.TransportError, httpx2.SSEError):
+                if self._post is not None:
+                    raise
+                return
             if not is_tangled(event.data.encode()):
                 yield _written(event)
             elif self._post is not None:

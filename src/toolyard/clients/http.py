@@ -122,7 +122,10 @@ class _TellingClient(httpx2.AsyncClient):
             if response.status_code != 405:  # which says that there is no such stream
                 self.hearing.failed()
             return response
-        self.hearing.opened()
+        if _is_packed(response):
+            self.hearing.failed()
+        else:
+            self.hearing.opened()
         return await _streamed(request, response)
 
 
@@ -130,7 +133,7 @@ async def _judged(request: httpx2.Request, response: httpx2.Response) -> httpx2.
     """`response` if it is one of MCP, else a note of what is wrong with it."""
     if response.status_code >= 400:
         return await _judged_error(request, response)
-    if response.status_code == 202 or response.is_redirect:
+    if response.status_code == 202 or response.is_redirect or request.method == "DELETE":
         return response
     kind = _kind(response)
     if kind == events.KIND:

@@ -44,8 +44,8 @@ class RequestRefused(Event):
 class ConnectionCut(Event):
     """A connection was cut off, or answered before there was a request to look at.
 
-    `reason` is `connections` (too many), `tls` (no handshake), `framing` (no HTTP), `slow` (a
-    request that trickles in) or `unread` (an answer nobody takes).
+    `reason` is `connections` (too many), `tls` (no handshake), `framing` (no HTTP, or requests
+    that pile up), `slow` (a request that trickles in) or `unread` (an answer nobody takes).
     """
 
     reason: str

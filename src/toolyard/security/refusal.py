@@ -25,7 +25,7 @@ Reason = Literal[
     "slow",
     "unread",
 ]
-"""Why a request was refused, or with the last four a connection cut, as metrics and events say."""
+"""Why a request was refused, or a connection cut off, as metrics and events say."""
 
 Headers = Sequence[tuple[str, str]]
 

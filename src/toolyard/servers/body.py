@@ -118,7 +118,7 @@ def _refuse_bulk(size: int, method: Any, params: Mapping[str, Any]) -> None:
     """What is sent to be remembered, or looked into, costs many times its size."""
     if size <= SMALL_BYTES:
         return
-    if method not in _BULKY:
+    if not isinstance(method, str) or method not in _BULKY:
         raise Refusal(413, "size", f"A message of this kind has {SMALL_BYTES} bytes at most.")
     for part in ("_meta", "inputResponses"):
         if _values_in(params.get(part)) > MOST_VALUES:

@@ -167,7 +167,7 @@ class Calls:
     def interrupt(self) -> None:
         """End every call under way; each answers that it was ended."""
         self._draining = self._interrupting = True
-        self._interrupted += len(self._scopes)
+        self._interrupted += sum(not scope.cancel_called for scope in self._scopes)
         for scope in tuple(self._scopes):
             scope.cancel()
 

@@ -21,11 +21,16 @@ class Changes:
     def __init__(self) -> None:
         self._due: dict[Change, None] = {}  # a set that keeps its order
         self._any = anyio.Event()
+        self._is_crowded = False
 
     def add(self, change: Change) -> None:
         """Have `change` told."""
+        if change in self._due:
+            return
         if change.kind == "resource" and len(self._due) >= MOST_DOCUMENTS:
-            logger.warning("too many documents changed at once; clients are not told of all")
+            if not self._is_crowded:
+                logger.warning("too many documents changed at once; clients are not told of all")
+            self._is_crowded = True
             return
         self._due[change] = None
         self._any.set()
@@ -33,5 +38,6 @@ class Changes:
     async def take(self) -> Sequence[Change]:
         """Wait for changes and give all there are, the first one first."""
         await self._any.wait()
+        self._is_crowded = False
         taken, self._due, self._any = tuple(self._due), {}, anyio.Event()
         return taken

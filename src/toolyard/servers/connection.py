@@ -23,8 +23,8 @@ class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, with deadlines and caps it does not have.
 
     Made per server by `guarded`. A connection over a cap or without a request, a request that
-    trickles in and an answer that nobody reads are cut off; nothing of this costs a request
-    that behaves.
+    trickles in, one behind another that is not served at once, and an answer that nobody reads
+    are cut off.
     """
 
     turnstile: ClassVar[Turnstile]

@@ -18,7 +18,7 @@ from toolyard.security.body import BodyLimits
 from toolyard.security.gate import Gate
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.servers.body import SMALL_BYTES, ClientGone, Said, read_body, said_in
-from toolyard.servers.calls import Calls
+from toolyard.servers.calls import BUSY, Calls
 from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.faults import FORBIDDEN
@@ -163,7 +163,7 @@ class Front:
         if not said.goes_on:
             self._refuse_if_draining()
         if said.is_call and self._calls.are_full:
-            raise retry_later(503, "busy", "Too many calls are under way; try again.", 1)
+            raise retry_later(503, "busy", BUSY, 1)
         if said.scope is not None:
             self._gate.check_scope(caller, said.scope)
 

@@ -28,7 +28,9 @@ class Outgoing:
         if isinstance(message, types.JSONRPCRequest):
             self._waiting.add(message.id)
         elif isinstance(message, types.JSONRPCNotification) and message.method == CANCELLED:
-            self._waiting.discard((message.params or {}).get("requestId", ""))
+            number: object = (message.params or {}).get("requestId")
+            if isinstance(number, int | str):
+                self._answered(number)
 
     async def all_answered(self) -> None:
         """Return once every request has its answer."""
@@ -50,9 +52,13 @@ class Outgoing:
             )
             written = _Written.of(types.JSONRPCError(jsonrpc="2.0", id=number, error=said))
         await self._stream.send(replace(item, message=written))
-        if isinstance(item.message, types.JSONRPCResponse | types.JSONRPCError):
-            self._waiting.discard(item.message.id or "")
-            self._all_answered.set()
+        answer = item.message
+        if isinstance(answer, types.JSONRPCResponse | types.JSONRPCError) and answer.id is not None:
+            self._answered(answer.id)
+
+    def _answered(self, number: types.RequestId) -> None:
+        self._waiting.discard(number)
+        self._all_answered.set()
 
     async def aclose(self) -> None:
         """Send no more."""

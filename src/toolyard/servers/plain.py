@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from toolyard.core.errors import ToolError
 from toolyard.core.text_safety import sendable_within
@@ -21,19 +20,25 @@ def plain(value: Value, most_bytes: float = math.inf) -> Value:
     """
     try:
         size = len(_WRITER.encode(value).encode())
-    except UnicodeEncodeError:
-        return plain(sendable_within(value), most_bytes)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ToolError("The answer holds something that JSON cannot say.") from error
+    except (UnicodeEncodeError, TypeError):  # letters, or mappings that are no dictionaries
+        value = sendable_within(value)
+        size = _size(value)
+    except (ValueError, RecursionError) as error:
+        raise _unsayable() from error
     if size > most_bytes:
         raise ToolError(f"The answer is larger than {most_bytes:g} bytes; ask for less at a time.")
     return value
 
 
-def _as_dict(value: Any) -> dict[str, Any]:
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[str, Any]", value))
-    raise TypeError(type(value).__name__)
+def _size(value: Any) -> int:
+    try:
+        return len(_WRITER.encode(value).encode())
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _unsayable() from error
 
 
-_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_as_dict)
+def _unsayable() -> ToolError:
+    return ToolError("The answer holds something that JSON cannot say.")
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)

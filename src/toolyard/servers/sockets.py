@@ -87,6 +87,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(config)
         self._turnstile = turnstile
         self._context, config.ssl = config.ssl, None  # TLS begins at our own door
+        self.servers: list[asyncio.Server] = []  # uvicorn makes it when it starts
         self.is_up = anyio.Event()
         self._is_down = anyio.Event()
 

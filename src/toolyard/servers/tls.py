@@ -61,7 +61,9 @@ class TlsDoor:
             while True:
                 try:
                     accepted, _ = await self._loop.sock_accept(self._listener)
-                except OSError:  # no file descriptor is left, or the peer is gone already
+                except ConnectionAbortedError:  # the peer is gone already
+                    continue
+                except OSError:  # no file descriptor is left
                     await asyncio.sleep(BREATHER_S)
                     continue
                 task = self._loop.create_task(self._open(accepted))

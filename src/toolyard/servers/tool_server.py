@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -106,6 +106,7 @@ class ToolServer:
         self._stop_asked = anyio.Event()
         self._stopped = anyio.Event()
         self._warned = False
+        self._is_serving = False
 
     def _made_face(self) -> McpFace:
         registry = ToolRegistry()
@@ -223,16 +224,24 @@ class ToolServer:
         A second signal ends calls that are still under way at once.
         """
         async with Background() as tasks:
-            await tasks.start(self._stop_on_signal)  # before anybody is told that it runs
-            async with self:
-                await self._stopped.wait()
+            with anyio.CancelScope() as starting:
+                # Before anybody is told that it runs; and a source may take long to start.
+                await tasks.start(self._stop_on_signal, starting.cancel)
+                async with self:
+                    self._is_serving = True
+                    await self._stopped.wait()
 
-    async def _stop_on_signal(self, task_status: TaskStatus[None]) -> None:
+    async def _stop_on_signal(
+        self, give_up: Callable[[], None] | None, *, task_status: TaskStatus[None]
+    ) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             task_status.started()
             async with anyio.create_task_group() as stopping:
                 drain_s = None
                 async for _ in signals:
+                    if give_up is not None and not self._is_serving:
+                        give_up()
+                        return
                     stopping.start_soon(self.stop, drain_s)
                     drain_s = 0.0
 
@@ -255,10 +264,12 @@ class ToolServer:
             self._http.refuse_connections()
         self._face.hang_up()
         self._front.hang_up()
-        interrupted = await self._calls.drain(drain_s)
-        if self._http is not None:
-            await self._http.stop()
-        self._stopped.set()
+        try:
+            interrupted = await self._calls.drain(drain_s)
+            if self._http is not None:
+                await self._http.stop()
+        finally:
+            self._stopped.set()
         self._events.emit(ServerStopped(name, interrupted))
 
     async def _hurry(self, drain_s: float) -> None:
@@ -273,6 +284,6 @@ class ToolServer:
         Told to end, the process drains like `serve`; an input that ends ends the calls with it.
         """
         async with self._face.running(), Background() as tasks:
-            await tasks.start(self._stop_on_signal)
+            await tasks.start(self._stop_on_signal, None)
             self._events.emit(ServerStarted(self._plan.identity.name, STDIO))
             await serve_stdio(self._face.sdk, self._stopped)
