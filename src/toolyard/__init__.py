@@ -12,6 +12,11 @@ from toolyard.version import __version__
 
 if TYPE_CHECKING:
     from toolyard.builtin_tools.calculator import Calculator as Calculator
+    from toolyard.builtin_tools.filesystem.entry import FileEntry as FileEntry
+    from toolyard.builtin_tools.filesystem.entry import FileListing as FileListing
+    from toolyard.builtin_tools.filesystem.entry import FileMatch as FileMatch
+    from toolyard.builtin_tools.filesystem.entry import FileMatches as FileMatches
+    from toolyard.builtin_tools.filesystem.file_system import FileSystem as FileSystem
     from toolyard.clients.mcp_client import MCPClient as MCPClient
     from toolyard.clients.targets import StdioServer as StdioServer
     from toolyard.core.content import Audio as Audio
@@ -100,6 +105,11 @@ _HOMES = {
     "Content": "core.content",
     "Event": "core.context",
     "EventHandler": "core.context",
+    "FileEntry": "builtin_tools.filesystem.entry",
+    "FileListing": "builtin_tools.filesystem.entry",
+    "FileMatch": "builtin_tools.filesystem.entry",
+    "FileMatches": "builtin_tools.filesystem.entry",
+    "FileSystem": "builtin_tools.filesystem.file_system",
     "Icon": "core.tool",
     "Image": "core.content",
     "InputRequest": "core.inputs",

@@ -1,6 +1,7 @@
 """Every kind of source, ready to be entered, and how its tools are called."""
 
 import sys
+import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from tests.contract.tools import tools
 
 from toolyard import (
     Calculator,
+    FileSystem,
     MCPClient,
     MCPServerBuilder,
     Toolbox,
@@ -38,6 +40,12 @@ class Kind:
 @asynccontextmanager
 async def alone(source: ToolProtocol) -> AsyncGenerator[ToolProtocol]:
     yield source
+
+
+@asynccontextmanager
+async def files() -> AsyncGenerator[ToolProtocol]:
+    with tempfile.TemporaryDirectory() as root:
+        yield FileSystem(root)
 
 
 @asynccontextmanager
@@ -78,6 +86,7 @@ COMMON = {
 
 OTHERS = {
     "calculator": Kind(lambda: alone(Calculator())),
+    "filesystem": Kind(files),
     "empty toolbox": Kind(lambda: alone(Toolbox())),
     "empty registry": Kind(lambda: alone(ToolRegistry())),
 }

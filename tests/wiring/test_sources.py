@@ -69,11 +69,16 @@ async def test_a_command_is_started_with_its_environment_where_it_says(tmp_path:
     [
         (
             {"kind": "nothing"},
-            "There is no kind 'nothing'; there are calculator, or path/to/file.py",
+            "There is no kind 'nothing'; there are calculator, filesystem, or path/to/file.py",
         ),
         (
             {"kind": "calculator", "options": {"depth": 3}},
             "does not take the options depth; it has",
+        ),
+        ({"kind": "filesystem"}, "'filesystem' needs the option 'root'"),
+        (
+            {"kind": "filesystem", "options": {"root": "/no/such/place"}},
+            "There is no directory '/no/such/place'",
         ),
         (
             {"kind": "mine.py", "options": {"x": 1}},

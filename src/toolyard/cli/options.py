@@ -13,7 +13,10 @@ import typer
 Words = list[str] | None
 
 Kinds = Annotated[
-    Words, typer.Argument(metavar="KIND", help="calculator, or your own: path/to/file.py\\[:name].")
+    Words,
+    typer.Argument(
+        metavar="KIND", help="calculator, filesystem, or your own: path/to/file.py\\[:name]."
+    ),
 ]
 Config = Annotated[
     Path | None,

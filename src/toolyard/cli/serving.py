@@ -18,6 +18,7 @@ from toolyard.core.errors import ConfigError
 EXAMPLES = examples(
     "toolyard serve calculator",
     "toolyard serve calculator --new-token --allow 10.0.0.0/8 --allow 127.0.0.1",
+    "toolyard serve filesystem --set filesystem.root=notes",
     "toolyard serve my_tools.py --stdio",
     "toolyard serve my_tools.py:tools --port 8080 --rate 600/min",
     "toolyard serve --config toolyard.toml",

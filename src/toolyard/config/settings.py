@@ -111,7 +111,9 @@ OF_KIND: Mapping[str, frozenset[str]] = {
 class ToolSettings(Part):
     """One source of tools: exactly one of `kind`, `url` and `command`."""
 
-    kind: str | None = Field(None, description="`calculator`, or `path/to/file.py[:name]`.")
+    kind: str | None = Field(
+        None, description="`calculator`, `filesystem`, or `path/to/file.py[:name]`."
+    )
     url: str | None = Field(None, repr=False, description="A remote MCP server.")
     command: list[str] | None = Field(
         None, repr=False, description="An MCP server to start as a process."

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from toolyard.builtin_tools.calculator import Calculator
+from toolyard.builtin_tools.filesystem.file_system import FileSystem
 from toolyard.clients.answers import Answer
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.clients.targets import StdioServer
@@ -17,7 +18,10 @@ from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.wiring.user_file import is_file, source_in
 
-KINDS: Mapping[str, Callable[..., ToolProtocol]] = {"calculator": Calculator}
+KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
+    "calculator": Calculator,
+    "filesystem": FileSystem,
+}
 
 
 def source_of(
@@ -59,13 +63,24 @@ def _built(name: str, kind: str, options: Mapping[str, Any]) -> ToolProtocol:
         raise ConfigError(
             f"There is no kind {kind!r}; there are {known}, or path/to/file.py[:name]."
         )
-    try:
-        inspect.signature(make).bind(**options)
-    except TypeError:
-        known = ", ".join(inspect.signature(make).parameters) or "none"
-        given = ", ".join(options)
-        raise ConfigError(f"{kind!r} does not take the options {given}; it has: {known}.") from None
+    _check_options(kind, inspect.signature(make).parameters, options)
     return make(**options)
+
+
+def _check_options(
+    kind: str, known: Mapping[str, inspect.Parameter], given: Mapping[str, Any]
+) -> None:
+    unknown = ", ".join(name for name in given if name not in known)
+    if unknown:
+        names = ", ".join(known) or "none"
+        raise ConfigError(f"{kind!r} does not take the options {unknown}; it has: {names}.")
+    required = (name for name, each in known.items() if each.default is each.empty)
+    missing = next((name for name in required if name not in given), None)
+    if missing is not None:
+        raise ConfigError(
+            f"{kind!r} needs the option {missing!r}: say it under `options` or with "
+            f"--set {kind}.{missing}=..."
+        )
 
 
 def token_of(name: str, settings: ToolSettings) -> str | None:
