@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -17,6 +17,7 @@ from toolyard.core.context import CallContext
 from toolyard.core.errors import ToolError
 from toolyard.core.threads import Threads
 from toolyard.core.tool import Tool, ToolCall, ToolResult
+from toolyard.core.toolbox import Toolbox
 
 T = TypeVar("T")
 
@@ -74,7 +75,11 @@ class FileSystem:
         )
         self._files = Files(root, options)
         self._threads = Threads(MAX_THREADS)
-        self._tools = toolbox_of(self._files)
+
+    @cached_property
+    def _tools(self) -> Toolbox:
+        """Made when it is first needed: who calls the methods needs no schemas."""
+        return toolbox_of(self._files)
 
     @property
     def confinement(self) -> Confinement:
