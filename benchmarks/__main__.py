@@ -1,4 +1,4 @@
-"""Measure toolyard beside the SDK's MCPServer, FastMCP and a bare ASGI function."""
+"""Measure toolyard beside the SDK's MCPServer, FastMCP, a bare ASGI function and a bare open."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.calls import measure_calls
+from benchmarks.files import measure_files
 from benchmarks.machine import choose_cores, describe
 from benchmarks.peers import PEERS, SDK, TOOLYARD, Peer, choose, set_up
 from benchmarks.plan import QUICK, SECTIONS, USUAL, Plan, Section
@@ -27,6 +28,7 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "calls": measure_calls,
     "tools": measure_tools,
     "start": measure_start,
+    "files": measure_files,
 }
 EXAMPLES = """\
 examples:
@@ -34,6 +36,7 @@ examples:
   python -m benchmarks --quick                    everything, 1 to 2 minutes, noisier
   python -m benchmarks --only calls               calls per second, latency, CPU per call
   python -m benchmarks --only tools --full        FastMCP with 10,000 tools as well
+  python -m benchmarks --only files               reading a file, beside a bare open
   python -m benchmarks --servers toolyard         toolyard and MCPServer only
   python -m benchmarks --json numbers.json        every round's numbers in a file as well
   make bench BENCH="--quick --only start"         the same through make
@@ -91,7 +94,8 @@ def _read_arguments() -> Given:
 def _measure(given: Given, console: Console) -> list[Table]:
     if sys.platform != "linux":
         raise BenchmarkError("It reads the servers' CPU time from Linux; run it there.")
-    peers, missing = _present(choose(given.servers), console)
+    chosen = [] if given.only == "files" else choose(given.servers)  # it needs no server
+    peers, missing = _present(chosen, console)
     show_missing(console, missing)
     machine = describe()
     console.print(machine, style="dim")

@@ -12,8 +12,8 @@ from benchmarks.machine import Cores
 from benchmarks.peers import Peer
 from benchmarks.server_process import ServerProcess
 
-Section = Literal["calls", "tools", "start"]
-SECTIONS: tuple[Section, ...] = ("calls", "tools", "start")
+Section = Literal["calls", "tools", "start", "files"]
+SECTIONS: tuple[Section, ...] = ("calls", "tools", "start", "files")
 
 Thing = TypeVar("Thing")
 
