@@ -2,6 +2,7 @@
 
 import base64
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,13 @@ async def test_a_file_far_too_large_to_be_read_is_searched_for_its_lines(yard: Y
     assert "most that can" in await yard.refused(
         "edit_file", path="sparse", old_text="x", new_text="y"
     )
+
+
+async def test_a_file_that_does_not_tell_its_size_is_read_whole() -> None:
+    """As those of a system's own file systems, and one that grows meanwhile."""
+    if sys.platform != "linux":
+        pytest.skip("MISSING: /proc. Run this on Linux.")
+    assert "VmRSS" in await FileSystem("/proc/self", read_only=True).read_file("status")
 
 
 @pytest.mark.parametrize(

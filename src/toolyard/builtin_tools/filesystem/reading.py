@@ -57,7 +57,7 @@ class Lines:
 def read_bytes(tree: Tree, path: str, limit: int) -> Bytes:
     """The first `limit` bytes of a file."""
     with tree.file(path) as (descriptor, status):
-        data = _stream(descriptor).read(limit + 1)
+        data = _beginning(_stream(descriptor), limit + 1, status.st_size)
     return Bytes(data[:limit], max(status.st_size, len(data)), truncated=len(data) > limit)
 
 
@@ -68,7 +68,10 @@ def read_lines(tree: Tree, path: str, start: int, end: int | None, limit: int) -
     with tree.file(path) as (descriptor, status):
         stream = _stream(descriptor)
         _skip(stream, start - 1, path)
-        data = _taken(stream, None if end is None else end - start + 1, limit + 1)
+        if end is None:
+            data = _beginning(stream, limit + 1, status.st_size)
+        else:
+            data = _taken(stream, end - start + 1, limit + 1)
     return lines_of(Bytes(data[:limit], status.st_size, len(data) > limit), path, start)
 
 
@@ -98,9 +101,13 @@ def _skip(stream: BufferedReader, lines: int, path: str) -> None:
         left -= piece.endswith(b"\n")
 
 
-def _taken(stream: BufferedReader, lines: int | None, most: int) -> bytes:
-    if lines is None:
-        return stream.read(most)
+def _beginning(stream: BufferedReader, most: int, size: int) -> bytes:
+    """At most `most` bytes, of a file that had `size` a moment ago."""
+    data = stream.read(min(most, size + 1))
+    return data if len(data) <= size else data + stream.read(most - len(data))
+
+
+def _taken(stream: BufferedReader, lines: int, most: int) -> bytes:
     taken = bytearray()
     while lines and len(taken) < most:
         piece = stream.readline(most - len(taken))
@@ -113,9 +120,9 @@ def _taken(stream: BufferedReader, lines: int | None, most: int) -> bytes:
 
 def _text(data: bytes, path: str, truncated: bool) -> str:
     try:
-        text = getincrementaldecoder("utf-8")().decode(data, final=not truncated)
+        if b"\0" not in data:
+            decoder = getincrementaldecoder("utf-8")()  # bears a letter that is cut
+            return decoder.decode(data) if truncated else data.decode()
     except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise ToolError(f"{shown(path)} is not a text in UTF-8: read it with encoding 'base64'.")
-    return text
+        pass
+    raise ToolError(f"{shown(path)} is not a text in UTF-8: read it with encoding 'base64'.")
