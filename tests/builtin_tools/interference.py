@@ -27,21 +27,17 @@ while os.getppid() != 1:
     libc.renameat2(-100, one, -100, other, 2)
 """
 _WRITE = """
-import sys, anyio
-from toolyard import FileSystem
+import sys
+from toolyard.builtin_tools.filesystem.files import Files, Options
 
-async def main():
-    files = FileSystem(sys.argv[1])
-    number = int(sys.argv[2])
-    while True:
-        number += 1
-        text = f"{number}\\n" * 20_000
-        await files.write_file("d/whole.txt", text)
-        print("whole", number, flush=True)
-        await files.append_file("log.txt", f"{number}\\n")
-        print("log", number, flush=True)
-
-anyio.run(main)
+files = Files(sys.argv[1], Options(False, None, (), 1 << 20, 4 << 20, None, None, "auto"))
+number = int(sys.argv[2])
+while True:
+    number += 1
+    files.write("d/whole.txt", f"{number}\\n" * 20_000)
+    print("whole", number, flush=True)
+    files.append("log.txt", f"{number}\\n")
+    print("log", number, flush=True)
 """
 
 

@@ -157,7 +157,8 @@ async def test_large_files_are_written_and_read_whole(yard: Yard) -> None:
     assert (yard.root / "over").stat().st_size == MIB + 1
 
 
-async def test_a_file_far_too_large_to_be_read_is_searched_for_its_lines(yard: Yard) -> None:
+async def test_a_file_far_too_large_to_be_read_is_searched_for_its_lines(tmp_path: Path) -> None:
+    yard = yard_in(tmp_path)
     with (yard.root / "sparse").open("wb") as file:
         file.truncate(1 << 40)
     assert "too far" in await yard.refused("read_file", path="sparse", start_line=2)

@@ -174,7 +174,7 @@ class FileSystem:
         await self._run(self._files.delete_directory, path)
 
     async def __aenter__(self) -> Self:
-        await self._run(self._files.sweep)
+        await self._run(self._start)
         return self
 
     async def __aexit__(
@@ -197,6 +197,10 @@ class FileSystem:
             InvalidArguments: The listed schema refuses the arguments.
         """
         return await self._tools.call_tool(call, context)
+
+    def _start(self) -> None:
+        self._files.sweep()
+        _ = self._tools  # checking its schemas takes some 30 ms
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         return await self._threads.run(partial(function, *arguments))
