@@ -113,6 +113,21 @@ async def test_lines_are_read_by_their_numbers(
     assert await yard.files.read_file("a.txt", start_line=start, end_line=end) == expected
 
 
+@pytest.mark.parametrize(("start", "end"), [(0, None), (-1, None), (102, None), (1, 0), (5, 4)])
+async def test_lines_that_cannot_be_are_refused(yard: Yard, start: int, end: int | None) -> None:
+    await yard.files.write_file("a.txt", LINES)
+    with pytest.raises(ToolError, match="line"):
+        await yard.files.read_file("a.txt", start_line=start, end_line=end)
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+async def test_a_limit_below_one_is_refused(yard: Yard, limit: int) -> None:
+    with pytest.raises(ToolError, match="at least 1"):
+        await yard.files.read_directory(limit=limit)
+    with pytest.raises(ToolError, match="at least 1"):
+        await yard.files.search_files(glob="*", limit=limit)
+
+
 async def test_a_text_that_is_too_long_is_cut_after_a_line_and_can_be_continued(
     tmp_path: Path,
 ) -> None:

@@ -60,7 +60,8 @@ class Files:
 
     def read_lines(self, path: str, start_line: int | None, end_line: int | None) -> Lines:
         """Some lines of a text file, as many whole ones as `max_read_bytes` hold."""
-        start, limit = start_line or 1, self.options.max_read_bytes
+        start = 1 if start_line is None else start_line
+        limit = self.options.max_read_bytes
         return read_lines(self._tree, checked(path), start, end_line, limit)
 
     def read_bytes(self, path: str) -> Bytes:

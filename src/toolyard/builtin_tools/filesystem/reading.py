@@ -63,6 +63,8 @@ def read_bytes(tree: Tree, path: str, limit: int) -> Bytes:
 
 def read_lines(tree: Tree, path: str, start: int, end: int | None, limit: int) -> Lines:
     """The lines from `start` to `end`, counted from 1, as many whole ones as `limit` bytes hold."""
+    if start < 1:
+        raise ToolError(f"Lines are counted from 1: there is no line {start}.")
     if end is not None and end < start:
         raise ToolError(f"end_line {end} is before start_line {start}: give a later one.")
     with tree.file(path) as (descriptor, status):

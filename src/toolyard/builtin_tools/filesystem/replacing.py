@@ -24,7 +24,8 @@ def replace(directory: int, name: str, data: bytes, old: os.stat_result | None) 
     Owner and permissions stay those of `old`, where the system lets us.
     """
     temporary = f".toolyard-{secrets.token_hex(8)}.tmp"
-    descriptor = os.open(temporary, _NEW, 0o666, dir_fd=directory)
+    private = 0o666 if old is None else 0o600  # until it has the permissions of the old one
+    descriptor = os.open(temporary, _NEW, private, dir_fd=directory)
     try:
         try:
             _fill(descriptor, data, old)
