@@ -44,6 +44,7 @@ HOME_OF: dict[str, set[str]] = {
     "typer": {"cli"},
     "netaddr": {"security"},
     "jwt": {"security"},
+    "httpcore2": {"egress"},
     "simpleeval": {"builtin_tools"},
     "openai": {"llm"},
     "anthropic": {"llm"},

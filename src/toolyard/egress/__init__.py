@@ -1,0 +1,1 @@
+"""The guarded way out: vetted addresses, pinned dialling, bounded answers."""
