@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from toolyard.builtin_tools.filesystem.entry import FileMatch as FileMatch
     from toolyard.builtin_tools.filesystem.entry import FileMatches as FileMatches
     from toolyard.builtin_tools.filesystem.file_system import FileSystem as FileSystem
+    from toolyard.builtin_tools.http_client import HttpClient as HttpClient
+    from toolyard.builtin_tools.http_client_answer import HttpAnswer as HttpAnswer
+    from toolyard.builtin_tools.http_client_credentials import Credential as Credential
     from toolyard.clients.mcp_client import MCPClient as MCPClient
     from toolyard.clients.targets import StdioServer as StdioServer
     from toolyard.core.content import Audio as Audio
@@ -103,6 +106,7 @@ _HOMES = {
     "ConfigError": "core.errors",
     "ConnectionCut": "events.types",
     "Content": "core.content",
+    "Credential": "builtin_tools.http_client_credentials",
     "Event": "core.context",
     "EventHandler": "core.context",
     "FileEntry": "builtin_tools.filesystem.entry",
@@ -110,6 +114,8 @@ _HOMES = {
     "FileMatch": "builtin_tools.filesystem.entry",
     "FileMatches": "builtin_tools.filesystem.entry",
     "FileSystem": "builtin_tools.filesystem.file_system",
+    "HttpAnswer": "builtin_tools.http_client_answer",
+    "HttpClient": "builtin_tools.http_client",
     "Icon": "core.tool",
     "Image": "core.content",
     "InputRequest": "core.inputs",

@@ -12,6 +12,7 @@ from tests.contract.tools import tools
 from toolyard import (
     Calculator,
     FileSystem,
+    HttpClient,
     MCPClient,
     MCPServerBuilder,
     Toolbox,
@@ -87,6 +88,7 @@ COMMON = {
 OTHERS = {
     "calculator": Kind(lambda: alone(Calculator())),
     "filesystem": Kind(files),
+    "http client": Kind(lambda: alone(HttpClient())),
     "empty toolbox": Kind(lambda: alone(Toolbox())),
     "empty registry": Kind(lambda: alone(ToolRegistry())),
 }

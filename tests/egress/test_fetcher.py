@@ -16,6 +16,7 @@ import pytest
 from anyio.abc import ByteStream, SocketAttribute
 from tests.egress.authority import DAY, LocalAuthority
 from tests.egress.hosts import LOOPBACK, Names, fetched, fetcher, hosting, ok
+from tests.support.process import ROOT
 
 from toolyard.core.errors import ToolError
 from toolyard.egress.addresses import AddressRules
@@ -436,7 +437,12 @@ anyio.run(main)
 def test_a_bomb_of_two_gigabytes_costs_little_memory() -> None:
     """2 GB in 2 MB, and those again in a few KB: what is read is the limit and no more."""
     done = subprocess.run(
-        [sys.executable, "-c", BOMB, "2048"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", BOMB, "2048"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     _, single, double = (line.split() for line in done.stdout.splitlines())
     assert single[1:3] == [str(1 << 21), "True"]

@@ -15,7 +15,8 @@ Words = list[str] | None
 Kinds = Annotated[
     Words,
     typer.Argument(
-        metavar="KIND", help="calculator, filesystem, or your own: path/to/file.py\\[:name]."
+        metavar="KIND",
+        help="calculator, filesystem, http, or your own: path/to/file.py\\[:name].",
     ),
 ]
 Config = Annotated[

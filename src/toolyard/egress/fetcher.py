@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 
 import anyio
 import httpcore2
@@ -48,7 +49,7 @@ class Fetcher:
     ) -> None:
         self._destinations = destinations
         lookup = VettedLookup(addresses, resolve or SystemResolver(), lookup_s=lookup_s)
-        trust = ssl_context or httpx2.create_ssl_context(trust_env=False)
+        trust = ssl_context or _well_known_authorities()
         self._transport = GuardedTransport(PinnedBackend(lookup), trust)
 
     async def fetch(self, request: Outgoing, *, timeout_s: float, max_bytes: int) -> Incoming:
@@ -90,6 +91,12 @@ class Fetcher:
             yield answer
         finally:
             await answer.aclose()
+
+
+@cache
+def _well_known_authorities() -> ssl.SSLContext:
+    """Reading them takes a tenth of a second, so it is done once."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _on_the_wire(request: Outgoing) -> httpx2.Request:

@@ -16,12 +16,16 @@ from toolyard.config.settings import Settings, ToolSettings
 from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
+from toolyard.wiring.http_kind import HttpOptions, http_client
 from toolyard.wiring.user_file import is_file, source_in
 
 KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
     "calculator": Calculator,
     "filesystem": FileSystem,
+    "http": http_client,
 }
+_OPTIONS: Mapping[str, Callable[..., object]] = {"http": HttpOptions}
+"""What says which options a kind has, where that is not what makes it."""
 
 
 def source_of(
@@ -63,7 +67,8 @@ def _built(name: str, kind: str, options: Mapping[str, Any]) -> ToolProtocol:
         raise ConfigError(
             f"There is no kind {kind!r}; there are {known}, or path/to/file.py[:name]."
         )
-    _check_options(kind, inspect.signature(make).parameters, options)
+    known = inspect.signature(_OPTIONS.get(kind, make)).parameters
+    _check_options(kind, known, options)
     return make(**options)
 
 

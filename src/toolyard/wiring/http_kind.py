@@ -1,0 +1,97 @@
+"""The kind `http`: an HTTP client whose secrets stand in the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from toolyard.builtin_tools.http_client import MAX_RESPONSE_BYTES, TIMEOUT_S, HttpClient
+from toolyard.builtin_tools.http_client_credentials import Credential
+from toolyard.core.errors import ConfigError
+from toolyard.egress.destinations import SCHEMES, WEB_PORTS
+
+
+def _split(given: object) -> object:
+    """A list may be written with commas: `example.com,*.example.org`."""
+    if isinstance(given, str):
+        return [part.strip() for part in given.split(",") if part.strip()]
+    return given
+
+
+def _ports(given: object) -> object:
+    if given == "*":
+        return None
+    return [given] if isinstance(given, int) else _split(given)
+
+
+Words = Annotated[list[str], BeforeValidator(_split)]
+Ports = Annotated[list[int] | None, BeforeValidator(_ports)]
+"""`*` for all of them."""
+
+
+class HttpOptions(BaseModel):
+    """What `[tools.NAME.options]` of the kind `http` may hold.
+
+    A credential names the variable that its secret is in: `{ bearer_env = "TOKEN" }`,
+    `{ user = "ann", password_env = "PASSWORD" }` or `{ header = "X-Api-Key", value_env = "KEY" }`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allow_hosts: Words | None = None
+    deny_hosts: Words = []
+    allow_private: Words = []
+    allowed_schemes: Words = list(SCHEMES)
+    allowed_ports: Ports = list(WEB_PORTS)
+    credentials: dict[str, dict[str, str]] = Field({}, repr=False)
+    headers: dict[str, str] = Field({}, repr=False)
+    timeout_s: float = TIMEOUT_S
+    max_response_bytes: int = MAX_RESPONSE_BYTES
+    markdown: bool = False
+
+
+def http_client(**options: Any) -> HttpClient:
+    """The client that `options`, those of `HttpOptions`, describe.
+
+    Raises:
+        ConfigError: An option cannot be used, or a variable is not set.
+    """
+    try:
+        read = HttpOptions.model_validate(options)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_told(error))) from None
+    credentials = {host: _credential(host, said) for host, said in read.credentials.items()}
+    others: dict[str, Any] = {name: getattr(read, name) for name in HttpOptions.model_fields}
+    others["credentials"] = credentials
+    return HttpClient(**others)
+
+
+def _credential(host: str, said: Mapping[str, str]) -> Credential:
+    match sorted(said):
+        case ["bearer_env"]:
+            return Credential.bearer(_secret(said["bearer_env"], host))
+        case ["password_env", "user"]:
+            return Credential.basic(said["user"], _secret(said["password_env"], host))
+        case ["header", "value_env"]:
+            return Credential.of_header(said["header"], _secret(said["value_env"], host))
+        case _:
+            raise ConfigError(
+                f"credentials of {host!r}: give bearer_env, or user and password_env, or header "
+                "and value_env; each *_env is the name of an environment variable."
+            )
+
+
+def _secret(variable: str, host: str) -> str:
+    value = os.environ.get(variable)
+    if not value:
+        raise ConfigError(f"Set {variable} in the environment to the credential for {host!r}.")
+    return value
+
+
+def _told(error: ValidationError) -> list[str]:
+    """Each problem with its place, and never the value, which may be a secret."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    return [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found]
