@@ -47,7 +47,9 @@ def imported() -> set[str]:
 def declared() -> set[str]:
     """The packages that `pyproject.toml` asks for, as the package index spells them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return {re.split(r"[^\w.-]", each)[0].replace("_", "-") for each in project["dependencies"]}
+    extras = [each for extra in project["optional-dependencies"].values() for each in extra]
+    asked = [*project["dependencies"], *(each for each in extras if "toolyard[" not in each)]
+    return {re.split(r"[^\w.-]", each)[0].replace("_", "-") for each in asked}
 
 
 def test_importing_it_loads_nothing_of_others() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import anyio
 import jsonschema
 import pytest
+from anyio.abc import ByteStream
 from tests.builtin_tools.test_http_client import TOKEN, client, sent, with_token
 from tests.egress.hosts import Names, hosting, ok, redirect
 
@@ -238,9 +239,16 @@ async def test_the_deadline_of_the_call_holds() -> None:
 
 async def test_hosts_that_hang_hold_up_no_other_client() -> None:
     """500 at once: connections are bounded, and each call ends in its time."""
+    open_now = most = 0
 
-    async def silent(*_: object) -> None:
-        await anyio.sleep_forever()
+    async def silent(stream: ByteStream, request: bytes) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        try:
+            await stream.receive()  # until the client hangs up
+        finally:
+            open_now -= 1
 
     told: list[str] = []
     hanging = client()
@@ -254,7 +262,7 @@ async def test_hosts_that_hang_hold_up_no_other_client() -> None:
                 for _ in range(500):
                     group.start_soon(ask)
             good = await call(client(), "http_get", url=other.url())
-        assert len(host.requests) <= 200
+    assert 50 < most <= 120  # the host may hear late of the end of one
     assert len(told) == 500
     assert all("did not answer in full within 1 s" in each for each in told)
     assert not good.is_error

@@ -415,8 +415,10 @@ from tests.egress.hosts import fetched, hosting, ok
 
 def bomb() -> bytes:
     compress = zlib.compressobj(9, wbits=31)
-    pieces = [compress.compress(bytes(1 << 20)) for _ in range(int(sys.argv[1]))]
-    return b"".join([*pieces, compress.flush()])
+    first, second = (
+        compress.compress(bytes(1 << 20)) + compress.flush(zlib.Z_FULL_FLUSH) for _ in range(2)
+    )
+    return first + second * (int(sys.argv[1]) - 1)  # after a full flush, pieces can be repeated
 
 async def main() -> None:
     body = bomb()
