@@ -15,6 +15,7 @@ from rich.console import Console
 
 from benchmarks.calls import measure_calls
 from benchmarks.files import measure_files
+from benchmarks.egress import measure_egress
 from benchmarks.machine import choose_cores, describe
 from benchmarks.peers import PEERS, SDK, TOOLYARD, Peer, choose, set_up
 from benchmarks.plan import QUICK, SECTIONS, USUAL, Plan, Section
@@ -29,6 +30,7 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "tools": measure_tools,
     "start": measure_start,
     "files": measure_files,
+    "egress": measure_egress,
 }
 EXAMPLES = """\
 examples:
