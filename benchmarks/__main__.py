@@ -14,8 +14,8 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.calls import measure_calls
-from benchmarks.files import measure_files
 from benchmarks.egress import measure_egress
+from benchmarks.files import measure_files
 from benchmarks.machine import choose_cores, describe
 from benchmarks.peers import PEERS, SDK, TOOLYARD, Peer, choose, set_up
 from benchmarks.plan import QUICK, SECTIONS, USUAL, Plan, Section
