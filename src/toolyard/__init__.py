@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from toolyard.builtin_tools.http_client import HttpClient as HttpClient
     from toolyard.builtin_tools.http_client_answer import HttpAnswer as HttpAnswer
     from toolyard.builtin_tools.http_client_credentials import Credential as Credential
+    from toolyard.builtin_tools.images.generation import ImageGeneration as ImageGeneration
+    from toolyard.builtin_tools.images.generation import (
+        register_image_generation_tool as register_image_generation_tool,
+    )
+    from toolyard.builtin_tools.images.model import ImageModel as ImageModel
+    from toolyard.builtin_tools.images.placeholder import PlaceholderModel as PlaceholderModel
+    from toolyard.builtin_tools.images.providers import image_model as image_model
     from toolyard.clients.mcp_client import MCPClient as MCPClient
     from toolyard.clients.targets import StdioServer as StdioServer
     from toolyard.core.content import Audio as Audio
@@ -118,6 +125,8 @@ _HOMES = {
     "HttpClient": "builtin_tools.http_client",
     "Icon": "core.tool",
     "Image": "core.content",
+    "ImageGeneration": "builtin_tools.images.generation",
+    "ImageModel": "builtin_tools.images.model",
     "InputRequest": "core.inputs",
     "InputRequired": "core.errors",
     "InvalidArguments": "core.errors",
@@ -137,6 +146,7 @@ _HOMES = {
     "NameClash": "core.errors",
     "NotAdmitted": "core.errors",
     "NotAllowed": "core.errors",
+    "PlaceholderModel": "builtin_tools.images.placeholder",
     "PromptArgument": "core.protocol",
     "PromptInfo": "core.protocol",
     "PromptMessage": "core.protocol",
@@ -168,7 +178,9 @@ _HOMES = {
     "Unreachable": "core.errors",
     "Wrapper": "core.wrapper",
     "elicit": "core.inputs",
+    "image_model": "builtin_tools.images.providers",
     "list_roots": "core.inputs",
+    "register_image_generation_tool": "builtin_tools.images.generation",
     "sample": "core.inputs",
     "tool": "core.toolbox",
 }

@@ -13,8 +13,10 @@ from toolyard import (
     Calculator,
     FileSystem,
     HttpClient,
+    ImageGeneration,
     MCPClient,
     MCPServerBuilder,
+    PlaceholderModel,
     Toolbox,
     ToolCall,
     ToolProtocol,
@@ -89,6 +91,7 @@ OTHERS = {
     "calculator": Kind(lambda: alone(Calculator())),
     "filesystem": Kind(files),
     "http client": Kind(lambda: alone(HttpClient())),
+    "images": Kind(lambda: alone(ImageGeneration(PlaceholderModel()))),
     "empty toolbox": Kind(lambda: alone(Toolbox())),
     "empty registry": Kind(lambda: alone(ToolRegistry())),
 }

@@ -8,7 +8,17 @@ import jsonschema
 import pytest
 from tests.contract.sources import COMMON, EVERY, Kind
 
-from toolyard import Calculator, CallContext, Text, Tool, ToolCall, ToolProtocol
+from toolyard import (
+    Calculator,
+    CallContext,
+    Image,
+    ImageGeneration,
+    PlaceholderModel,
+    Text,
+    Tool,
+    ToolCall,
+    ToolProtocol,
+)
 from toolyard.core.errors import CallTimeout, InvalidArguments, RemoteFault, UnknownName
 from toolyard.core.inputs import InputRequest
 from toolyard.core.protocol import Change, ChangeProtocol
@@ -108,6 +118,15 @@ async def test_the_calculators_result_is_what_its_schema_says() -> None:
     assert tool.output_schema is not None
     jsonschema.validate(result.structured, tool.output_schema)
     assert "1024" in result.text
+
+
+async def test_an_image_is_a_block_and_described_as_its_schema_says() -> None:
+    async with ImageGeneration(PlaceholderModel()) as source:
+        tool = await _tool(source, "generate_image")
+        result = await source.call_tool(ToolCall("generate_image", {"prompt": "a cat"}), CONTEXT)
+    assert tool.output_schema is not None
+    jsonschema.validate(result.structured, tool.output_schema)
+    assert [type(block) for block in result.content] == [Text, Image]
 
 
 async def _tool(source: ToolProtocol, name: str) -> Tool:
@@ -217,7 +236,7 @@ async def test_one_cancelled_call_leaves_the_others(source: ToolProtocol, common
 
 
 async def test_a_subscriber_can_come_and_go(source: ToolProtocol, kind_name: str) -> None:
-    if kind_name in ("calculator", "filesystem", "http client"):
+    if kind_name in ("calculator", "filesystem", "http client", "images"):
         assert not isinstance(source, ChangeProtocol)
         return
     assert isinstance(source, ChangeProtocol)

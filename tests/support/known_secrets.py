@@ -7,7 +7,7 @@ from pathlib import Path
 
 TAKES_SECRET = frozenset({"with_bearer_token"})
 """Functions whose first argument is a secret."""
-KEYWORDS = frozenset({"token", "secret"})
+KEYWORDS = frozenset({"api_key", "token", "secret"})
 BEFORE_SECRET = frozenset({"--token", "TOOLYARD_TOKEN"})
 """Words whose neighbour is one, in a command line or a call that sets a variable."""
 

@@ -1,0 +1,1 @@
+"""Pictures drawn by a model, of a provider or of this machine."""
