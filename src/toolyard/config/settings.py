@@ -112,7 +112,7 @@ class ToolSettings(Part):
     """One source of tools: exactly one of `kind`, `url` and `command`."""
 
     kind: str | None = Field(
-        None, description="`calculator`, `filesystem`, or `path/to/file.py[:name]`."
+        None, description="A kind such as `calculator`, or `path/to/file.py[:name]`."
     )
     url: str | None = Field(None, repr=False, description="A remote MCP server.")
     command: list[str] | None = Field(

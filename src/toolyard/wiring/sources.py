@@ -17,12 +17,14 @@ from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.wiring.http_kind import HttpOptions, http_client
+from toolyard.wiring.images import image_source
 from toolyard.wiring.user_file import is_file, source_in
 
 KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
     "calculator": Calculator,
     "filesystem": FileSystem,
     "http": http_client,
+    "image": image_source,
 }
 _OPTIONS: Mapping[str, Callable[..., object]] = {"http": HttpOptions}
 """What says which options a kind has, where that is not what makes it."""
