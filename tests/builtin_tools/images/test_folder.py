@@ -13,6 +13,7 @@ from toolyard.builtin_tools.images.folder import SCHEME, ImageFolder
 @pytest.mark.parametrize(
     ("content", "kind", "ending"),
     [(PNG, "image/png", "png"), (JPEG, "image/jpeg", "jpg"), (WEBP, "image/webp", "webp")],
+    ids=["png", "jpeg", "webp"],
 )
 def test_a_file_is_new_named_by_us_and_for_its_owner_only(
     tmp_path: Path, content: bytes, kind: str, ending: str
