@@ -46,6 +46,8 @@ HOME_OF: dict[str, set[str]] = {
     "jwt": {"security"},
     "httpcore2": {"egress"},
     "simpleeval": {"builtin_tools"},
+    "redis": {"storage"},
+    "sqlite3": {"storage"},
     "openai": {"llm"},
     "anthropic": {"llm"},
 }

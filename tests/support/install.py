@@ -1,4 +1,4 @@
-"""Puts Node.js and the npm packages the tests need into `.tools`; run by `make test`.
+"""Puts Node.js, npm packages and Redis where the tests find them; run by `make test`.
 
 It imports nothing but the standard library and does nothing when all is there. When something
 cannot be installed it says what is missing, and the tests that need it are skipped; where the
@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +110,7 @@ def _fresh(place: Path) -> Generator[Path]:
 
 @contextmanager
 def _step(what: str) -> Generator[None]:
-    print(f"Installing {what} into .tools (once) ...", flush=True)
+    print(f"Installing {what} (once) ...", flush=True)
     start = time.monotonic()
     yield
     print(f"  done in {time.monotonic() - start:.0f} s", flush=True)
@@ -130,8 +130,20 @@ def _run(command: Sequence[str], directory: Path | None = None) -> None:
         raise OSError(f"{Path(command[0]).name} exited with {done.returncode}:\n{done.stdout}")
 
 
+def _install_redis() -> None:
+    """A `redis-server` from the system's packages, where this user may install them."""
+    if shutil.which("redis-server") or shutil.which("valkey-server"):
+        return
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        raise OSError("There is no redis-server: install it with your system's packages.")
+    with _step("redis-server from the system's packages"):
+        _run(["apt-get", "update", "-qq"])
+        # Only the program: the tests start servers of their own.
+        _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "redis-server"])
+
+
 def install() -> None:
-    """Install what is missing.
+    """Install what is missing of Node.js and its packages.
 
     Raises:
         OSError: Something cannot be installed.
@@ -142,21 +154,34 @@ def install() -> None:
         _install_packages(node)
 
 
+NEEDS = {
+    "the tests against other people's suites and clients need\n"
+    f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer and the packages in "
+    "tests/support/node.": install,
+    "the tests of the store in Redis need redis-server or valkey-server.": _install_redis,
+}
+"""What needs which installation."""
+
+
 def main() -> int:
     """The exit code: 0, or 1 where `CI` is set and something is missing."""
+    are_installed = [_installed(need, step) for need, step in NEEDS.items()]
+    return 0 if all(are_installed) or not os.environ.get("CI") else 1
+
+
+def _installed(need: str, step: Callable[[], None]) -> bool:
     try:
-        install()
+        step()
     except (OSError, subprocess.TimeoutExpired) as error:
         line = "!" * 78
         print(
-            f"{line}\nNOT INSTALLED: the tests against other people's suites and clients need\n"
-            f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer and the packages in "
-            "tests/support/node.\nWithout them those tests are SKIPPED, or fail where CI is set. "
+            f"{line}\nNOT INSTALLED: {need}\n"
+            "Without them those tests are SKIPPED, or fail where CI is set. "
             f"What went wrong:\n{error}\n{line}",
             file=sys.stderr,
         )
-        return 1 if os.environ.get("CI") else 0
-    return 0
+        return False
+    return True
 
 
 if __name__ == "__main__":

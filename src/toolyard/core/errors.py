@@ -14,6 +14,11 @@ ToolyardError
 ├── RemoteFault             a remote source answered with an error of its protocol
 ├── CallTimeout             the deadline passed
 ├── CallInterrupted         the server is stopping
+├── StoreError              a store cannot take a key, a value or a number as it is
+│   ├── StoreFull           no room; nothing was changed
+│   ├── StoreUnavailable    gone, locked or slow; nothing was changed
+│   ├── StoreUnusable       corrupt, read-only, newer or closed to us; someone must act
+│   └── OutcomeUnknown      it stopped answering in the middle of a change
 └── Unreachable             a remote source cannot be reached
     └── NotAdmitted         it answered, but does not let us in
 
@@ -159,6 +164,37 @@ class CallInterrupted(ToolyardError):
         super().__init__(
             f"The server is stopping and ended {tool!r} before it finished; try again."
         )
+
+
+class StoreError(ToolyardError):
+    """A store refuses: a key, a value or a number that it cannot take as it is."""
+
+    code = "store_refused"
+
+
+class StoreFull(StoreError):
+    """There is no room for more; nothing was changed."""
+
+    code = "store_full"
+
+
+class StoreUnavailable(StoreError):
+    """The store is gone, locked or too slow; nothing was changed."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
+class StoreUnusable(StoreError):
+    """The store is corrupt, read-only, newer than this program, or does not let us in."""
+
+    code = "store_unusable"
+
+
+class OutcomeUnknown(StoreError):
+    """The store stopped answering in the middle of a change: read before you write again."""
+
+    code = "outcome_unknown"
 
 
 class Unreachable(ToolyardError):

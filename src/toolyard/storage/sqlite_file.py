@@ -1,0 +1,226 @@
+"""One SQLite file: opened with care, changed in transactions, its errors told as ours."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from toolyard.core.errors import (
+    OutcomeUnknown,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+    StoreUnusable,
+)
+from toolyard.storage.clock import MachineClock, machine_clock
+
+T = TypeVar("T")
+
+SCHEMA = 1
+_APPLICATION = 0x746F6F6C
+_TABLES = (
+    "CREATE TABLE state(one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL,"
+    " keys INTEGER NOT NULL, bytes INTEGER NOT NULL, forgotten INTEGER NOT NULL,"
+    " boot TEXT NOT NULL, epoch REAL NOT NULL)",
+    "INSERT INTO state VALUES (1, 0, 0, 0, 0, '', 0)",
+    "CREATE TABLE entries(key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL UNIQUE,"
+    " added REAL NOT NULL, expires REAL, size INTEGER NOT NULL, value TEXT NOT NULL)",
+    "CREATE INDEX leases ON entries(expires) WHERE expires IS NOT NULL",
+    "CREATE TABLE deletions(version INTEGER PRIMARY KEY, key TEXT NOT NULL)",
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {SCHEMA}",
+)
+
+
+class SqliteFile:
+    """A connection to a store's file, used by one thread at a time.
+
+    Whatever goes wrong before a commit changes nothing. When the commit itself goes wrong the
+    connection is given up, and what the file holds is looked at afresh.
+    """
+
+    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+        self._path = path
+        self._busy_timeout_s = busy_timeout_s
+        self._database: sqlite3.Connection | None = None
+        self._identity = (0, 0)
+        self._is_wanted = False
+        self.clock = MachineClock("", 0.0)
+
+    def open(self) -> None:
+        """Open the file, making it where there is none.
+
+        Raises:
+            StoreUnusable: It is corrupt, no store, of a newer toolyard, or cannot be written.
+            StoreUnavailable: Another process held it for too long.
+        """
+        self._is_wanted = True
+        if self._database is None:
+            try:
+                self._database = self._opened()
+            except sqlite3.Error as error:
+                raise translated(error) from error
+
+    def close(self) -> None:
+        """Close the file; nothing if it is not open."""
+        self._is_wanted = False
+        self._give_up()
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` finds in one state of the file."""
+        database = self._connection()
+        try:
+            database.execute("BEGIN")
+            try:
+                return work(database)
+            finally:
+                database.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    def change(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` gives, once all it did is on the disk."""
+        database = self._connection()
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(database)
+            except BaseException:
+                self._roll_back(database)
+                raise
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        self._commit(database)
+        return result
+
+    def _commit(self, database: sqlite3.Connection) -> None:
+        try:
+            database.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back(database)
+            refusal = translated(error)
+            if isinstance(refusal, StoreFull) or _code(error) == sqlite3.SQLITE_BUSY:
+                raise refusal from error
+            self._give_up()
+            raise OutcomeUnknown(
+                "The disk failed while a change was being written: read before you write again."
+            ) from error
+
+    def _roll_back(self, database: sqlite3.Connection) -> None:
+        try:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._give_up()  # closing it rolls back
+
+    def _give_up(self) -> None:
+        if self._database is not None:
+            database, self._database = self._database, None
+            database.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        if not self._is_wanted:
+            raise StoreUnavailable("The store is not open: enter it with `async with` first.")
+        self.open()
+        assert self._database is not None
+        if _identity(self._path) != self._identity:
+            raise StoreUnusable("The store's file was removed or replaced while it was in use.")
+        return self._database
+
+    def _opened(self) -> sqlite3.Connection:
+        self._make_private()
+        database = sqlite3.connect(
+            self._path,
+            timeout=self._busy_timeout_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            self._prepare(database)
+            self._identity = _identity(self._path)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _make_private(self) -> None:
+        """Make a new file for this user only; `-wal` and `-shm` become like it."""
+        log = Path(f"{self._path}-wal")
+        try:
+            is_new = not self._path.exists() or self._path.stat().st_size == 0
+            if is_new and log.exists() and log.stat().st_size > 0:
+                raise StoreUnusable(
+                    "The store's file is empty but its log (-wal) is not: restore the file."
+                )
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise StoreUnusable(
+                f"The store's file cannot be opened for writing: {error.strerror}."
+            ) from error
+
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        _check_header(database)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise StoreUnusable(_CORRUPT)
+        database.execute("BEGIN IMMEDIATE")
+        if _check_header(database):
+            for statement in _TABLES:
+                database.execute(statement)
+        boot, epoch = database.execute("SELECT boot, epoch FROM state").fetchone()
+        self.clock = machine_clock(boot, epoch)
+        if self.clock.boot != boot:
+            new = (self.clock.boot, self.clock.epoch)
+            database.execute("UPDATE state SET boot = ?, epoch = ?", new)
+        database.execute("COMMIT")
+
+
+_CORRUPT = "The store's file is corrupt: restore it from a backup; it was left as it is."
+
+
+def _check_header(database: sqlite3.Connection) -> bool:
+    """Whether the file is empty; `StoreUnusable` if it is not ours to use."""
+    (application,) = database.execute("PRAGMA application_id").fetchone()
+    (schema,) = database.execute("PRAGMA user_version").fetchone()
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if application == 0 and schema == 0 and tables == 0:
+        return True
+    if application != _APPLICATION:
+        raise StoreUnusable("The file is a database of something else; choose another file.")
+    if schema > SCHEMA:
+        raise StoreUnusable("The store's file was written by a newer toolyard: upgrade this one.")
+    return False
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def translated(error: sqlite3.Error) -> StoreError:
+    """What `error` means to whoever asked; before a commit nothing was changed."""
+    match _code(error):
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
+            return StoreUnavailable("Another process holds the store for too long; try again.")
+        case sqlite3.SQLITE_FULL:
+            return StoreFull("The store cannot grow: its disk is full. Make room and try again.")
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return StoreUnusable(_CORRUPT)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return StoreUnusable("The store's file cannot be written: it is read-only here.")
+        case sqlite3.SQLITE_IOERR:
+            return StoreUnavailable("The disk of the store fails; nothing was changed.")
+        case _:
+            return StoreUnusable("SQLite refuses the store's file, which may be damaged.")
