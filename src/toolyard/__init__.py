@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from toolyard.builtin_tools.images.model import ImageModel as ImageModel
     from toolyard.builtin_tools.images.placeholder import PlaceholderModel as PlaceholderModel
     from toolyard.builtin_tools.images.providers import image_model as image_model
+    from toolyard.builtin_tools.memory import Claim as Claim
+    from toolyard.builtin_tools.memory import Memory as Memory
+    from toolyard.builtin_tools.memory import MemoryItem as MemoryItem
     from toolyard.clients.mcp_client import MCPClient as MCPClient
     from toolyard.clients.targets import StdioServer as StdioServer
     from toolyard.core.content import Audio as Audio
@@ -52,7 +55,12 @@ if TYPE_CHECKING:
     from toolyard.core.errors import NameClash as NameClash
     from toolyard.core.errors import NotAdmitted as NotAdmitted
     from toolyard.core.errors import NotAllowed as NotAllowed
+    from toolyard.core.errors import OutcomeUnknown as OutcomeUnknown
     from toolyard.core.errors import RemoteFault as RemoteFault
+    from toolyard.core.errors import StoreError as StoreError
+    from toolyard.core.errors import StoreFull as StoreFull
+    from toolyard.core.errors import StoreUnavailable as StoreUnavailable
+    from toolyard.core.errors import StoreUnusable as StoreUnusable
     from toolyard.core.errors import ToolError as ToolError
     from toolyard.core.errors import ToolyardError as ToolyardError
     from toolyard.core.errors import UnknownName as UnknownName
@@ -97,6 +105,17 @@ if TYPE_CHECKING:
     from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
     from toolyard.servers.limits import Limits as Limits
     from toolyard.servers.tool_server import ToolServer as ToolServer
+    from toolyard.storage.memory_store import MemoryStore as MemoryStore
+    from toolyard.storage.redis_store import RedisStore as RedisStore
+    from toolyard.storage.sqlite_store import SqliteStore as SqliteStore
+    from toolyard.storage.store import ChangeStream as ChangeStream
+    from toolyard.storage.store import Entry as Entry
+    from toolyard.storage.store import ListedKey as ListedKey
+    from toolyard.storage.store import Page as Page
+    from toolyard.storage.store import Sizes as Sizes
+    from toolyard.storage.store import Store as Store
+    from toolyard.storage.store import StoreChange as StoreChange
+    from toolyard.storage.store import StoreLimits as StoreLimits
 
 _HOMES = {
     "Audio": "core.content",
@@ -110,10 +129,13 @@ _HOMES = {
     "Caller": "core.context",
     "Change": "core.protocol",
     "ChangeProtocol": "core.protocol",
+    "ChangeStream": "storage.store",
+    "Claim": "builtin_tools.memory",
     "ConfigError": "core.errors",
     "ConnectionCut": "events.types",
     "Content": "core.content",
     "Credential": "builtin_tools.http_client_credentials",
+    "Entry": "storage.store",
     "Event": "core.context",
     "EventHandler": "core.context",
     "FileEntry": "builtin_tools.filesystem.entry",
@@ -137,20 +159,27 @@ _HOMES = {
     "LibraryOwner": "core.protocol",
     "LibraryProtocol": "core.protocol",
     "Limits": "servers.limits",
+    "ListedKey": "storage.store",
     "Listener": "core.protocol",
     "Listeners": "core.protocol",
     "LogLevel": "core.context",
     "MCPClient": "clients.mcp_client",
     "MCPServerBuilder": "servers.builder",
+    "Memory": "builtin_tools.memory",
+    "MemoryItem": "builtin_tools.memory",
+    "MemoryStore": "storage.memory_store",
     "MissingCapability": "core.errors",
     "NameClash": "core.errors",
     "NotAdmitted": "core.errors",
     "NotAllowed": "core.errors",
     "PlaceholderModel": "builtin_tools.images.placeholder",
+    "OutcomeUnknown": "core.errors",
+    "Page": "storage.store",
     "PromptArgument": "core.protocol",
     "PromptInfo": "core.protocol",
     "PromptMessage": "core.protocol",
     "RateLimit": "security.rate",
+    "RedisStore": "storage.redis_store",
     "RemoteFault": "core.errors",
     "RequestRefused": "events.types",
     "Resource": "core.content",
@@ -161,7 +190,16 @@ _HOMES = {
     "ServerStarted": "events.types",
     "ServerStopped": "events.types",
     "ServerStopping": "events.types",
+    "Sizes": "storage.store",
+    "SqliteStore": "storage.sqlite_store",
     "StdioServer": "clients.targets",
+    "Store": "storage.store",
+    "StoreChange": "storage.store",
+    "StoreError": "core.errors",
+    "StoreFull": "core.errors",
+    "StoreLimits": "storage.store",
+    "StoreUnavailable": "core.errors",
+    "StoreUnusable": "core.errors",
     "Text": "core.content",
     "TokenVerifier": "security.verifier",
     "Tool": "core.tool",

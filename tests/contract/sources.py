@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.contract.tools import tools
 
@@ -17,6 +18,8 @@ from toolyard import (
     MCPClient,
     MCPServerBuilder,
     PlaceholderModel,
+    Memory,
+    SqliteStore,
     Toolbox,
     ToolCall,
     ToolProtocol,
@@ -58,6 +61,12 @@ async def served(revision: str) -> AsyncGenerator[ToolProtocol]:
         yield MCPClient(server.url, revision=revision)
 
 
+@asynccontextmanager
+async def in_sqlite() -> AsyncGenerator[ToolProtocol]:
+    with TemporaryDirectory() as directory:
+        yield Memory(SqliteStore(Path(directory) / "store.db"))
+
+
 def registry(*prefixes: str) -> ToolRegistry:
     """The tools below one registry for each prefix, the outermost last."""
     source: ToolProtocol = tools
@@ -92,6 +101,8 @@ OTHERS = {
     "filesystem": Kind(files),
     "http client": Kind(lambda: alone(HttpClient())),
     "images": Kind(lambda: alone(ImageGeneration(PlaceholderModel()))),
+    "memory": Kind(lambda: alone(Memory())),
+    "memory in SQLite": Kind(in_sqlite),
     "empty toolbox": Kind(lambda: alone(Toolbox())),
     "empty registry": Kind(lambda: alone(ToolRegistry())),
 }

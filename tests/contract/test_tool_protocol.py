@@ -1,5 +1,6 @@
 """What holds for every source of tools, wherever they are."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from toolyard import (
     CallContext,
     Image,
     ImageGeneration,
+    Memory,
     PlaceholderModel,
     Text,
     Tool,
@@ -129,6 +131,16 @@ async def test_an_image_is_a_block_and_described_as_its_schema_says() -> None:
     assert [type(block) for block in result.content] == [Text, Image]
 
 
+async def test_what_a_memory_answers_is_what_its_schema_says() -> None:
+    async with Memory() as source:
+        tool = await _tool(source, "memory")
+        assert tool.output_schema is not None
+        for command in ("P k v 60", "G k META", "L META", "CLAIM t me 60", "T A", "SPEC", "C"):
+            result = await source.call_tool(ToolCall("memory", {"command": command}), CONTEXT)
+            jsonschema.validate(result.structured, tool.output_schema)
+            assert json.loads(result.text) == result.structured
+
+
 async def _tool(source: ToolProtocol, name: str) -> Tool:
     (tool,) = [tool for tool in await source.list_tools(CONTEXT) if tool.name == name]
     return tool
@@ -236,7 +248,7 @@ async def test_one_cancelled_call_leaves_the_others(source: ToolProtocol, common
 
 
 async def test_a_subscriber_can_come_and_go(source: ToolProtocol, kind_name: str) -> None:
-    if kind_name in ("calculator", "filesystem", "http client", "images"):
+    if kind_name.startswith(("calculator", "filesystem", "http", "images", "memory")):
         assert not isinstance(source, ChangeProtocol)
         return
     assert isinstance(source, ChangeProtocol)

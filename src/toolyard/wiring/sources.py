@@ -18,6 +18,7 @@ from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.wiring.http_kind import HttpOptions, http_client
 from toolyard.wiring.images import image_source
+from toolyard.wiring.memory import memory_of
 from toolyard.wiring.user_file import is_file, source_in
 
 KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
@@ -25,6 +26,7 @@ KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
     "filesystem": FileSystem,
     "http": http_client,
     "image": image_source,
+    "memory": memory_of,
 }
 _OPTIONS: Mapping[str, Callable[..., object]] = {"http": HttpOptions}
 """What says which options a kind has, where that is not what makes it."""
