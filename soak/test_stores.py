@@ -1,0 +1,36 @@
+"""Stores whose users are killed for long: nothing is lost, and nothing is done twice."""
+
+import time
+from pathlib import Path
+
+import pytest
+from tests.storage.killing import kill_writers
+from tests.storage.team import Team
+from tests.support.redis import redis
+
+from soak.test_server import TIMES, times
+
+pytestmark = pytest.mark.timeout(3_600 * max(1, TIMES))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "redis"])
+async def test_sixteen_killed_workers_complete_each_task_once(tmp_path: Path, engine: str) -> None:
+    """C1: 16 processes, 10,000 tasks, one kill a second."""
+    histories, server = tmp_path / "histories", tmp_path / "redis"
+    histories.mkdir()
+    server.mkdir()
+    with redis(server) as started:
+        place = started.url if engine == "redis" else f"sqlite:{tmp_path / 'store.db'}"
+        team = Team(place, times(10_000), histories, seed=1)
+        began = time.monotonic()
+        team.run(16, kills=times(40), timeout_s=1_800 * max(1, TIMES), pause_s=(0.5, 1.5))
+        took = time.monotonic() - began
+        await team.assert_each_was_completed_once()
+    print(f"\n{engine}: {team.tasks} tasks, {team.kills} killed, {took:.0f} s, each done once")
+    assert team.kills > 5
+
+
+async def test_every_acknowledged_write_survives_two_hundred_kills(tmp_path: Path) -> None:
+    """M1 on SQLite."""
+    count = await kill_writers(tmp_path / "store.db", times(200), seed=2)
+    print(f"\n{times(200)} kills, {count} acknowledged writes, all there")
