@@ -21,6 +21,7 @@ from benchmarks.peers import PEERS, SDK, TOOLYARD, Peer, choose, set_up
 from benchmarks.plan import QUICK, SECTIONS, USUAL, Plan, Section
 from benchmarks.report import save, show, show_claims, show_missing, show_verdict
 from benchmarks.start import measure_start
+from benchmarks.stores import measure_stores
 from benchmarks.table import Table
 from benchmarks.tools import measure_tools
 from benchmarks.wire import BenchmarkError
@@ -31,6 +32,7 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "start": measure_start,
     "files": measure_files,
     "egress": measure_egress,
+    "stores": measure_stores,
 }
 EXAMPLES = """\
 examples:
@@ -39,6 +41,7 @@ examples:
   python -m benchmarks --only calls               calls per second, latency, CPU per call
   python -m benchmarks --only tools --full        FastMCP with 10,000 tools as well
   python -m benchmarks --only files               reading a file, beside a bare open
+  python -m benchmarks --only stores              stores beside the bare engines below them
   python -m benchmarks --servers toolyard         toolyard and MCPServer only
   python -m benchmarks --json numbers.json        every round's numbers in a file as well
   make bench BENCH="--quick --only start"         the same through make
@@ -96,8 +99,9 @@ def _read_arguments() -> Given:
 def _measure(given: Given, console: Console) -> list[Table]:
     if sys.platform != "linux":
         raise BenchmarkError("It reads the servers' CPU time from Linux; run it there.")
-    chosen = [] if given.only == "files" else choose(given.servers)  # it needs no server
-    peers, missing = _present(chosen, console)
+    needs_none = given.only in ("files", "stores")
+    chosen = [] if needs_none else choose(given.servers)
+    peers, missing = _present(chosen, console) if chosen else ([], {})
     show_missing(console, missing)
     machine = describe()
     console.print(machine, style="dim")

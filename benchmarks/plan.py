@@ -12,8 +12,8 @@ from benchmarks.machine import Cores
 from benchmarks.peers import Peer
 from benchmarks.server_process import ServerProcess
 
-Section = Literal["calls", "tools", "start", "files", "egress"]
-SECTIONS: tuple[Section, ...] = ("calls", "tools", "start", "files", "egress")
+Section = Literal["calls", "tools", "start", "files", "egress", "stores"]
+SECTIONS: tuple[Section, ...] = ("calls", "tools", "start", "files", "egress", "stores")
 
 Thing = TypeVar("Thing")
 

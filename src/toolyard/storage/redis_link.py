@@ -162,12 +162,17 @@ def _silence(changes: bool) -> StoreError:
     )
 
 
+def _refuses_us(said: str) -> bool:
+    """Also where a request is too long for somebody who has not said a password."""
+    return said.startswith(("NOAUTH", "NOPERM", "WRONGPASS")) or "authenticat" in said.lower()
+
+
 def _refusal(error: Exception) -> StoreError:
     """What an answer, or a connection that never was, means; nothing was changed."""
     said = str(error)
     if isinstance(error, OutOfMemoryError) or said.startswith("OOM"):
         return StoreFull("Redis has reached its maxmemory. Delete something or give it more.")
-    if isinstance(error, AuthenticationError) or said.startswith(("NOAUTH", "NOPERM", "WRONGPASS")):
+    if isinstance(error, AuthenticationError) or _refuses_us(said):
         return StoreUnusable("Redis does not let us in: check the user and the password.")
     if isinstance(error, ReadOnlyError) or said.startswith("READONLY"):
         return StoreUnusable("Redis is a read-only replica here: connect to the primary.")
