@@ -14,7 +14,7 @@ from toolyard.wiring.sources import source_of
 
 
 def memory(**options: Any) -> ToolProtocol:
-    return source_of("mine", ToolSettings(kind="memory", options=options))
+    return source_of("mine", ToolSettings.model_validate({"kind": "memory", "options": options}))
 
 
 async def said(source: ToolProtocol, command: str) -> str:

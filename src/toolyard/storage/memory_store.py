@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, takewhile
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -39,8 +38,12 @@ _REAPED = 16
 """Ended leases that one operation removes besides its own work."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+_Row = tuple[str, int, int, float, float | None]
+"""How a `_Kept` is kept: the garbage collector need not look at plain tuples of texts and numbers,
+and looking at a million of anything else would be a stall."""
+
+
+class _Kept(NamedTuple):
     value: str
     size: int
     version: int
@@ -58,7 +61,7 @@ class MemoryStore:
 
     def __init__(self, limits: StoreLimits | None = None) -> None:
         self._limits = limits or StoreLimits()
-        self._kept: dict[str, _Kept] = {}  # the last written last
+        self._kept: dict[str, _Row] = {}  # the last written last
         self._order: SortedList[str] = SortedList()
         self._leases: SortedList[tuple[float, str]] = SortedList()
         self._deleted: dict[str, int] = {}
@@ -119,7 +122,7 @@ class MemoryStore:
         self._lease(key, kept.expires, None)
         expires = _until(ttl_s)
         self._lease(key, None, expires)
-        self._kept[key] = _Kept(kept.value, kept.size, version, kept.added_at, expires)
+        self._kept[key] = (kept.value, kept.size, version, kept.added_at, expires)
         return True
 
     async def increment(self, key: str, by: int = 1, *, ttl_s: float | None = None) -> int:
@@ -176,7 +179,7 @@ class MemoryStore:
         while keys := list(islice(self._keys(prefix, after), BATCH)):
             count, after = count + len(keys), keys[-1]
             key_bytes += sum(len(key.encode()) for key in keys)
-            values += sum(self._kept[key].size for key in keys)
+            values += sum(self._kept[key][1] for key in keys)
             await checkpoint()
         return Sizes(count, key_bytes, values)
 
@@ -197,11 +200,11 @@ class MemoryStore:
 
     def _changes(self, after: int, prefix: str) -> list[StoreChange]:
         latest = islice(reversed(self._kept.items()), MAX_DELETED + 1)
-        written = list(takewhile(lambda item: item[1].version > after, latest))
+        written = list(takewhile(lambda item: item[1][2] > after, latest))
         if len(written) > MAX_DELETED or after < self._forgotten:
             return [StoreChange(None, self._version)]
         gone = takewhile(lambda item: item[1] > after, reversed(self._deleted.items()))
-        found = [StoreChange(key, kept.version) for key, kept in written if key.startswith(prefix)]
+        found = [StoreChange(key, row[2]) for key, row in written if key.startswith(prefix)]
         found += [StoreChange(key, at, True) for key, at in gone if key.startswith(prefix)]
         found.sort(key=lambda change: change.version)
         return found
@@ -214,12 +217,15 @@ class MemoryStore:
         return takewhile(lambda key: key.startswith(prefix), found)
 
     def _listed(self, key: str, now: float) -> ListedKey:
-        kept = self._kept[key]
+        kept = _Kept(*self._kept[key])
         return ListedKey(key, kept.version, kept.added_at, _left(kept, now), kept.size)
 
     def _live(self, key: str) -> _Kept | None:
-        kept = self._kept.get(key)
-        if kept and kept.expires is not None and kept.expires <= time.monotonic():
+        row = self._kept.get(key)
+        if row is None:
+            return None
+        kept = _Kept(*row)
+        if kept.expires is not None and kept.expires <= time.monotonic():
             self._drop(key)
             return None
         return kept
@@ -239,11 +245,11 @@ class MemoryStore:
             del self._kept[key]  # so that it comes last
         self._lease(key, None, expires)
         self._bytes = total
-        self._kept[key] = _Kept(value, size, self._next(), time.time(), expires)
+        self._kept[key] = (value, size, self._next(), time.time(), expires)
         return self._version
 
     def _drop(self, key: str) -> None:
-        kept = self._kept.pop(key)
+        kept = _Kept(*self._kept.pop(key))
         self._order.remove(key)
         self._lease(key, kept.expires, None)
         self._bytes -= kept.size + len(key.encode())
