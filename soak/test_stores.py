@@ -41,15 +41,15 @@ async def test_every_acknowledged_write_survives_two_hundred_kills(tmp_path: Pat
 
 
 async def test_a_million_keys_are_kept_listed_and_ended_without_a_stall() -> None:
-    """M8: no step of a store in memory depends on how much it holds."""
+    """M8: no step of a store in memory depends on how much it holds; in CPU time, as others run."""
     store, count = MemoryStore(), times(1_000_000)
     steps: list[float] = []
-    ends = time.monotonic() + 60 * max(1, TIMES)
+    ends = time.monotonic() + 60 * TIMES
 
     async def timed(operation: Awaitable[object]) -> None:
-        began = time.perf_counter()
+        began = time.thread_time()
         await operation
-        steps.append(time.perf_counter() - began)
+        steps.append(time.thread_time() - began)
 
     for number in range(count):
         ttl_s = ends - time.monotonic()
