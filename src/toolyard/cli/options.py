@@ -16,8 +16,7 @@ Kinds = Annotated[
     Words,
     typer.Argument(
         metavar="KIND",
-        help="calculator, memory, filesystem, http, image, or your own: "
-        "path/to/file.py\\[:name].",
+        help="calculator, memory, filesystem, http, image, or your own: path/to/file.py\\[:name].",
     ),
 ]
 Config = Annotated[
