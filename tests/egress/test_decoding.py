@@ -21,9 +21,9 @@ def raw_deflate(body: bytes) -> bytes:
     [
         ("", BODY),
         ("identity", BODY),
-        ("gzip", gzip.compress(BODY)),
-        ("X-GZIP", gzip.compress(BODY)),
-        ("identity, gzip", gzip.compress(BODY)),
+        ("gzip", gzip.compress(BODY, mtime=0)),
+        ("X-GZIP", gzip.compress(BODY, mtime=0)),
+        ("identity, gzip", gzip.compress(BODY, mtime=0)),
         ("deflate", zlib.compress(BODY)),
         ("deflate", raw_deflate(BODY)),
     ],
