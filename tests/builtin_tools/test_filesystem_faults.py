@@ -2,12 +2,15 @@
 
 import fcntl
 import os
+import sys
+import tempfile
 from pathlib import Path
 
 import anyio
 import pytest
 from tests.builtin_tools.files import BACK_ENDS
 from tests.builtin_tools.interference import race, small_disk, survive_kills
+from tests.support.process import run
 
 from toolyard import FileSystem, ToolError
 from toolyard.builtin_tools.filesystem import lock
@@ -136,13 +139,35 @@ async def test_the_event_loop_goes_on_while_files_are_read(tmp_path: Path) -> No
     assert ticks > 3
 
 
-async def test_without_permission_it_says_so(tmp_path: Path) -> None:
+READ_WITHOUT_PERMISSION = """
+import os, sys, anyio
+from toolyard import FileSystem, ToolError
+
+async def main():
+    files = FileSystem(sys.argv[1])
+    await files.read_file("open.txt")  # imports what it needs while it may
     if os.geteuid() == 0:
-        pytest.skip("MISSING: a user who is not root. Root may read everything.")
-    (tmp_path / "a.txt").write_text("x")
-    (tmp_path / "a.txt").chmod(0)
-    with pytest.raises(ToolError, match="not permitted"):
-        await FileSystem(tmp_path).read_file("a.txt")
+        os.setuid(65534)  # root may read everything
+    try:
+        await files.read_file("closed.txt")
+    except ToolError as error:
+        print(error)
+
+anyio.run(main)
+"""
+
+
+def test_without_permission_it_says_so() -> None:
+    with tempfile.TemporaryDirectory() as place:  # outside pytest's own, which only we may enter
+        root = Path(place)
+        root.chmod(0o755)
+        (root / "open.txt").write_text("x")
+        (root / "closed.txt").write_text("x")
+        (root / "closed.txt").chmod(0)
+        finished = run([sys.executable, "-c", READ_WITHOUT_PERMISSION, place])
+    assert finished.code == 0, finished
+    assert "not permitted" in finished.output
+    assert place not in finished.output
 
 
 async def test_a_cancelled_write_is_whole_or_not_there(tmp_path: Path) -> None:
