@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.builtin_tools.files import BACK_ENDS, Yard
+from tests.support.missing import missing
 
 from toolyard import CallContext, ConfigError, FileSystem, Image, Text, ToolError, UnknownName
 from toolyard.builtin_tools.filesystem.glob import Glob
@@ -186,7 +187,7 @@ async def test_a_file_far_too_large_to_be_read_is_searched_for_its_lines(tmp_pat
 async def test_a_file_that_does_not_tell_its_size_is_read_whole() -> None:
     """As those of a system's own file systems, and one that grows meanwhile."""
     if sys.platform != "linux":
-        pytest.skip("MISSING: /proc. Run this on Linux.")
+        missing("/proc", "Run this on Linux.")
     assert "VmRSS" in await FileSystem("/proc/self", read_only=True).read_file("status")
 
 

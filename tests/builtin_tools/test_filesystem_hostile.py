@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.builtin_tools.files import BACK_ENDS, INSIDE, SECRET, Yard, everything_in, hostile_root
+from tests.support.missing import missing
 
 from toolyard import FileSystem, InvalidArguments
 from toolyard.builtin_tools.filesystem.opening import PASSAGE, has_openat2, openat2, walk
@@ -326,7 +327,7 @@ async def test_devices_are_refused(yard: Yard) -> None:
     try:
         os.mknod(yard.root / "null", 0o20666, os.makedev(1, 3))
     except PermissionError:
-        pytest.skip("MISSING: permission to make a device. Run the tests as root.")
+        missing("permission to make a device", "Run the tests as root.")
     for tool, given in ON_PATHS:
         await refused(yard, tool, "null", given)
 

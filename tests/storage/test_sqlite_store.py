@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 from tests.storage.killing import ENVIRONMENT, kill_writers
+from tests.support.missing import missing
 
 from toolyard.core.errors import StoreFull, StoreUnavailable, StoreUnusable
 from toolyard.storage.clock import MachineClock, machine_clock
@@ -235,7 +236,7 @@ async def test_leases_do_not_follow_a_clock_that_is_set() -> None:
     """S10: the machine's time of day is read once per boot."""
     clock = machine_clock("", 0.0)
     if not clock.boot:
-        pytest.skip("Only Linux names its boots.")
+        missing("a name for each boot", "Run this on Linux.")
     assert abs(clock.now - time.time()) < 5
     an_hour_ahead = MachineClock(clock.boot, clock.epoch + 3_600)
     assert machine_clock(an_hour_ahead.boot, an_hour_ahead.epoch) == an_hour_ahead
