@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 from toolyard.version import __version__
 
 if TYPE_CHECKING:
+    from toolyard.builtin_tools.bash.bash import Bash as Bash
+    from toolyard.builtin_tools.bash.isolation import Isolation as Isolation
+    from toolyard.builtin_tools.bash.order import CommandLimits as CommandLimits
+    from toolyard.builtin_tools.bash.result import CommandResult as CommandResult
     from toolyard.builtin_tools.calculator import Calculator as Calculator
     from toolyard.builtin_tools.filesystem.entry import FileEntry as FileEntry
     from toolyard.builtin_tools.filesystem.entry import FileListing as FileListing
@@ -71,6 +75,7 @@ if TYPE_CHECKING:
     from toolyard.core.inputs import sample as sample
     from toolyard.core.protocol import Change as Change
     from toolyard.core.protocol import ChangeProtocol as ChangeProtocol
+    from toolyard.core.protocol import HealthProtocol as HealthProtocol
     from toolyard.core.protocol import LibraryOwner as LibraryOwner
     from toolyard.core.protocol import LibraryProtocol as LibraryProtocol
     from toolyard.core.protocol import Listener as Listener
@@ -119,6 +124,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Audio": "core.content",
+    "Bash": "builtin_tools.bash.bash",
     "Calculator": "builtin_tools.calculator",
     "CallChannel": "core.context",
     "CallContext": "core.context",
@@ -131,6 +137,8 @@ _HOMES = {
     "ChangeProtocol": "core.protocol",
     "ChangeStream": "storage.store",
     "Claim": "builtin_tools.memory",
+    "CommandLimits": "builtin_tools.bash.order",
+    "CommandResult": "builtin_tools.bash.result",
     "ConfigError": "core.errors",
     "ConnectionCut": "events.types",
     "Content": "core.content",
@@ -143,6 +151,7 @@ _HOMES = {
     "FileMatch": "builtin_tools.filesystem.entry",
     "FileMatches": "builtin_tools.filesystem.entry",
     "FileSystem": "builtin_tools.filesystem.file_system",
+    "HealthProtocol": "core.protocol",
     "HttpAnswer": "builtin_tools.http_client_answer",
     "HttpClient": "builtin_tools.http_client",
     "Icon": "core.tool",
@@ -154,6 +163,7 @@ _HOMES = {
     "InvalidArguments": "core.errors",
     "InvalidCursor": "core.errors",
     "InvalidTool": "core.errors",
+    "Isolation": "builtin_tools.bash.isolation",
     "KeptResult": "registry.policies.shelf",
     "LargeResults": "registry.policies.large_results",
     "LibraryOwner": "core.protocol",

@@ -16,7 +16,8 @@ Kinds = Annotated[
     Words,
     typer.Argument(
         metavar="KIND",
-        help="calculator, memory, filesystem, http, image, or your own: path/to/file.py\\[:name].",
+        help="calculator, memory, bash, filesystem, http, image, or your own: "
+        "path/to/file.py\\[:name].",
     ),
 ]
 Config = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, Self, runtime_checkable
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 from toolyard.core.content import Content, Metadata, Resource
 from toolyard.core.context import CallContext
@@ -156,6 +156,20 @@ class LibraryOwner(Protocol):
 def library_of(source: object) -> LibraryProtocol | None:
     """The library of `source`, if it has one."""
     return source.library if isinstance(source, LibraryOwner) else None
+
+
+@runtime_checkable
+class HealthProtocol(Protocol):
+    """A source that tells operators how it is: what is in force, and what is amiss."""
+
+    def health(self) -> Mapping[str, Any]:
+        """Whatever they should know, as JSON; empty if nothing. Called in the event loop."""
+        ...
+
+
+def health_of(source: object) -> Mapping[str, Any]:
+    """How `source` says it is; empty if it says nothing."""
+    return source.health() if isinstance(source, HealthProtocol) else {}
 
 
 class Listeners:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from toolyard.core.context import CallContext
 from toolyard.core.protocol import (
@@ -12,6 +12,7 @@ from toolyard.core.protocol import (
     LibraryProtocol,
     Listener,
     ToolProtocol,
+    health_of,
     library_of,
 )
 from toolyard.core.tool import Tool, ToolCall, ToolResult
@@ -47,6 +48,10 @@ class Wrapper:
     def library(self) -> LibraryProtocol | None:
         """The library of the source."""
         return library_of(self.source)
+
+    def health(self) -> Mapping[str, Any]:
+        """How the source says it is."""
+        return health_of(self.source)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of the source's changes, if it speaks of them."""

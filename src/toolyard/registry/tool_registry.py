@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import anyio
 from anyio.abc import TaskGroup
@@ -22,6 +22,7 @@ from toolyard.core.protocol import (
     Listener,
     Listeners,
     ToolProtocol,
+    health_of,
 )
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.registry.library import MergedLibrary
@@ -128,6 +129,11 @@ class ToolRegistry:
             return bool(self._stale or self._listing)
         return route.mount in self._stale or route.mount in self._listing
 
+    def health(self) -> Mapping[str, Any]:
+        """How the sources say they are, by the names of their mounts; those that say something."""
+        told = ((mount.name, _health_of(mount)) for mount in self._mounts)
+        return {name: health for name, health in told if health}
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""
         return self._listeners.subscribe(listener)
@@ -166,3 +172,11 @@ class ToolRegistry:
 
     def _publish(self, mounts: tuple[Mount, ...]) -> None:
         self._mounts, self._table = mounts, table_of(mounts)
+
+
+def _health_of(mount: Mount) -> Mapping[str, Any]:
+    try:
+        return health_of(mount.source)
+    except Exception:  # one source's bug must not hide how the others are
+        logger.exception("%r cannot say how it is", mount.name)
+        return {"state": "unknown"}

@@ -1,4 +1,4 @@
-"""The paths of a server: the protocol, health, readiness, metrics, who issues tokens."""
+"""The paths of a server: the protocol, health, readiness, status, metrics, who issues tokens."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ MCP_PATH = "/mcp"
 HEALTH = "/healthz"
 READY = "/readyz"
 METRICS = "/metrics"
+STATUS = "/status"
 RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 METRICS_SCOPE = "metrics"
 
@@ -33,17 +34,20 @@ class Routes:
         gate: Gate,
         metrics: Metrics,
         is_ready: Callable[[], bool],
+        health: Callable[[], Mapping[str, Any]],
         resource_metadata: Mapping[str, Any] | None,
     ) -> None:
         self._gate = gate
         self._metrics = metrics
         self._is_ready = is_ready
+        self._health_of_sources = health
         self._resource_metadata = resource_metadata
         self._apps: dict[str, App] = {
             MCP_PATH: mcp,
             HEALTH: self._health,
             READY: self._ready,
             METRICS: self._show_metrics,
+            STATUS: self._show_status,
         }
         if resource_metadata is not None:
             for path in _metadata_paths(resource_metadata):
@@ -64,6 +68,12 @@ class Routes:
         self._gate.check_scope(exchange_of(scope).caller, METRICS_SCOPE)
         answer = Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
         await answer(scope, receive, send)
+
+    async def _show_status(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._gate.check_scope(exchange_of(scope).caller, METRICS_SCOPE)
+        state = "ready" if self._is_ready() else "not ready"
+        body = json.dumps({"state": state, "sources": self._health_of_sources()})
+        await Response(body, media_type="application/json")(scope, receive, send)
 
     async def _metadata(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = json.dumps(self._resource_metadata)

@@ -88,7 +88,10 @@ class ToolServer:
             call_s=plan.limits.call_s,
             most=plan.limits.concurrency,
         )
-        self._face = self._made_face()
+        self._registry = self._made_registry()
+        self._face = McpFace(
+            plan.identity, self._registry, self._calls, plan.limits, self._events.emit
+        )
         self._front = Front(
             self._made_routes(),
             gate=plan.gate,
@@ -108,13 +111,11 @@ class ToolServer:
         self._warned = False
         self._is_serving = False
 
-    def _made_face(self) -> McpFace:
+    def _made_registry(self) -> ToolRegistry:
         registry = ToolRegistry()
         for source in self._plan.sources:
             registry.expect(source.name, source.protocol, prefix=source.prefix)
-        return McpFace(
-            self._plan.identity, registry, self._calls, self._plan.limits, self._events.emit
-        )
+        return registry
 
     def _made_routes(self) -> Routes:
         return Routes(
@@ -122,6 +123,7 @@ class ToolServer:
             gate=self._plan.gate,
             metrics=self._metrics,
             is_ready=lambda: self._mcp is not None and not self._front.draining,
+            health=self._registry.health,
             resource_metadata=self._plan.resource_metadata,
         )
 

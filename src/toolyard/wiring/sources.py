@@ -16,19 +16,21 @@ from toolyard.config.settings import Settings, ToolSettings
 from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
+from toolyard.wiring.bash_kind import BashOptions, bash_of
 from toolyard.wiring.http_kind import HttpOptions, http_client
 from toolyard.wiring.images import image_source
 from toolyard.wiring.memory import memory_of
 from toolyard.wiring.user_file import is_file, source_in
 
 KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
+    "bash": bash_of,
     "calculator": Calculator,
     "filesystem": FileSystem,
     "http": http_client,
     "image": image_source,
     "memory": memory_of,
 }
-_OPTIONS: Mapping[str, Callable[..., object]] = {"http": HttpOptions}
+_OPTIONS: Mapping[str, Callable[..., object]] = {"bash": BashOptions, "http": HttpOptions}
 """What says which options a kind has, where that is not what makes it."""
 
 

@@ -1,0 +1,110 @@
+"""Finds and ends every process that comes from this one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+
+from toolyard.builtin_tools.bash.broker.system import IS_LINUX
+
+PATIENCE_S = 10.0
+"""A killed process is gone at once, unless the system hangs."""
+GLANCE_S = 0.001
+
+_LISTING = ["/bin/ps", "-axEww" if sys.platform == "darwin" else "axeww", "-o"]
+"""How `ps` shows every process with its environment."""
+_ITSELF = " ".join(_LISTING).encode()
+
+
+def end_all(marker: str) -> int:
+    """Kill all descendants, until the kernel itself says that there are none; how many are left.
+
+    On Linux an orphan comes back to us, so that "no child" means "no descendant". Elsewhere those
+    who left are found by `marker`, a line of the environment that they were started with.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while has_children() or not IS_LINUX:
+        found = below_us() if IS_LINUX else _elsewhere(marker)
+        if not found and not has_children():
+            return 0
+        if time.monotonic() > deadline:
+            return len(found) or 1
+        kill(found)
+    return 0
+
+
+def kill(processes: Collection[int]) -> None:
+    """Kill all of them, and give them a moment to be gone."""
+    # Stopped first: what is stopped makes no more processes while we kill the others.
+    send(processes, signal.SIGSTOP)
+    send(processes, signal.SIGKILL)
+    time.sleep(GLANCE_S)
+
+
+def send(processes: Iterable[int], number: int) -> None:
+    """Send a signal to each of those that are still there."""
+    for process in processes:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(process, number)
+
+
+def has_children() -> bool:
+    """Bury the children that have ended; whether others are left."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
+
+
+def below_us(spared: Collection[int] = ()) -> list[int]:
+    """All descendants but `spared` and theirs, from what `/proc` says of every process."""
+    children: defaultdict[int, list[int]] = defaultdict(list)
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with (
+                suppress(OSError, ValueError, IndexError),
+                open(f"/proc/{name}/stat", "rb") as file,
+            ):
+                # The name before it is in brackets, and may hold any bytes.
+                parent = file.read().rpartition(b")")[2].split()[1]
+                children[int(parent)].append(int(name))
+    children[os.getpid()] = [each for each in children[os.getpid()] if each not in spared]
+    return _closure(children, [os.getpid()])
+
+
+def _elsewhere(marker: str) -> list[int]:
+    """Descendants, and those that carry `marker`, from what `ps` says."""
+    listed = subprocess.run(
+        [*_LISTING, "pid=,ppid=,command="],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    children: defaultdict[int, list[int]] = defaultdict(list)
+    marked: list[int] = []
+    for line in listed.stdout.splitlines():
+        process, parent, command = ([*line.split(None, 2), b"", b"", b""])[:3]
+        if process.isdigit() and parent.isdigit() and not command.startswith(_ITSELF):
+            children[int(parent)].append(int(process))
+            if marker.encode() in command:
+                marked.append(int(process))
+    return [*marked, *_closure(children, [os.getpid(), *marked])]
+
+
+def _closure(children: dict[int, list[int]], ancestors: list[int]) -> list[int]:
+    found: list[int] = []
+    waiting = list(ancestors)
+    while waiting:
+        below = children.pop(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found

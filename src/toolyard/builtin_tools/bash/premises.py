@@ -1,0 +1,58 @@
+"""Directories of a shell's own: for temporary files, and to work in where it was given none."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+
+import anyio
+
+from toolyard.core.errors import ConfigError
+
+_REMOVE_S = 60.0
+_REMOVE = 'chmod -R u+rwx -- "$1"; rm -rf -- "$1"'
+"""By programs that follow no link: whatever a command has left there is not trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """One directory that is made at the start and removed at the end."""
+
+    directory: str
+    scratch: str
+    work: str
+
+    @classmethod
+    def made(cls, user: int | None) -> Premises:
+        """Make it, for the account `user` if that is not ours; whoever asks removes it."""
+        directory = os.path.realpath(tempfile.mkdtemp(prefix="toolyard-bash-"))
+        made = cls(directory, f"{directory}/tmp", f"{directory}/work")
+        for path in (made.scratch, made.work):
+            os.mkdir(path, 0o700)
+        if user is not None:
+            for path in (made.scratch, made.work, directory):
+                os.chown(path, user, user)
+        return made
+
+    async def remove(self) -> None:
+        """Remove all of it; no command may run any more."""
+        with anyio.move_on_after(_REMOVE_S, shield=True):
+            await anyio.run_process(["/bin/sh", "-c", _REMOVE, "sh", self.directory], check=False)
+
+
+def checked_root(root: str | os.PathLike[str]) -> str:
+    """The real path of a directory that was given.
+
+    Raises:
+        ConfigError: It is none, or everything there is.
+    """
+    try:
+        path = os.path.realpath(root)
+    except (TypeError, ValueError):
+        raise ConfigError(f"The root {root!r} is no path.") from None
+    if not os.path.isdir(path):
+        raise ConfigError(f"There is no directory {os.fspath(root)!r}: make it first.")
+    if path == "/":
+        raise ConfigError("The root of the file system is no place to work in: name a directory.")
+    return path
