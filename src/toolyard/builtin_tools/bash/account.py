@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Iterator
+from pathlib import Path
 
 from toolyard.core.errors import ConfigError
 
@@ -18,18 +20,44 @@ def account_of(user: str | int | None) -> int | None:
     """The account to become; `None` to stay what we are.
 
     Args:
-        user: A name, a number, or `None`: then a server that is root becomes `OWN`.
+        user: A name, a number, or `None`: then a server that is root becomes `OWN`, where there
+            is such an account.
 
     Raises:
         ConfigError: There is no such account, or we may not become it.
     """
     ours = os.geteuid()
-    wanted = _number(user) if user is not None else (ours or OWN)
+    if user is None:
+        return OWN if is_root() and _is_known(OWN) else None
+    wanted = _number(user)
     if wanted == ours:
         return None
     if ours != 0:
         raise ConfigError("Only root can run commands as another account: leave `user` out.")
+    if not _is_known(wanted):
+        raise ConfigError(f"This container has no account {wanted}.")
     return wanted
+
+
+def is_root() -> bool:
+    """Whether we are root, and not just called so in a container."""
+    outside = next((there for here, there, _ in _accounts() if here == 0), 0)
+    return os.geteuid() == 0 and outside == 0
+
+
+def _is_known(account: int) -> bool:
+    return any(first <= account < first + count for first, _, count in _accounts())
+
+
+def _accounts() -> Iterator[tuple[int, int, int]]:
+    """Ranges of accounts: their numbers here, outside, and how many; see user_namespaces(7)."""
+    try:
+        lines = Path("/proc/self/uid_map").read_text("ascii").splitlines()
+    except OSError:
+        lines = ["0 0 4294967295"]
+    for line in lines:
+        here, there, count = map(int, line.split())
+        yield here, there, count
 
 
 def _number(user: str | int) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Self, get_args
 import anyio
 
 from toolyard.builtin_tools.bash import tool
-from toolyard.builtin_tools.bash.account import account_of
+from toolyard.builtin_tools.bash.account import account_of, is_root
 from toolyard.builtin_tools.bash.isolation import Isolation, Wanted
 from toolyard.builtin_tools.bash.order import CommandLimits
 from toolyard.builtin_tools.bash.premises import Premises, checked_root
@@ -103,8 +103,10 @@ class Bash:
         self._bash = _bash()
         if programs is not None and keep_directory:
             raise ConfigError("keep_directory is for a shell: leave it or `programs` out.")
-        if self._user is None and os.geteuid() == 0 and isolation not in ("auto", "off"):
-            raise ConfigError(f"isolation {isolation!r} is none for root: leave `user` out.")
+        if self._user is None and is_root() and isolation not in ("auto", "off"):
+            raise ConfigError(
+                f"isolation {isolation!r} is none for root, whose commands need another account."
+            )
         self._sandbox: Sandbox | None = None
         self._premises: Premises | None = None
         self._tools = Toolbox()

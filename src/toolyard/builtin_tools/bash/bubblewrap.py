@@ -46,10 +46,10 @@ def prefix(inside: Inside, directory: str) -> list[str]:
         *_system(),
         *("--ro-bind-data", str(_PASSWD), "/etc/passwd"),
         *("--ro-bind-data", str(_GROUP), "/etc/group"),
-        *_read_only(inside.readable),
         *("--proc", "/proc", "--dev", "/dev"),
         *_own_space("/dev/shm", inside.temporary_bytes),
         *_own_space("/tmp", inside.temporary_bytes),
+        *_read_only(inside.readable),
         *("--bind", inside.root, ROOT),
         # Both are in memory, and nothing limits what is written there.
         *("--remount-ro", "/dev", "--remount-ro", "/"),

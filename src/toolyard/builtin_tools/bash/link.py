@@ -76,7 +76,7 @@ class Link:
             return Outcome.of_bytes(sent)
         except ValueError:
             raise ToolError(
-                "The command ended what watched over it, and was ended for that."
+                "The command was ended together with what watched over it; it may have run in part."
             ) from None
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from toolyard.builtin_tools.bash.surroundings import PATH
 from toolyard.core.errors import ConfigError, ToolError
 
-_OPTION = re.compile(r"--?[A-Za-z0-9?][A-Za-z0-9_-]*=?")
+_OPTION = re.compile(r"--?[A-Za-z0-9?][A-Za-z0-9_-]*=?|--")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _SPECIAL = frozenset("|&;<>()$`\\*?[]{}~#\n\r\0")
 _SPECIAL_IN_QUOTES = frozenset("$`")
