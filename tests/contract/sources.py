@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from tests.contract.tools import tools
 
 from toolyard import (
+    Bash,
     Calculator,
     FileSystem,
     HttpClient,
@@ -97,6 +98,7 @@ COMMON = {
 """Sources of the tools in `tools.py`."""
 
 OTHERS = {
+    "bash": Kind(lambda: alone(Bash())),
     "calculator": Kind(lambda: alone(Calculator())),
     "filesystem": Kind(files),
     "http client": Kind(lambda: alone(HttpClient())),

@@ -1,5 +1,6 @@
 """The page for operators: its commands are typed, its tables are compared with the code."""
 
+import json
 import re
 import shutil
 import sys
@@ -45,7 +46,8 @@ def test_the_commands_do_what_they_say(tmp_path: Path) -> None:
             else:
                 shown.append(typing.types(command).strip())
 
-    assert shown[:-1] == ["", "", "ok", "ready", "42"]
+    assert shown[:-2] == ["", "", "ok", "ready", "42"]
+    assert json.loads(shown[-2]) == {"state": "ready", "sources": {}}
     assert 'toolyard_calls_total{outcome="ok",tool="calculator"} 1.0' in shown[-1]
 
 

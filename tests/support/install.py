@@ -1,4 +1,4 @@
-"""Puts Node.js, npm packages and Redis where the tests find them; run by `make test`.
+"""Puts Node.js, npm packages, Redis and bubblewrap where the tests find them; run by `make test`.
 
 It imports nothing but the standard library and does nothing when all is there. When something
 cannot be installed it says what is missing, and the tests that need it are skipped; where the
@@ -131,15 +131,25 @@ def _run(command: Sequence[str], directory: Path | None = None) -> None:
 
 
 def _install_redis() -> None:
-    """A `redis-server` from the system's packages, where this user may install them."""
-    if shutil.which("redis-server") or shutil.which("valkey-server"):
+    if not shutil.which("valkey-server"):
+        # Only the program: the tests start servers of their own.
+        _install_package("redis-server", "redis-server")
+
+
+def _install_bubblewrap() -> None:
+    if sys.platform == "linux":
+        _install_package("bubblewrap", "bwrap")
+
+
+def _install_package(package: str, program: str) -> None:
+    """`program` from the system's packages, where this user may install them."""
+    if shutil.which(program):
         return
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise OSError("There is no redis-server: install it with your system's packages.")
-    with _step("redis-server from the system's packages"):
+        raise OSError(f"There is no {program}: install {package} with your system's packages.")
+    with _step(f"{package} from the system's packages"):
         _run(["apt-get", "update", "-qq"])
-        # Only the program: the tests start servers of their own.
-        _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "redis-server"])
+        _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package])
 
 
 def install() -> None:
@@ -159,6 +169,7 @@ NEEDS = {
     f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer and the packages in "
     "tests/support/node.": install,
     "the tests of the store in Redis need redis-server or valkey-server.": _install_redis,
+    "the tests of commands in a sandbox need bubblewrap.": _install_bubblewrap,
 }
 """What needs which installation."""
 

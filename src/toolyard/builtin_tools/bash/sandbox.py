@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from toolyard.builtin_tools.bash import probe, seccomp
 from toolyard.builtin_tools.bash.broker import landlock
 from toolyard.builtin_tools.bash.isolation import Backend, Isolation, Wanted
 from toolyard.builtin_tools.bash.link import Link
-from toolyard.builtin_tools.bash.order import Outcome
+from toolyard.builtin_tools.bash.order import CommandLimits, Outcome
 from toolyard.builtin_tools.bash.surroundings import Surroundings, order_of, root_inside
 from toolyard.builtin_tools.filesystem.opening import PASSAGE
 from toolyard.builtin_tools.filesystem.root import Root
@@ -96,7 +97,8 @@ class _Choice:
     """Looks for the best backend."""
 
     def __init__(self, around: Surroundings, link: Link, root: Root) -> None:
-        self._around = around
+        # Of its own limits a trial could fail, and would not say why.
+        self._around = replace(around, limits=CommandLimits())
         self._link = link
         self._root = root
 
