@@ -111,12 +111,22 @@ class _Choice:
                 if reason is None:
                     return self._chosen(backend, reasons)
                 reasons.append(f"{backend}: {reason}")
-        why = "; ".join(reasons)
+        raise ConfigError(self._refusal(wanted, "; ".join(reasons)))
+
+    def _refusal(self, wanted: Wanted, why: str) -> str:
+        user = self._around.user
+        account = (
+            ""
+            if user is None
+            else f" They run as account {user}, which must own the root (chown) and be let through "
+            "the directories above it."
+        )
         if wanted in ("auto", "off"):
-            raise ConfigError(f"No command can be run here. {why}.")
-        raise ConfigError(
-            f"Commands cannot be isolated here as wanted ({wanted}). {why}. Install bubblewrap, or "
-            "choose isolation auto or off if whoever calls may do what the server's account can."
+            return f"No command can be run here. {why}.{account}"
+        return (
+            f"Commands cannot be isolated here as wanted ({wanted}). {why}.{account} Otherwise "
+            "install bubblewrap, or choose isolation auto or off if whoever calls may do what the "
+            "server's account can."
         )
 
     def _chosen(self, backend: Backend, reasons: Sequence[str]) -> Isolation:
@@ -168,7 +178,4 @@ class _Choice:
         if outcome.not_started:
             return f"it does not start ({outcome.not_started})"
         said = outcome.stderr.text.strip().splitlines()
-        if said:
-            return said[-1][:200]
-        account = "" if self._around.user is None else f" account {self._around.user}, which"
-        return f"in the root nothing can be written:{account} needs to own it (chown)"
+        return said[-1][:200] if said else "nothing can be written in the root"
