@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.calls import measure_calls
+from benchmarks.commands import measure_commands
 from benchmarks.egress import measure_egress
 from benchmarks.files import measure_files
 from benchmarks.machine import choose_cores, describe
@@ -33,6 +34,7 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "files": measure_files,
     "egress": measure_egress,
     "stores": measure_stores,
+    "commands": measure_commands,
 }
 EXAMPLES = """\
 examples:
@@ -42,6 +44,7 @@ examples:
   python -m benchmarks --only tools --full        FastMCP with 10,000 tools as well
   python -m benchmarks --only files               reading a file, beside a bare open
   python -m benchmarks --only stores              stores beside the bare engines below them
+  python -m benchmarks --only commands            a command of bash, beside a bare subprocess
   python -m benchmarks --servers toolyard         toolyard and MCPServer only
   python -m benchmarks --json numbers.json        every round's numbers in a file as well
   make bench BENCH="--quick --only start"         the same through make
@@ -99,7 +102,7 @@ def _read_arguments() -> Given:
 def _measure(given: Given, console: Console) -> list[Table]:
     if sys.platform != "linux":
         raise BenchmarkError("It reads the servers' CPU time from Linux; run it there.")
-    needs_none = given.only in ("files", "stores")
+    needs_none = given.only in ("files", "stores", "commands")
     chosen = [] if needs_none else choose(given.servers)
     peers, missing = _present(chosen, console) if chosen else ([], {})
     show_missing(console, missing)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from benchmarks.conversation import ERAS, Era
 from benchmarks.machine import Cores
 from benchmarks.peers import Peer
 from benchmarks.server_process import ServerProcess
 
-Section = Literal["calls", "tools", "start", "files", "egress", "stores"]
-SECTIONS: tuple[Section, ...] = ("calls", "tools", "start", "files", "egress", "stores")
+Section = Literal["calls", "tools", "start", "files", "egress", "stores", "commands"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
 
 Thing = TypeVar("Thing")
 
