@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -107,6 +108,7 @@ class Broker:
 def main(channel: int) -> None:
     """Be the broker of whoever holds the other end of the socket `channel`."""
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    gc.disable()  # it would touch, and so copy, every page of memory in each fork
     if system.IS_LINUX:
         system.adopt_orphans()
         system.hide_memory()
