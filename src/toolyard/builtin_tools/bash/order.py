@@ -12,8 +12,8 @@ from typing import Any, Literal
 LENGTH = struct.Struct(">I")
 """In front of an order and of an outcome's head: the bytes that follow."""
 
-End = Literal["exit", "time", "output"]
-"""What ended a command: itself, its deadline, or that it wrote far too much."""
+End = Literal["exit", "time", "output", "hangup"]
+"""What ended a command: itself, its deadline, that it wrote far too much, that nobody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class CommandLimits:
     open_files: int = 1024
     """Of each of its processes."""
     processes: int = 256
-    """Processes and threads of the command."""
+    """Processes and threads of the command; without bubblewrap, of its account from then on."""
 
 
 @dataclass(frozen=True, slots=True)

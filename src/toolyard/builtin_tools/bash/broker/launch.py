@@ -16,6 +16,8 @@ from toolyard.builtin_tools.bash.order import Order
 TELL = 3
 """The descriptor at which a command tells where it ended."""
 _FAILED = 127
+_NICENESS = 5
+"""Commands give way to the server, and to the supervisor that has to end a crowd of them."""
 
 
 # After `_drop_user` and `_isolate` nothing can be imported: Python's own files may be out of reach.
@@ -38,10 +40,10 @@ def become(order: Order, directory: int, outputs: tuple[int, int, int], trouble:
         trouble = _arrange_descriptors(order, outputs, trouble)
         _reset_signals()
         _drop_user(order.user)
+        _limit(order)
         if system.IS_LINUX:
             _bind_to(supervisor)
             _isolate(order)
-        _limit(order)
         os.execve(order.argv[0], list(order.argv), dict(order.environment))
     except BaseException as error:
         reason = error.strerror if isinstance(error, OSError) else type(error).__name__
@@ -125,7 +127,8 @@ def _limit(order: Order) -> None:
     for kind, most in wanted.items():
         _set_limit(kind, most)
     if order.counts_processes and system.IS_LINUX:
-        _set_limit(resource.RLIMIT_NPROC, _tasks_now() + limits.processes)
+        _set_limit(resource.RLIMIT_NPROC, _tasks_of(os.getuid()) + limits.processes)
+    os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
 
 
 def _set_limit(kind: int, most: int) -> None:
@@ -135,7 +138,12 @@ def _set_limit(kind: int, most: int) -> None:
         resource.setrlimit(kind, (least, least))
 
 
-def _tasks_now() -> int:
-    """All processes and threads there are: the limit counts those of an account, here or not."""
-    with open("/proc/loadavg", "rb") as file:  # as text, Python would have to look for a codec
-        return int(file.read().split()[3].partition(b"/")[2])
+def _tasks_of(account: int) -> int:
+    """How many processes and threads an account has: the system's limit is for all of them."""
+    count = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError):
+                tasks = os.stat(f"/proc/{name}/task")
+                count += tasks.st_nlink - 2 if tasks.st_uid == account else 0
+    return count

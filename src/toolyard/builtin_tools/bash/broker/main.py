@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from contextlib import suppress
+from functools import partial
 
 from toolyard.builtin_tools.bash.broker import descendants, system
 from toolyard.builtin_tools.bash.broker.supervisor import supervise
@@ -17,12 +18,16 @@ FAREWELL_S = 15.0
 """For supervisors to end their commands, each of which they may kill for 10 s."""
 
 
+_SWEEP_MS = 50
+
+
 class Broker:
     """Runs until the server closes its end of `channel`, or is gone."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._supervisors: set[int] = set()
+        self._is_tidy = True
         self._wakeup, writing = os.pipe()
         os.set_blocking(self._wakeup, False)
         os.set_blocking(writing, False)
@@ -36,11 +41,13 @@ class Broker:
             poll.register(descriptor, select.POLLIN)
         is_open = True
         while is_open:
-            for descriptor, _ in poll.poll():
+            for descriptor, _ in poll.poll(None if self._is_tidy else _SWEEP_MS):
                 if descriptor == self._wakeup:
-                    self._tidy()
+                    self._bury()
                 else:
                     is_open = self._take()
+            if not self._is_tidy:
+                self._sweep()
         self._say_farewell()
 
     def _take(self) -> bool:
@@ -65,35 +72,28 @@ class Broker:
             try:
                 self._channel.close()
                 with socket.socket(fileno=control) as connection:
-                    supervise(connection, directory)
-                status = 0
+                    status = supervise(connection, directory)
             finally:
                 os._exit(status)
 
-    def _tidy(self) -> None:
-        """Bury who has ended; if a supervisor did not end well, end what it left behind."""
+    def _bury(self) -> None:
+        """Take note of who has ended; a supervisor that did not end well left work to us."""
         with suppress(OSError):
             os.read(self._wakeup, 1000)
-        if self._bury():
-            deadline = time.monotonic() + descendants.PATIENCE_S
-            while time.monotonic() < deadline:
-                strays = descendants.below_us(self._supervisors)
-                if not strays:
-                    return
-                descendants.kill(strays)
-                self._bury()
-
-    def _bury(self) -> bool:
-        """Whether a supervisor among the dead left work undone."""
-        is_undone = False
         with suppress(ChildProcessError):
             while True:
                 process, status = os.waitpid(-1, os.WNOHANG)
                 if process == 0:
                     break
-                is_undone |= process in self._supervisors and status != 0
+                if process in self._supervisors and status != 0:
+                    self._is_tidy = not system.IS_LINUX
                 self._supervisors.discard(process)
-        return is_undone and system.IS_LINUX
+
+    def _sweep(self) -> None:
+        """End what supervisors left behind; called again until nothing is."""
+        look = partial(descendants.below_us, self._supervisors)
+        found = descendants.kill(look, time.monotonic() + _SWEEP_MS / 1000)
+        self._is_tidy = not found
 
     def _say_farewell(self) -> None:
         descendants.send(self._supervisors, signal.SIGTERM)

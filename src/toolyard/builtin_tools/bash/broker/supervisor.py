@@ -8,7 +8,6 @@ import signal
 import socket
 import time
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from toolyard.builtin_tools.bash.broker import launch, system
 from toolyard.builtin_tools.bash.broker.capture import Capture
@@ -23,11 +22,11 @@ _MARK = "TOOLYARD_COMMAND"
 """A variable by which a command is found where the system does not give its orphans to us."""
 
 
-def supervise(control: socket.socket, directory: int) -> None:
+def supervise(control: socket.socket, directory: int) -> int:
     """Carry out the order that comes over `control`, and answer there with its outcome.
 
     If the other end is closed before, or the broker ends, the command ends and nothing is sent.
-    Returns when no process of it is left.
+    Returns how many processes of it are left, which is none.
     """
     broker = os.getppid()
     wakeup = _listen_to_signals()
@@ -35,14 +34,15 @@ def supervise(control: socket.socket, directory: int) -> None:
         system.adopt_orphans()
         system.die_with_parent(signal.SIGTERM)
         if os.getppid() != broker:
-            return
+            return 0
     order = _received(control)
     if order is None:
-        return
+        return 0
     outcome = _Watch(order, control, wakeup).run(directory)
-    if outcome is not None:
+    if outcome.ended_by != "hangup":
         control.settimeout(SEND_S)
         control.sendall(outcome.to_bytes())
+    return outcome.left
 
 
 def _listen_to_signals() -> int:
@@ -98,11 +98,11 @@ class _Watch:
         self._control = control
         self._wakeup = wakeup
         self._status: int | None = None
-        self._ended_by: End | Literal["hangup"] | None = None
+        self._ended_by: End | None = None
         self._marker = f"{_MARK}={os.urandom(8).hex()}"
 
-    def run(self, directory: int) -> Outcome | None:
-        """Everything from the start of the command to the proof; nothing if nobody asks."""
+    def run(self, directory: int) -> Outcome:
+        """Everything from the start of the command to the proof."""
         started = time.monotonic()
         pipes = _Pipes()
         for _ in range(4):
@@ -121,8 +121,6 @@ class _Watch:
         duration_s = time.monotonic() - started
         for capture in (*captures, told):
             capture.drain()
-        if self._ended_by == "hangup":
-            return None
         stdout, stderr = (capture.stream() for capture in captures)
         return Outcome(
             status=self._status,
