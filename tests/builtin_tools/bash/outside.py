@@ -30,6 +30,18 @@ class Outside:
     victim: int
     """A process of the account that commands have."""
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What stands for each of them in a command."""
+        return {
+            "{dir}": str(self.directory),
+            "{tcp}": str(self.tcp),
+            "{udp}": str(self.udp),
+            "{unix}": str(self.unix),
+            "{abstract}": self.abstract,
+            "{victim}": str(self.victim),
+        }
+
 
 @contextmanager
 def outside() -> Generator[Outside]:

@@ -2,14 +2,17 @@
 
 import os
 import signal
-from collections.abc import Generator, Mapping
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.builtin_tools.bash.outside import SECRET, Outside, outside
-from tests.builtin_tools.bash.shells import ISOLATED, python, shell
+from tests.builtin_tools.bash.shells import ISOLATED, hand_over, place, python, shell
 
-from toolyard import CommandLimits
+from toolyard import Bash, CommandLimits
 from toolyard.builtin_tools.bash.isolation import Backend
 
 REACHED = "REACHED"
@@ -161,29 +164,50 @@ def around() -> Generator[Outside]:
         yield made
 
 
-async def attempt(backend: Backend, root: Path, around: Outside, command: str) -> str:
-    names: Mapping[str, object] = {
-        "{dir}": around.directory,
-        "{tcp}": around.tcp,
-        "{udp}": around.udp,
-        "{unix}": around.unix,
-        "{abstract}": around.abstract,
-        "{victim}": around.victim,
-    }
-    for name, value in names.items():
-        command = command.replace(name, str(value))
-    async with shell(backend, root) as bash:
-        result = await bash.run(command, timeout_s=10)
-    assert not result.timed_out
-    return result.stdout
+@dataclass(frozen=True, slots=True)
+class Prison:
+    """A shell that is used again and again, each time in a new directory below `root`."""
+
+    bash: Bash
+    root: Path
+
+    @property
+    def backend(self) -> Backend:
+        assert self.bash.isolation is not None
+        return self.bash.isolation.backend
+
+    async def attempt(self, around: Outside, command: str) -> str:
+        """What a command writes that tries to reach something of what is `around`."""
+        for name, value in around.names.items():
+            command = command.replace(name, value)
+        fresh = Path(tempfile.mkdtemp(dir=self.root))
+        hand_over(fresh)
+        result = await self.bash.run(command, cwd=fresh.name, timeout_s=10)
+        assert not result.timed_out
+        return result.stdout
 
 
-@pytest.mark.parametrize("backend", ISOLATED)
+@asynccontextmanager
+async def prison(backend: Backend) -> AsyncGenerator[Prison]:
+    with place() as root:
+        async with shell(backend, root) as bash:
+            yield Prison(bash, root)
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module", params=ISOLATED)
+async def isolated(request: pytest.FixtureRequest) -> AsyncGenerator[Prison]:
+    async with prison(request.param) as made:
+        yield made
+
+
 @pytest.mark.parametrize("command", READING.values(), ids=READING)
-async def test_it_reads_nothing_outside(
-    backend: Backend, root: Path, around: Outside, command: str
-) -> None:
-    told = await attempt(backend, root, around, command)
+async def test_it_reads_nothing_outside(isolated: Prison, around: Outside, command: str) -> None:
+    told = await isolated.attempt(around, command)
     assert SECRET not in told
     assert REACHED not in told
 
@@ -198,48 +222,38 @@ def listing(around: Outside) -> list[tuple[str, int, int, int, bytes]]:
     return found
 
 
-@pytest.mark.parametrize("backend", ISOLATED)
 @pytest.mark.parametrize("command", WRITING.values(), ids=WRITING)
-async def test_it_writes_nothing_outside(
-    backend: Backend, root: Path, around: Outside, command: str
-) -> None:
+async def test_it_writes_nothing_outside(isolated: Prison, around: Outside, command: str) -> None:
     before = listing(around)
-    await attempt(backend, root, around, command)
+    await isolated.attempt(around, command)
     assert listing(around) == before
 
 
-@pytest.mark.parametrize("backend", ISOLATED)
 @pytest.mark.parametrize("command", METADATA.values(), ids=METADATA)
 async def test_it_changes_no_metadata_outside(
-    backend: Backend, root: Path, around: Outside, command: str
+    isolated: Prison, around: Outside, command: str
 ) -> None:
     # Landlock knows nothing of metadata: what protects them there is an account of its own.
-    other = around.directory / ("own" if backend == "bubblewrap" else "secret")
+    other = around.directory / ("own" if isolated.backend == "bubblewrap" else "secret")
     before = listing(around), os.listxattr(other)
-    await attempt(backend, root, around, command.replace("{other}", str(other)))
-    async with shell(backend, root) as bash:
-        assert bash.isolation is not None
-        assert bash.isolation.metadata or (backend == "landlock" and os.geteuid() != 0)
-        if bash.isolation.metadata:
-            assert (listing(around), os.listxattr(other)) == before
+    await isolated.attempt(around, command.replace("{other}", str(other)))
+    assert isolated.bash.isolation is not None
+    says_so = isolated.bash.isolation.metadata
+    assert says_so or (isolated.backend == "landlock" and os.geteuid() != 0)
+    if says_so:
+        assert (listing(around), os.listxattr(other)) == before
 
 
-@pytest.mark.parametrize("backend", ISOLATED)
 @pytest.mark.parametrize("command", CONNECTING.values(), ids=CONNECTING)
-async def test_it_reaches_nobody(
-    backend: Backend, root: Path, around: Outside, command: str
-) -> None:
-    told = await attempt(backend, root, around, command)
+async def test_it_reaches_nobody(isolated: Prison, around: Outside, command: str) -> None:
+    told = await isolated.attempt(around, command)
     assert SECRET not in told
     assert REACHED not in told
 
 
-@pytest.mark.parametrize("backend", ISOLATED)
 @pytest.mark.parametrize("command", CALLING.values(), ids=CALLING)
-async def test_the_kernel_refuses(
-    backend: Backend, root: Path, around: Outside, command: str
-) -> None:
-    assert REACHED not in await attempt(backend, root, around, command)
+async def test_the_kernel_refuses(isolated: Prison, around: Outside, command: str) -> None:
+    assert REACHED not in await isolated.attempt(around, command)
 
 
 HURTING = {
@@ -260,10 +274,9 @@ HURTING = {
 }
 
 
-@pytest.mark.parametrize("backend", ISOLATED)
 @pytest.mark.parametrize("command", HURTING.values(), ids=HURTING)
 async def test_others_of_its_account_are_not_hurt(
-    backend: Backend, root: Path, around: Outside, command: str
+    isolated: Prison, around: Outside, command: str
 ) -> None:
     def state() -> tuple[object, ...]:
         victim = around.victim
@@ -274,7 +287,7 @@ async def test_others_of_its_account_are_not_hurt(
         return status[0] in "SRD", score, limits, os.sched_getaffinity(victim), niceness
 
     before = state()
-    await attempt(backend, root, around, command)
+    await isolated.attempt(around, command)
     os.kill(around.victim, signal.SIG_DFL)
     assert state() == before
 
@@ -289,11 +302,10 @@ CONTROL = {
 
 
 @pytest.mark.parametrize("command", CONTROL.values(), ids=CONTROL)
-async def test_without_isolation_it_would_be_reached(
-    root: Path, around: Outside, command: str
-) -> None:
+async def test_without_isolation_it_would_be_reached(around: Outside, command: str) -> None:
     """So the attempts above are real ones."""
-    told = await attempt("none", root, around, command)
+    async with prison("none") as free:
+        told = await free.attempt(around, command)
     assert SECRET in told or REACHED in told
 
 
