@@ -17,20 +17,32 @@ from toolyard import MemoryStore
 pytestmark = pytest.mark.timeout(3_600 * max(1, TIMES))
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "redis"])
+@pytest.mark.parametrize("engine", ["sqlite", "redis", "redis, restarted"])
 async def test_sixteen_killed_workers_complete_each_task_once(tmp_path: Path, engine: str) -> None:
-    """C1: 16 processes, 10,000 tasks, one kill a second."""
-    histories, server = tmp_path / "histories", tmp_path / "redis"
+    """C1 and C3: 16 processes, 10,000 tasks, a kill a second, of the store too."""
+    histories, directory = tmp_path / "histories", tmp_path / "redis"
     histories.mkdir()
-    server.mkdir()
-    with redis(server) as started:
-        place = started.url if engine == "redis" else f"sqlite:{tmp_path / 'store.db'}"
+    directory.mkdir()
+    with redis(directory) as server:
+
+        def restart() -> None:
+            server.kill()
+            server.start()
+
+        place = f"sqlite:{tmp_path / 'store.db'}" if engine == "sqlite" else server.url
         team = Team(place, times(10_000), histories, seed=1)
         began = time.monotonic()
-        team.run(16, kills=times(40), timeout_s=1_800 * max(1, TIMES), pause_s=(0.5, 1.5))
+        team.run(
+            16,
+            kills=times(40),
+            timeout_s=1_800 * max(1, TIMES),
+            pause_s=(0.5, 1.5),
+            restart=restart if "restarted" in engine else None,
+        )
         took = time.monotonic() - began
         await team.assert_each_was_completed_once()
-    print(f"\n{engine}: {team.tasks} tasks, {team.kills} killed, {took:.0f} s, each done once")
+    print(f"\n{engine}: {team.tasks} tasks, each done once; {team.kills} workers killed, ", end="")
+    print(f"the store {team.restarts} times, {took:.0f} s")
     assert team.kills > 5
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,7 @@ class Team:
     seed: int
     started: int = 0
     kills: int = 0
+    restarts: int = 0
     workers: "list[subprocess.Popen[bytes]]" = field(
         default_factory=list["subprocess.Popen[bytes]"]
     )
@@ -41,8 +43,16 @@ class Team:
             subprocess.Popen([*command, str(self.directory / owner)], env=ENVIRONMENT)
         )
 
-    def run(self, size: int, kills: int, timeout_s: float, pause_s: tuple[float, float]) -> None:
-        """Let `size` workers do everything, killing one now and then."""
+    def run(
+        self,
+        size: int,
+        *,
+        kills: int,
+        timeout_s: float,
+        pause_s: tuple[float, float],
+        restart: Callable[[], None] | None = None,
+    ) -> None:
+        """Let `size` workers do everything, killing one now and then, or restarting the store."""
         chance, deadline = random.Random(self.seed), time.monotonic() + timeout_s
         print(f"seed {self.seed}")
         try:
@@ -54,6 +64,9 @@ class Team:
                 time.sleep(chance.uniform(*pause_s))
                 if self.kills < kills:
                     self._kill(chance)
+                if restart is not None and self._are_working():
+                    restart()
+                    self.restarts += 1
         finally:
             for worker in self.workers:
                 worker.kill()
