@@ -10,6 +10,9 @@ from toolyard.storage.watching import BATCH, MAX_BEHIND
 _REAPED = 20
 """Ended leases that one change removes besides its own work."""
 
+LOST = "LOST"
+"""How the error begins that says that the server has fallen behind what it once acknowledged."""
+
 _SHARED = f"""
 local heads, values, order, leases = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local versions, deleted, state = KEYS[5], KEYS[6], KEYS[7]
@@ -98,6 +101,14 @@ end
 local function till(ttl)
   return ttl == '' and 0 or now + tonumber(ttl)
 end
+
+-- The last argument is the version that the client knows was reached. A server that is not there
+-- has lost changes: nobody may be given a version twice, and who watches must look at everything.
+local seen = tonumber(ARGV[#ARGV])
+if count('sequence') < seen then
+  redis.call('HSET', state, 'sequence', seen + 1, 'forgotten', seen + 1)
+  return redis.error_reply('{LOST}')
+end
 """
 
 
@@ -113,7 +124,7 @@ class Script:
 OPEN = Script(
     """
 redis.call('HSETNX', state, 'format', ARGV[3])
-return redis.call('HGET', state, 'format')
+return {redis.call('HGET', state, 'format'), count('sequence')}
 """,
     changes=True,
 )
