@@ -1,4 +1,4 @@
-"""Puts Node.js, npm packages and Redis where the tests find them; run by `make test`.
+"""Puts Node.js, npm packages, Redis and strace where the tests find them; run by `make test`.
 
 It imports nothing but the standard library and does nothing when all is there. When something
 cannot be installed it says what is missing, and the tests that need it are skipped; where the
@@ -131,15 +131,26 @@ def _run(command: Sequence[str], directory: Path | None = None) -> None:
 
 
 def _install_redis() -> None:
-    """A `redis-server` from the system's packages, where this user may install them."""
-    if shutil.which("redis-server") or shutil.which("valkey-server"):
+    """A `redis-server`, of which the tests start their own."""
+    if not shutil.which("valkey-server"):
+        _install_program("redis-server")
+
+
+def _install_strace() -> None:
+    """`strace`, which tells what reaches the disk before something is acknowledged."""
+    if sys.platform == "linux":
+        _install_program("strace")
+
+
+def _install_program(name: str) -> None:
+    """A program from the system's package of that name, where this user may install it."""
+    if shutil.which(name):
         return
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise OSError("There is no redis-server: install it with your system's packages.")
-    with _step("redis-server from the system's packages"):
+        raise OSError(f"There is no {name}: install it with your system's packages.")
+    with _step(f"{name} from the system's packages"):
         _run(["apt-get", "update", "-qq"])
-        # Only the program: the tests start servers of their own.
-        _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "redis-server"])
+        _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", name])
 
 
 def install() -> None:
@@ -159,6 +170,7 @@ NEEDS = {
     f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer and the packages in "
     "tests/support/node.": install,
     "the tests of the store in Redis need redis-server or valkey-server.": _install_redis,
+    "the tests of what is on the disk when a store says so need strace.": _install_strace,
 }
 """What needs which installation."""
 
