@@ -19,11 +19,11 @@ from toolyard.storage.opening import store_at
 HOLDER = Path(__file__).with_name("holding.py")
 
 
-@pytest.fixture(params=["sqlite", "redis"])
+@pytest.fixture(params=["sqlite", "redis", "valkey"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:{tmp_path / 'store.db'}"
-    server: Redis = request.getfixturevalue("redis_server")
+    server: Redis = request.getfixturevalue(f"{request.param}_server")
     server.ask("FLUSHALL")
     return server.url
 

@@ -8,18 +8,20 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.support.redis import Redis, redis
+from tests.support.redis import Redis, redis, valkey
 from tests.support.relay import relay
 
 from toolyard.core.errors import OutcomeUnknown, StoreError, StoreUnavailable, StoreUnusable
 from toolyard.storage.redis_store import RedisStore
 from toolyard.storage.store import Store
 
+START = {"redis": redis, "valkey": valkey}
 
-@pytest.fixture
-def own(tmp_path: Path) -> Generator[Redis]:
+
+@pytest.fixture(params=list(START))
+def own(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Redis]:
     """A server that the test may kill."""
-    with redis(tmp_path) as server:
+    with START[request.param](tmp_path) as server:
         yield server
 
 
@@ -29,9 +31,10 @@ def replica(own: Redis, tmp_path: Path) -> Generator[Redis]:
     own.ask("CONFIG", "SET", "repl-diskless-sync-delay", "0")
     directory = tmp_path / "replica"
     directory.mkdir()
-    with redis(directory) as server:
-        server.ask("REPLICAOF", "127.0.0.1", str(own.port))
-        yield server
+    follower = Redis(directory, program=own.program)
+    with follower.running():
+        follower.ask("REPLICAOF", "127.0.0.1", str(own.port))
+        yield follower
 
 
 async def until_told(what: bytes, server: Redis, *words: str) -> None:
