@@ -170,7 +170,13 @@ class RedisStore:
         check_prefix(prefix)
         check_prefix(after, "cursor")
         check_limit(limit)
-        rows = await self._run(scripts.LIST, *_span(prefix, after), limit + 1)
+        rows, start = list[Any](), after
+        while True:
+            more, last = await self._run(scripts.LIST, *_span(prefix, start), limit + 1 - len(rows))
+            rows += more
+            if not last:
+                break
+            start = last.decode()
         listed = tuple(
             ListedKey(key.decode(), version, added / 1000, _seconds(left), size)
             for key, version, added, left, size in rows[:limit]

@@ -148,6 +148,8 @@ class SqliteStore:
         check_prefix(prefix)
 
         async def changes(after: int) -> tuple[Sequence[StoreChange], int]:
+            if await self._read(lambda table: table.has_ended()):
+                await self._change(lambda _: None)  # which removes some of it
             return await self._read(lambda table: table.changes(after, prefix))
 
         return Watch(changes, lambda: anyio.sleep(POLL_S))
