@@ -17,7 +17,7 @@ from toolyard import MemoryStore, RedisStore, SqliteStore, Store
 pytestmark = pytest.mark.timeout(3_600 * max(1, TIMES))
 
 PROCESS = Path("/proc/self/status")
-FILL_S = {"memory": 60.0, "sqlite": 900.0, "redis": 900.0}
+FILL_S = {"memory": 150.0, "sqlite": 900.0, "redis": 900.0}
 """Until when all leases last: filling and listing come first."""
 
 
