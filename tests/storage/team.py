@@ -17,6 +17,20 @@ from toolyard.storage.opening import store_at
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 WORKER = Path(__file__).with_name("claiming.py")
+COUNTER = Path(__file__).with_name("counting.py")
+
+
+def counted(place: str, size: int, times: int) -> list[float]:
+    """How long each step took of `size` processes that add to one number `times` times each."""
+    command = [sys.executable, str(COUNTER), place, str(times)]
+    pipe = subprocess.PIPE
+    started = [subprocess.Popen(command, stdout=pipe, env=ENVIRONMENT) for _ in range(size)]
+    took: list[float] = []
+    for counter in started:
+        said, _ = counter.communicate(timeout=300)
+        assert counter.returncode == 0
+        took += map(float, said.split())
+    return sorted(took)
 
 
 @dataclass

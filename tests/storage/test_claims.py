@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 from tests.storage.killing import ENVIRONMENT
-from tests.storage.team import Team
+from tests.storage.team import Team, counted
 from tests.support.redis import Redis, redis
 
 from toolyard import Memory
@@ -40,6 +40,13 @@ async def test_killed_workers_lose_no_task(place: str, tmp_path: Path) -> None:
     team.run(4, kills=3, timeout_s=40, pause_s=(0.3, 0.6))
     assert team.kills >= 1
     await team.assert_each_was_completed_once()
+
+
+async def test_many_processes_lose_no_update(place: str) -> None:
+    """M4, with 4 processes here and with 16 in `soak`; nobody is told that it is locked."""
+    assert len(counted(place, 4, 50)) == 200
+    async with store_at(place) as store:
+        assert await store.increment("n") == 201
 
 
 async def test_a_store_that_is_killed_among_claims_loses_none(tmp_path: Path) -> None:
