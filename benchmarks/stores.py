@@ -44,7 +44,7 @@ def measure_stores(plan: Plan) -> list[Table]:
 
 async def _measure(plan: Plan) -> list[Table]:
     engines = {"a dictionary": _in_memory, "sqlite3": _in_sqlite, "redis-py": _in_redis}
-    if not (shutil.which("redis-server") or shutil.which("valkey-server")):
+    if not shutil.which("redis-server"):
         plan.say("redis-server is missing: run tests/support/install.py")
         del engines["redis-py"]
     tables: list[Table] = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.support.redis import Redis, redis
+from tests.support.redis import Redis, redis, valkey
 
 from toolyard.storage.memory_store import MemoryStore
 from toolyard.storage.redis_store import RedisStore
@@ -23,7 +23,13 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Redis]:
         yield server
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Redis]:
+    with valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis", "valkey"])
 def engine(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -34,7 +40,7 @@ def make(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Make:
         return MemoryStore
     if engine == "sqlite":
         return lambda limits: SqliteStore(tmp_path / "store.db", limits=limits)
-    server: Redis = request.getfixturevalue("redis_server")
+    server: Redis = request.getfixturevalue(f"{engine}_server")
     name = secrets.token_hex(8)
     return lambda limits: RedisStore(server.url, name=name, limits=limits)
 

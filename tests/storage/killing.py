@@ -28,7 +28,7 @@ def killed_while_writing(file: Path, name: str, most_lines: int) -> dict[str, in
 
 
 async def assert_all_is_kept(file: Path, acknowledged: dict[str, int]) -> None:
-    """Every acknowledged write is there, and the file is whole."""
+    """Every acknowledged write is there, the file is whole, and nothing lies beside it."""
     async with SqliteStore(file) as store:
         for key, version in acknowledged.items():
             found = await store.get(key)
@@ -36,10 +36,11 @@ async def assert_all_is_kept(file: Path, acknowledged: dict[str, int]) -> None:
             assert found.version == version
             number = key.split(":")[1]
             assert found.value == f"{number} " * (int(number) % 200)
-        assert await store.put("next", "") > max(acknowledged.values())
+        assert await store.put("next", "") > max(acknowledged.values(), default=0)
     with sqlite3.connect(file) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
 
 
 async def kill_writers(file: Path, times: int, seed: int) -> int:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,20 @@ from toolyard.storage.opening import store_at
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 WORKER = Path(__file__).with_name("claiming.py")
+COUNTER = Path(__file__).with_name("counting.py")
+
+
+def counted(place: str, size: int, times: int) -> list[float]:
+    """How long each step took of `size` processes that add to one number `times` times each."""
+    command = [sys.executable, str(COUNTER), place, str(times)]
+    pipe = subprocess.PIPE
+    started = [subprocess.Popen(command, stdout=pipe, env=ENVIRONMENT) for _ in range(size)]
+    took: list[float] = []
+    for counter in started:
+        said, _ = counter.communicate(timeout=300)
+        assert counter.returncode == 0
+        took += map(float, said.split())
+    return sorted(took)
 
 
 @dataclass
@@ -28,6 +43,7 @@ class Team:
     seed: int
     started: int = 0
     kills: int = 0
+    restarts: int = 0
     workers: "list[subprocess.Popen[bytes]]" = field(
         default_factory=list["subprocess.Popen[bytes]"]
     )
@@ -41,8 +57,16 @@ class Team:
             subprocess.Popen([*command, str(self.directory / owner)], env=ENVIRONMENT)
         )
 
-    def run(self, size: int, kills: int, timeout_s: float, pause_s: tuple[float, float]) -> None:
-        """Let `size` workers do everything, killing one now and then."""
+    def run(
+        self,
+        size: int,
+        *,
+        kills: int,
+        timeout_s: float,
+        pause_s: tuple[float, float],
+        restart: Callable[[], None] | None = None,
+    ) -> None:
+        """Let `size` workers do everything, killing one now and then, or restarting the store."""
         chance, deadline = random.Random(self.seed), time.monotonic() + timeout_s
         print(f"seed {self.seed}")
         try:
@@ -54,6 +78,9 @@ class Team:
                 time.sleep(chance.uniform(*pause_s))
                 if self.kills < kills:
                     self._kill(chance)
+                if restart is not None and self._are_working():
+                    restart()
+                    self.restarts += 1
         finally:
             for worker in self.workers:
                 worker.kill()

@@ -50,6 +50,21 @@ async def test_a_hundred_thousand_leases_that_end_at_once_stall_nobody() -> None
     assert stalls[0] < 0.1
 
 
+async def test_a_loop_of_operations_stalls_nobody() -> None:
+    store, stalls = MemoryStore(), list[float]()
+
+    async def measure() -> None:
+        stalls.append(await longest_stall(0.5))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(measure)
+        while not stalls:
+            for number in range(10_000):
+                await store.put(f"k{number}", "v")
+                await store.get(f"k{number}")
+    assert stalls[0] < 0.1
+
+
 async def test_ended_leases_go_although_nobody_asks_for_them() -> None:
     store = MemoryStore()
     for number in range(100):

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import anyio
 import pytest
 from tests.storage.conftest import Make
+from tests.storage.looking import names, there
 
 from toolyard.core.errors import StoreError, StoreFull
-from toolyard.storage.store import Entry, Sizes, Store, StoreChange, StoreLimits
+from toolyard.storage.store import Sizes, Store, StoreChange, StoreLimits
 
 SMALL = StoreLimits(max_keys=3, max_bytes=100, max_key_bytes=20, max_value_bytes=60)
 BAD_KEYS = [
@@ -26,23 +27,6 @@ BAD_KEYS = [
     "x" * 513,
     "ä" * 257,
 ]
-BAD_TTLS = [0, -1, 0.0001, float("inf"), float("nan"), 4e8]
-
-
-async def there(store: Store, key: str) -> Entry:
-    found = await store.get(key)
-    assert found is not None
-    return found
-
-
-async def until_gone(store: Store, key: str) -> None:
-    with anyio.fail_after(5):
-        while found := await store.get(key):  # noqa: ASYNC110 - a lease ends without an event
-            await anyio.sleep(found.expires_in_s or 0)
-
-
-async def names(store: Store, prefix: str = "") -> list[str]:
-    return [each.key for each in (await store.list_keys(prefix, limit=1000)).keys]
 
 
 def test_it_is_a_store(store: Store) -> None:
@@ -96,48 +80,6 @@ async def test_a_key_is_deleted_only_at_the_version_that_was_named(store: Store)
     assert await store.delete("k", version=new)
 
 
-async def test_a_lease_ends(store: Store) -> None:
-    await store.put("k", "v", ttl_s=0.1)
-    left = (await there(store, "k")).expires_in_s
-    assert left is not None
-    assert 0 < left <= 0.1
-    await until_gone(store, "k")
-    assert await names(store) == []
-    assert await store.sizes() == Sizes(0, 0, 0)
-    assert not await store.delete("k")
-
-
-async def test_a_rewrite_renews_the_lease(store: Store) -> None:
-    """In the seed the first lease went on and deleted what was written later."""
-    await store.put("longer", "v", ttl_s=0.1)
-    await store.put("for ever", "v", ttl_s=0.1)
-    await store.put("longer", "w", ttl_s=60)
-    await store.put("for ever", "w")
-    await store.put("marker", "v", ttl_s=0.2)
-    await until_gone(store, "marker")
-    assert (await there(store, "longer")).value == "w"
-    assert (await there(store, "for ever")).expires_in_s is None
-
-
-async def test_a_lease_is_renewed_without_a_new_version(store: Store) -> None:
-    version = await store.put("k", "v", ttl_s=0.2)
-    assert await store.renew("k", version=version, ttl_s=60)
-    found = await there(store, "k")
-    assert (found.value, found.version) == ("v", version)
-    assert (found.expires_in_s or 0) > 50
-    assert await store.renew("k", version=version, ttl_s=None)
-    assert (await there(store, "k")).expires_in_s is None
-    assert not await store.renew("k", version=version + 1, ttl_s=1)
-
-
-async def test_a_lease_that_has_ended_is_not_renewed(store: Store) -> None:
-    version = await store.put("k", "v", ttl_s=0.02)
-    await until_gone(store, "k")
-    assert not await store.renew("k", version=version, ttl_s=60)
-    assert await store.compare_and_set("k", "v", version=version) is None
-    assert await store.compare_and_set("k", "v", version=0) is not None
-
-
 async def test_compare_and_set_writes_only_what_has_not_changed(store: Store) -> None:
     first = await store.compare_and_set("k", "one", version=0)
     assert first is not None
@@ -168,14 +110,6 @@ async def test_increments_add_up(store: Store) -> None:
             tasks.start_soon(store.increment, "n", 2)
     assert await store.increment("n", -1) == 99
     assert (await there(store, "n")).value == "99"
-
-
-async def test_an_increment_keeps_the_lease_unless_it_has_its_own(store: Store) -> None:
-    await store.increment("n", ttl_s=60)
-    await store.increment("n")
-    assert (await there(store, "n")).expires_in_s is not None
-    await store.increment("n", ttl_s=600)
-    assert ((await there(store, "n")).expires_in_s or 0) > 500
 
 
 @pytest.mark.parametrize("value", ["", "x", "1.5", "1e3", " 1", "--1", "-", "٣", "9" * 16, "0x10"])
@@ -283,13 +217,6 @@ async def test_a_page_that_cannot_be_is_refused(store: Store, limit: int) -> Non
         await store.list_keys(limit=limit)
 
 
-@pytest.mark.parametrize("ttl_s", BAD_TTLS)
-async def test_a_lease_that_cannot_be_is_refused(store: Store, ttl_s: float) -> None:
-    with pytest.raises(StoreError, match="lease"):
-        await store.put("k", "v", ttl_s=ttl_s)
-    assert await store.get("k") is None
-
-
 @pytest.mark.parametrize("version", [-1, 2**53])
 async def test_a_version_that_cannot_be_is_refused(store: Store, version: int) -> None:
     with pytest.raises(StoreError, match="version"):
@@ -322,16 +249,6 @@ async def test_a_full_store_refuses_and_keeps_what_it_has(make: Make) -> None:
         await store.put("b", "x" * 32)
         await store.delete("c")
         assert await store.sizes() == Sizes(2, 2, 92)
-
-
-async def test_what_has_ended_makes_room(make: Make) -> None:
-    async with make(StoreLimits(max_keys=200)) as store:
-        for number in range(200):
-            await store.put(f"old{number}", "", ttl_s=0.3)
-        await until_gone(store, "old199")
-        for number in range(200):
-            await store.put(f"new{number}", "")
-        assert (await store.sizes()).keys == 200
 
 
 async def test_a_watcher_hears_what_changes(store: Store) -> None:

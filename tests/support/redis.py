@@ -1,4 +1,4 @@
-"""A real Redis of our own for the tests that need one."""
+"""A real Redis or Valkey of our own for the tests that need one."""
 
 import shutil
 import signal
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.install import find_valkey
 from tests.support.missing import missing
 from tests.support.process import free_port
 
@@ -24,6 +25,7 @@ class Redis:
     options: Sequence[str] = DURABLE
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
+    program: str = field(default_factory=lambda: redis_program())
 
     @property
     def url(self) -> str:
@@ -34,7 +36,7 @@ class Redis:
         """Start it, and wait until it answers."""
         fixed = ("--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", ".")
         self.process = subprocess.Popen(
-            [program(), *fixed, *self.options],
+            [self.program, *fixed, *self.options],
             cwd=self.directory,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -42,8 +44,19 @@ class Redis:
         deadline = time.monotonic() + 20
         while not self._answers():
             if time.monotonic() > deadline or self.process.poll() is not None:
-                raise TimeoutError("redis-server does not answer.")
+                raise TimeoutError("The server does not answer.")
             time.sleep(0.02)
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        """Start it, and end it with the block."""
+        self.start()
+        try:
+            yield
+        finally:
+            if self.process is not None and self.process.poll() is None:
+                self.process.kill()
+                self.process.wait(10)
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send it a signal; wait for its end if that is one."""
@@ -66,11 +79,19 @@ class Redis:
             return False
 
 
-def program() -> str:
-    """The server's program, or the end of the test."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server")
+def redis_program() -> str:
+    """Redis, or the end of the test."""
+    found = shutil.which("redis-server")
     if found is None:
         missing("redis-server", "Run `python tests/support/install.py` as root.")
+    return found
+
+
+def valkey_program() -> str:
+    """Valkey, or the end of the test."""
+    found = find_valkey()
+    if found is None:
+        missing("valkey-server", "Run `python tests/support/install.py`.")
     return found
 
 
@@ -78,10 +99,13 @@ def program() -> str:
 def redis(directory: Path, *options: str) -> Generator[Redis]:
     """A server that ends with the block."""
     server = Redis(directory, options or DURABLE)
-    server.start()
-    try:
+    with server.running():
         yield server
-    finally:
-        if server.process is not None and server.process.poll() is None:
-            server.process.kill()
-            server.process.wait(10)
+
+
+@contextmanager
+def valkey(directory: Path) -> Generator[Redis]:
+    """The same of Valkey, durable."""
+    server = Redis(directory, program=valkey_program())
+    with server.running():
+        yield server

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from itertools import islice, takewhile
+from math import inf
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -36,6 +37,8 @@ from toolyard.storage.watching import BATCH, MAX_DELETED, Watch
 
 _REAPED = 16
 """Ended leases that one operation removes besides its own work."""
+_IN_A_ROW = 64
+"""Operations after which others come to their turn, whoever does them."""
 
 
 _Row = tuple[str, int, int, float, float | None]
@@ -55,8 +58,8 @@ class _Kept(NamedTuple):
 class MemoryStore:
     """A `Store` in memory, used from one event loop.
 
-    A key costs some 500 bytes besides its text. Leases end when somebody looks; every operation
-    also removes a few that have ended, so nothing ever stops to clean up.
+    A key costs some 500 bytes besides its text. Nobody sees what has ended; every operation, and
+    whoever watches, removes a little of it, so nothing ever stops to clean up.
     """
 
     def __init__(self, limits: StoreLimits | None = None) -> None:
@@ -69,6 +72,7 @@ class MemoryStore:
         self._version = 0
         self._bytes = 0
         self._changed: anyio.Event | None = None
+        self._operations = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,6 +87,7 @@ class MemoryStore:
 
     async def get(self, key: str) -> Entry | None:
         """As `Store.get`."""
+        await self._take_turn()
         check_key(key, self._limits)
         self._reap()
         kept = self._live(key)
@@ -93,6 +98,7 @@ class MemoryStore:
 
     async def put(self, key: str, value: str, *, ttl_s: float | None = None) -> int:
         """As `Store.put`."""
+        await self._take_turn()
         check_ttl(ttl_s)
         await self._make_room(value)
         return self._write(key, value, _until(ttl_s))
@@ -101,6 +107,7 @@ class MemoryStore:
         self, key: str, value: str, *, version: int, ttl_s: float | None = None
     ) -> int | None:
         """As `Store.compare_and_set`."""
+        await self._take_turn()
         check_key(key, self._limits)
         check_value(value, self._limits)
         check_version(version)
@@ -113,6 +120,7 @@ class MemoryStore:
 
     async def renew(self, key: str, *, version: int, ttl_s: float | None) -> bool:
         """As `Store.renew`."""
+        await self._take_turn()
         check_key(key, self._limits)
         check_version(version)
         check_ttl(ttl_s)
@@ -127,6 +135,7 @@ class MemoryStore:
 
     async def increment(self, key: str, by: int = 1, *, ttl_s: float | None = None) -> int:
         """As `Store.increment`."""
+        await self._take_turn()
         check_key(key, self._limits)
         check_step(by)
         check_ttl(ttl_s)
@@ -139,6 +148,7 @@ class MemoryStore:
 
     async def delete(self, key: str, *, version: int | None = None) -> bool:
         """As `Store.delete`."""
+        await self._take_turn()
         check_key(key, self._limits)
         if version is not None:
             check_version(version)
@@ -150,14 +160,19 @@ class MemoryStore:
 
     async def list_keys(self, prefix: str = "", *, after: str = "", limit: int = 100) -> Page:
         """As `Store.list_keys`."""
+        await self._take_turn()
         check_prefix(prefix)
         check_prefix(after, "cursor")
         check_limit(limit)
-        await self._reap_all()
-        now = time.monotonic()
-        keys = list(islice(self._keys(prefix, after), limit + 1))
-        listed = tuple(self._listed(key, now) for key in keys[:limit])
-        return Page(listed, keys[limit - 1] if len(keys) > limit else None)
+        self._reap()
+        found: list[ListedKey] = []
+        async for keys in self._batches(prefix, after):
+            now = time.monotonic()
+            found += [self._listed(key, now) for key in keys]
+            if len(found) > limit:
+                break
+        page = tuple(found[:limit])
+        return Page(page, page[-1].key if len(found) > limit else None)
 
     async def clear(self, prefix: str = "") -> int:
         """As `Store.clear`."""
@@ -173,14 +188,12 @@ class MemoryStore:
     async def sizes(self, prefix: str = "") -> Sizes:
         """As `Store.sizes`."""
         check_prefix(prefix)
-        await self._reap_all()
+        self._reap()
         count = key_bytes = values = 0
-        after = ""
-        while keys := list(islice(self._keys(prefix, after), BATCH)):
-            count, after = count + len(keys), keys[-1]
+        async for keys in self._batches(prefix, ""):
+            count += len(keys)
             key_bytes += sum(len(key.encode()) for key in keys)
             values += sum(self._kept[key][1] for key in keys)
-            await checkpoint()
         return Sizes(count, key_bytes, values)
 
     def watch(self, prefix: str = "") -> ChangeStream:
@@ -195,8 +208,13 @@ class MemoryStore:
         return Watch(changes, self._until_changed)
 
     async def _until_changed(self) -> None:
+        """Until somebody changes something, or a lease ends."""
         self._changed = self._changed or anyio.Event()
-        await self._changed.wait()
+        first = self._leases.first()
+        left_s = first[0] - time.monotonic() if first else inf
+        with anyio.move_on_after(max(0.0, left_s)):
+            await self._changed.wait()
+        self._reap()
 
     def _changes(self, after: int, prefix: str) -> list[StoreChange]:
         latest = islice(reversed(self._kept.items()), MAX_DELETED + 1)
@@ -216,9 +234,22 @@ class MemoryStore:
             found = self._order.beyond(after)
         return takewhile(lambda key: key.startswith(prefix), found)
 
+    async def _batches(self, prefix: str, after: str) -> AsyncGenerator[list[str]]:
+        """Keys whose leases have not ended, some at a time, so that others come to their turn."""
+        while keys := list(islice(self._keys(prefix, after), BATCH)):
+            now, after = time.monotonic(), keys[-1]
+            yield [key for key in keys if (self._kept[key][4] or inf) > now]
+            await checkpoint()
+
     def _listed(self, key: str, now: float) -> ListedKey:
         kept = _Kept(*self._kept[key])
         return ListedKey(key, kept.version, kept.added_at, _left(kept, now), kept.size)
+
+    async def _take_turn(self) -> None:
+        """Nothing here waits for anything, so a loop of operations would hold up all others."""
+        self._operations += 1
+        if self._operations % _IN_A_ROW == 0:
+            await checkpoint()
 
     def _live(self, key: str) -> _Kept | None:
         row = self._kept.get(key)
@@ -289,10 +320,6 @@ class MemoryStore:
     def _is_full_for(self, size: int) -> bool:
         most = self._limits
         return len(self._kept) >= most.max_keys or self._bytes + size > most.max_bytes
-
-    async def _reap_all(self) -> None:
-        while self._reap() == _REAPED:
-            await checkpoint()
 
 
 def _until(ttl_s: float | None) -> float | None:

@@ -26,18 +26,26 @@ from toolyard.core.errors import (
     StoreUnavailable,
     StoreUnusable,
 )
-from toolyard.storage.redis_scripts import Script
+from toolyard.storage.circuit import Circuit
+from toolyard.storage.redis_scripts import LOST, Script
 
 _log = logging.getLogger("toolyard.storage")
 
+_ANSWERS = (ResponseError, BusyLoadingError, AuthenticationError)
+"""What the server said; redis-py takes some of it for a lost connection."""
+
 Durability = Literal["always", "everysec", "no", "none", "unknown"]
+_FAILURES = 5
+"""In a row, after which requests are refused at once."""
+_PAUSE_S = 1.0
 _DURABILITIES: dict[str, Durability] = {"always": "always", "everysec": "everysec", "no": "no"}
 
 
 class RedisLink:
     """Connections to one server. One that failed, or whose request was cancelled, is dropped.
 
-    Nothing is ever sent twice: that could do a change twice.
+    Nothing is ever sent twice: that could do a change twice. After five failures in a row requests
+    are refused at once, but for one a second that looks whether the server is back.
     """
 
     def __init__(self, url: str, *, timeout_s: float, connections: int) -> None:
@@ -57,6 +65,9 @@ class RedisLink:
             ) from error
         self._timeout_s = timeout_s
         self._turns = anyio.CapacityLimiter(connections)
+        self._circuit = Circuit(
+            failures=_FAILURES, pause_s=_PAUSE_S, probe_s=max(_PAUSE_S, 2 * timeout_s)
+        )
 
     async def close(self) -> None:
         """Close all connections."""
@@ -77,6 +88,7 @@ class RedisLink:
 
     async def _ask(self, command: Sequence[object], changes: bool) -> Any:
         async with self._turns:
+            self._circuit.enter()
             connection = await self._connected()
             try:
                 return await self._exchange(connection, command, changes)
@@ -88,25 +100,31 @@ class RedisLink:
             with anyio.fail_after(self._timeout_s):
                 return await self._pool.get_connection()
         except (RedisError, OSError, TimeoutError) as error:
+            if not isinstance(error, _ANSWERS):
+                self._circuit.failed()
             raise _refusal(error) from error
 
     async def _exchange(self, connection: Any, command: Sequence[object], changes: bool) -> Any:
         try:
             with anyio.fail_after(self._timeout_s):
                 await connection.send_command(*command, check_health=False)
-                return await connection.read_response(disconnect_on_error=False)
-        except NoScriptError:
-            raise
-        except ResponseError as error:
-            raise _refusal(error) from error
-        except (BusyLoadingError, ReadOnlyError, OutOfMemoryError, AuthenticationError) as error:
+                answer = await connection.read_response(disconnect_on_error=False)
+        except _ANSWERS as error:
+            self._circuit.succeeded()
+            if isinstance(error, NoScriptError):
+                raise
+            if str(error).startswith(LOST):
+                _log.error(_LOST)
             raise _refusal(error) from error
         except (RedisError, OSError, TimeoutError) as error:
+            self._circuit.failed()
             await self._drop(connection)
             raise _silence(changes) from error
         except BaseException:  # above all a cancellation: the answer is still to come
             await self._drop(connection)
             raise
+        self._circuit.succeeded()
+        return answer
 
     async def _drop(self, connection: Any) -> None:
         with anyio.CancelScope(shield=True), anyio.move_on_after(1):
@@ -152,6 +170,12 @@ class RedisLink:
             )
 
 
+_LOST = (
+    "Redis has lost changes that it had acknowledged, by a restart or by a failover to a replica: "
+    "look again at everything, and claim again."
+)
+
+
 def _silence(changes: bool) -> StoreError:
     """What it means that no answer came."""
     if not changes:
@@ -176,6 +200,8 @@ def _refusal(error: Exception) -> StoreError:
         return StoreUnusable("Redis does not let us in: check the user and the password.")
     if isinstance(error, ReadOnlyError) or said.startswith("READONLY"):
         return StoreUnusable("Redis is a read-only replica here: connect to the primary.")
+    if said.startswith(LOST):
+        return StoreUnusable(_LOST)
     if said.startswith("MISCONF"):
         return StoreUnavailable("Redis cannot write to its disk and takes no changes.")
     if isinstance(error, ResponseError) and not isinstance(error, BusyLoadingError):

@@ -9,6 +9,11 @@ from toolyard.storage.watching import BATCH, MAX_BEHIND
 
 _REAPED = 20
 """Ended leases that one change removes besides its own work."""
+_LOOKED_AT = 1_000
+"""Keys that one script looks at."""
+
+LOST = "LOST"
+"""How the error begins that says that the server has fallen behind what it once acknowledged."""
 
 _SHARED = f"""
 local heads, values, order, leases = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -98,6 +103,14 @@ end
 local function till(ttl)
   return ttl == '' and 0 or now + tonumber(ttl)
 end
+
+-- The last argument is the version that the client knows was reached. A server that is not there
+-- has lost changes: nobody may be given a version twice, and who watches must look at everything.
+local seen = tonumber(ARGV[#ARGV])
+if count('sequence') < seen then
+  redis.call('HSET', state, 'sequence', seen + 1, 'forgotten', seen + 1)
+  return redis.error_reply('{LOST}')
+end
 """
 
 
@@ -113,7 +126,7 @@ class Script:
 OPEN = Script(
     """
 redis.call('HSETNX', state, 'format', ARGV[3])
-return redis.call('HGET', state, 'format')
+return {redis.call('HGET', state, 'format'), count('sequence')}
 """,
     changes=True,
 )
@@ -176,21 +189,22 @@ return 1
     changes=True,
 )
 
-LIST = Script("""
-local from, most, found = ARGV[3], tonumber(ARGV[5]), {}
-repeat
-  local keys = redis.call('ZRANGEBYLEX', order, from, ARGV[4], 'LIMIT', 0, most)
-  for _, key in ipairs(keys) do
-    local version, added, expires = find(key)
-    if version and #found < most then
-      local size = redis.call('HSTRLEN', values, key)
-      found[#found + 1] = {key, version, added, left(expires), size}
-    end
-    from = '(' .. key
+# Some of a page, and where to go on: a script that looked at everything would hold up all others.
+LIST = Script(
+    f"""
+local found, most = {{}}, tonumber(ARGV[5])
+local keys = redis.call('ZRANGEBYLEX', order, ARGV[3], ARGV[4], 'LIMIT', 0, {_LOOKED_AT})
+for _, key in ipairs(keys) do
+  local version, added, expires = find(key)
+  if version then
+    local size = redis.call('HSTRLEN', values, key)
+    found[#found + 1] = {{key, version, added, left(expires), size}}
+    if #found == most then return {{found, ''}} end
   end
-until #found >= most or #keys < most
-return found
-""")
+end
+return {{found, #keys == {_LOOKED_AT} and keys[#keys] or ''}}
+"""
+)
 
 CLEAR = Script(
     f"""
@@ -201,8 +215,9 @@ return {{#keys, keys[#keys] or ''}}
     changes=True,
 )
 
-SIZES = Script("""
-local keys = redis.call('ZRANGEBYLEX', order, ARGV[3], ARGV[4], 'LIMIT', 0, 1000)
+SIZES = Script(
+    f"""
+local keys = redis.call('ZRANGEBYLEX', order, ARGV[3], ARGV[4], 'LIMIT', 0, {_LOOKED_AT})
 local live, key_bytes, value_bytes = 0, 0, 0
 for _, key in ipairs(keys) do
   if find(key) then
@@ -210,10 +225,12 @@ for _, key in ipairs(keys) do
     value_bytes = value_bytes + redis.call('HSTRLEN', values, key)
   end
 end
-return {#keys, keys[#keys] or '', live, key_bytes, value_bytes}
-""")
+return {{#keys, keys[#keys] or '', live, key_bytes, value_bytes}}
+"""
+)
 
 CHANGES = Script(f"""
+reap()
 local after, sequence = tonumber(ARGV[3]), count('sequence')
 if after < 0 or after == sequence then return {{sequence, 0, {{}}, {{}}}} end
 if after < count('forgotten') then return {{sequence, 1, {{}}, {{}}}} end

@@ -48,7 +48,8 @@ class RedisStore:
     Every operation is one script, which the server runs as a whole. Nothing is tried again by
     itself: when the answer to a change does not come, that is `OutcomeUnknown`. Leases follow
     the server's clock. How well acknowledged changes survive a crash of the server is its
-    setting: look at `durability`.
+    setting: look at `durability`. A server that has fallen behind what it acknowledged, after
+    a failover say, makes one operation fail with `StoreUnusable`; versions still only grow.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class RedisStore:
         self._keys = [f"{{toolyard:{name}}}:{part}" for part in _PARTS]  # one slot of a cluster
         self._durability: Durability = "unknown"
         self._users = 0
+        self._seen = 0  # a version that the server had reached
 
     @property
     def durability(self) -> Durability:
@@ -96,7 +98,8 @@ class RedisStore:
         """
         self._users += 1
         try:
-            if await self._run(scripts.OPEN, FORMAT) != FORMAT:
+            found, self._seen = await self._run(scripts.OPEN, FORMAT)
+            if found != FORMAT:
                 raise StoreUnusable("The store was written by a newer toolyard: upgrade this one.")
             self._durability = await self._link.durability()
         except BaseException:
@@ -115,6 +118,7 @@ class RedisStore:
     async def _leave(self) -> None:
         self._users -= 1
         if not self._users:
+            self._seen = 0
             await self._link.close()
 
     async def get(self, key: str) -> Entry | None:
@@ -166,7 +170,13 @@ class RedisStore:
         check_prefix(prefix)
         check_prefix(after, "cursor")
         check_limit(limit)
-        rows = await self._run(scripts.LIST, *_span(prefix, after), limit + 1)
+        rows, start = list[Any](), after
+        while True:
+            more, last = await self._run(scripts.LIST, *_span(prefix, start), limit + 1 - len(rows))
+            rows += more
+            if not last:
+                break
+            start = last.decode()
         listed = tuple(
             ListedKey(key.decode(), version, added / 1000, _seconds(left), size)
             for key, version, added, left, size in rows[:limit]
@@ -204,6 +214,7 @@ class RedisStore:
             sequence, is_lost, written, gone = await self._run(scripts.CHANGES, after)
             if is_lost:
                 return (StoreChange(None, sequence),), sequence
+            self._seen = max(self._seen, sequence)
             found, seen = _merged(written, gone, sequence)
             return [each for each in found if (each.key or "").startswith(prefix)], seen
 
@@ -211,7 +222,7 @@ class RedisStore:
 
     async def _run(self, script: scripts.Script, *arguments: object) -> Any:
         limits = (self._limits.max_keys, self._limits.max_bytes)
-        return await self._link.run(script, self._keys, *limits, *arguments)
+        return await self._link.run(script, self._keys, *limits, *arguments, self._seen)
 
     def _check(self, key: str, value: str, ttl_s: float | None) -> None:
         check_key(key, self._limits)
@@ -226,6 +237,7 @@ class RedisStore:
             check_room(self._limits.max_keys + 1, 0, self._limits)
         if status == -2:
             check_room(0, self._limits.max_bytes + 1, self._limits)
+        self._seen = max(self._seen, status)
         return status
 
 

@@ -82,17 +82,28 @@ class SqliteFile:
             raise translated(error) from error
 
     def change(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` gives, once all it did is on the disk."""
+        """What `work` gives, once all it did is on the disk; it may be done twice, kept once."""
         database = self._connection()
         try:
-            database.execute("BEGIN IMMEDIATE")
             try:
-                result = work(database)
-            except BaseException:
-                self._roll_back(database)
-                raise
+                return self._changed(database, work)
+            except sqlite3.Error as error:
+                if _code(error) != sqlite3.SQLITE_FULL:
+                    raise
+                # The log may be longer than the room that is left, of what is written over again
+                # and again: nothing was changed, so shorten it and try once more.
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return self._changed(database, work)
         except sqlite3.Error as error:
             raise translated(error) from error
+
+    def _changed(self, database: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(database)
+        except BaseException:
+            self._roll_back(database)
+            raise
         self._commit(database)
         return result
 
@@ -101,9 +112,8 @@ class SqliteFile:
             database.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back(database)
-            refusal = translated(error)
-            if isinstance(refusal, StoreFull) or _code(error) == sqlite3.SQLITE_BUSY:
-                raise refusal from error
+            if _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+                raise
             self._give_up()
             raise OutcomeUnknown(
                 "The disk failed while a change was being written: read before you write again."

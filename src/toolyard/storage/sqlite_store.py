@@ -11,7 +11,6 @@ from typing import Self, TypeVar
 
 import anyio
 
-from toolyard.core.threads import Threads
 from toolyard.storage.checks import (
     check_key,
     check_limit,
@@ -25,6 +24,7 @@ from toolyard.storage.sqlite_file import SqliteFile
 from toolyard.storage.sqlite_table import Changing, Reading
 from toolyard.storage.store import ChangeStream, Entry, Page, Sizes, StoreChange, StoreLimits
 from toolyard.storage.watching import BATCH, POLL_S, Watch
+from toolyard.storage.worker import Worker
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class SqliteStore:
         """
         self._file = SqliteFile(Path(path), busy_timeout_s)
         self._limits = limits or StoreLimits()
-        self._threads = Threads(1)
+        self._worker = Worker()
         self._users = 0
 
     async def __aenter__(self) -> Self:
@@ -61,8 +61,13 @@ class SqliteStore:
 
         It may be entered several times; the last to leave closes it.
         """
-        await self._threads.run(self._file.open)
         self._users += 1
+        self._worker.start()
+        try:
+            await self._worker.run(self._file.open)
+        except BaseException:
+            await self._leave()
+            raise
         return self
 
     async def __aexit__(
@@ -71,11 +76,16 @@ class SqliteStore:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        await self._leave()
+
+    async def _leave(self) -> None:
         self._users -= 1
         if self._users:
             return
         with anyio.CancelScope(shield=True):  # as long as an operation may wait
-            await self._threads.run(self._file.close)
+            await self._worker.run(self._file.close)
+        if not self._users:  # nobody came meanwhile
+            self._worker.stop()
 
     async def get(self, key: str) -> Entry | None:
         """As `Store.get`."""
@@ -148,6 +158,8 @@ class SqliteStore:
         check_prefix(prefix)
 
         async def changes(after: int) -> tuple[Sequence[StoreChange], int]:
+            if await self._read(lambda table: table.has_ended()):
+                await self._change(lambda _: None)  # which removes some of it
             return await self._read(lambda table: table.changes(after, prefix))
 
         return Watch(changes, lambda: anyio.sleep(POLL_S))
@@ -162,7 +174,7 @@ class SqliteStore:
 
     async def _read(self, work: Callable[[Reading], T]) -> T:
         file = self._file
-        return await self._threads.run(
+        return await self._worker.run(
             lambda: file.read(lambda database: work(Reading(database, file.clock.now)))
         )
 
@@ -176,4 +188,4 @@ class SqliteStore:
             table.finish()
             return result
 
-        return await self._threads.run(lambda: file.change(whole))
+        return await self._worker.run(lambda: file.change(whole))

@@ -72,6 +72,11 @@ class Reading:
         ).fetchone()
         return Sizes(*map(int, row))
 
+    def has_ended(self) -> bool:
+        """Whether there is a key whose lease has ended."""
+        ended = "SELECT 1 FROM entries WHERE expires <= ? LIMIT 1"
+        return self._database.execute(ended, (self._now,)).fetchone() is not None
+
     def changes(self, after: int, prefix: str) -> tuple[Sequence[StoreChange], int]:
         """What changed after a version, and how far that looked."""
         sequence, forgotten = self._database.execute(

@@ -76,8 +76,8 @@ class StoreChange:
 class ChangeStream(Protocol):
     """The changes from the moment on at which the block was entered, in order, without end.
 
-    Of several changes of one key between two looks only the last is told. That a lease has ended
-    is told when somebody notices.
+    Of several changes of one key between two looks only the last is told. A lease that has ended
+    is told as a key that went away, soon after.
     """
 
     async def __aenter__(self) -> AsyncIterator[StoreChange]: ...
