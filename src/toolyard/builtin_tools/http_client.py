@@ -65,7 +65,8 @@ class HttpClient(ToolOwner):
         max_response_bytes: Of the decoded body; the rest is cut.
         markdown: Give web pages as Markdown; needs `toolyard[http]`.
         resolve: Looks names up instead of the operating system.
-        ssl_context: Decides which certificates are believed.
+        ssl_context: Decides which certificates are believed; those of the authorities that this
+            machine knows by default.
 
     Raises:
         ConfigError: One of these cannot be used.
