@@ -11,7 +11,12 @@ from toolyard.core.context import CallContext
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.core.wrapper import Wrapper
-from toolyard.registry.policies.preview import preview_of_data, preview_of_text, size_of
+from toolyard.registry.policies.preview import (
+    is_within,
+    preview_of_data,
+    preview_of_text,
+    size_of,
+)
 from toolyard.registry.policies.shelf import ResultShelf
 
 MOST_BYTES = 64 * 1024
@@ -55,7 +60,7 @@ class LargeResults(Wrapper):
         )
 
     def _data(self, structured: Any) -> Any:
-        if structured is None or size_of(structured) <= self._most_bytes // 2:
+        if structured is None or is_within(structured, self._most_bytes // 2):
             return structured
         return preview_of_data(structured, self._most_bytes // 2)
 

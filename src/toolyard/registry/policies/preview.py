@@ -18,6 +18,24 @@ def size_of(value: Any) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
+def is_within(value: Any, most: int) -> bool:
+    """Whether `value` has at most so many bytes; what is far larger is not written out for it."""
+    return _letters(value, most) <= most and size_of(value) <= most
+
+
+def _letters(value: Any, most: int) -> int:
+    """The letters in all texts of a JSON value, and one for each part; no more once over `most`."""
+    letters, waiting = 0, [value]
+    while waiting and letters <= most:
+        each = waiting.pop()
+        letters += len(each) if isinstance(each, str) else 1
+        if isinstance(each, list | tuple):
+            waiting += cast("list[Any]", each)[: most + 1]
+        elif isinstance(each, Mapping):
+            waiting += list(cast("Mapping[str, Any]", each).values())[: most + 1]
+    return letters
+
+
 def preview_of_text(text: str, most: int, note: str) -> str:
     """`text` with `note` in place of its middle, or behind it if it has no more than `most`."""
     if len(text) <= most:
