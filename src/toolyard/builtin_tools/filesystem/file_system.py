@@ -122,6 +122,10 @@ class FileSystem(ToolOwner):
         """What is known of a file or a directory."""
         return await self._run(self._files.metadata, path)
 
+    async def get_file_size(self, path: str) -> int:
+        """The bytes of a file; 0 for a directory."""
+        return (await self.get_file_metadata(path)).size
+
     async def file_exists(self, path: str) -> bool:
         """Whether a file or directory is there that may be touched; `False` for any bad path."""
         return await self._run(self._files.exists, path)
