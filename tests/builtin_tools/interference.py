@@ -6,11 +6,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import anyio
-from tests.builtin_tools.files import INSIDE, SECRET
+from tests.builtin_tools.files import INSIDE, SECRET, everything_in
 from tests.support.missing import missing
 
 from toolyard import FileSystem, ToolError
@@ -66,40 +67,65 @@ async def race(place: Path, confinement: Confinement, reads: int) -> tuple[int, 
     for directory in (root / "d", outside):
         directory.mkdir(parents=True)
     (root / "d" / "a.txt").write_text(INSIDE)
-    (outside / "a.txt").write_text(SECRET)
+    for name in ("a.txt", "outside.txt", "sub/outside.txt"):
+        (outside / name).parent.mkdir(exist_ok=True)
+        (outside / name).write_text(SECRET)
+    before = everything_in(outside)
     (root / "link").symlink_to(outside)
     files = FileSystem(root, confinement=confinement)
     good = refused = 0
     with exchanging(root / "d", root / "link"):
         for number in range(reads):
+            if number % 25 == 0:
+                await _meddle(files)
             try:
-                if number % 25 == 0:
-                    await files.write_file("d/new.txt", "new")
                 read = await files.read_file("d/a.txt")
             except ToolError:
                 refused += 1
             else:
                 assert read == INSIDE
                 good += 1
-    assert sorted(os.listdir(outside)) == ["a.txt"]
+    assert everything_in(outside) == before
     assert not list(root.rglob("*.tmp"))
     return good, refused
+
+
+async def _meddle(files: FileSystem) -> None:
+    """Change, look and delete where a link may be at any moment."""
+    for change in (
+        partial(files.write_file, "d/new.txt", "new"),
+        partial(files.append_file, "d/a.txt", ""),
+        partial(files.edit_file, "d/a.txt", SECRET[:5], "x"),
+        partial(files.create_directory, "d/made"),
+        partial(files.delete_file, "d/outside.txt"),
+        partial(files.delete_directory, "d/sub"),
+    ):
+        with suppress(ToolError):
+            await change()
+    with suppress(ToolError):
+        listing = await files.read_directory("d", recursive=True)
+        assert not [each for each in listing.entries if "outside" in each.path]
+    found = await files.search_files(content=SECRET)
+    assert not found.matches
+    assert not await files.file_exists("d/outside.txt")
 
 
 async def survive_kills(root: Path, kills: int, pause_s: float) -> None:
     """Kill a writer again and again: what it told is there, and nothing is half there."""
     whole = log = 0
+    logged: set[int] = set()
     for number in range(kills):
         said = await _killed_writer(root, max(whole, log), pause_s * (1 + number % 7))
         whole = max([whole, *said["whole"]])
         files = FileSystem(root)
         async with files:
             assert not _temporary(root)
-            log = max([log, *said["log"]])
+            logged |= {*said["log"]}
+            log = max(logged, default=log)
             if await files.file_exists("d/whole.txt"):
                 whole = _checked_whole(await files.read_file("d/whole.txt"), whole)
-            if await files.file_exists("log.txt"):
-                log = _checked_log((root / "log.txt").read_text(), log)
+            if logged or await files.file_exists("log.txt"):
+                log = _checked_log((root / "log.txt").read_text(), logged)
     assert whole > 0
 
 
@@ -115,12 +141,13 @@ def _checked_whole(text: str, told: int) -> int:
     return int(number)
 
 
-def _checked_log(text: str, told: int) -> int:
+def _checked_log(text: str, told: set[int]) -> int:
+    """The last number in the log, which holds all that were told."""
     assert re.fullmatch(r"(\d+\n)*", text)
     numbers = [int(each) for each in text.split()]
     assert numbers == sorted(set(numbers))
-    assert numbers[-1:] >= [told]
-    return max(numbers, default=told)
+    assert told <= set(numbers)
+    return max(numbers, default=0)
 
 
 async def _killed_writer(root: Path, begin: int, pause_s: float) -> dict[str, list[int]]:

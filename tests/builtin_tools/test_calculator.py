@@ -15,29 +15,39 @@ from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import TOOL_NAME, Tool, ToolAnnotations, ToolCall, ToolResult
 
 WRONG_ARGUMENTS: list[tuple[dict[str, Any], list[str]]] = [
-    ({}, ["expression: required, but missing."]),
+    ({}, ["expression: is missing; expected a string."]),
     ({"expression": 5}, ["expression: expected a string, got the number 5."]),
     ({"expression": 5.5}, ["expression: expected a string, got the number 5.5."]),
-    ({"expression": 10**400}, ["expression: expected a string, got a large number."]),
+    (
+        {"expression": 10**400},
+        ["expression: expected a finite number, got one that is too large or none at all."],
+    ),
     ({"expression": None}, ["expression: expected a string, got null."]),
     ({"expression": True}, ["expression: expected a string, got the boolean true."]),
     ({"expression": False}, ["expression: expected a string, got the boolean false."]),
-    ({"expression": ["1"]}, ["expression: expected a string, got an array."]),
-    ({"expression": {"a": 1}}, ["expression: expected a string, got an object."]),
-    ({"expression": ""}, ["expression: expected at least 1 character, got none."]),
+    ({"expression": ["1"]}, ['expression: expected a string, got the array ["1"].']),
+    ({"expression": {"a": 1}}, ['expression: expected a string, got the object {"a": 1}.']),
+    (
+        {"expression": ""},
+        ['expression: expected a string of at least 1 characters, got the string "".'],
+    ),
     (
         {"expression": "1" * 65_537},
-        ["expression: expected at most 65536 characters, got 65537."],
+        [
+            'expression: expected a string of at most 65536 characters, got the string "'
+            + "1" * 77
+            + '…".'
+        ],
     ),
     (
         {"expression": "1", "expr": "2"},
-        ["'expr': there is no such argument; the only one is expression."],
+        ["expr: is not an argument; the arguments are expression."],
     ),
     (
         {"\u202ex": 1},
         [
-            "'\\u202ex': there is no such argument; the only one is expression.",
-            "expression: required, but missing.",
+            "expression: is missing; expected a string.",
+            '["\u202ex"]: is not an argument; the arguments are expression.',
         ],
     ),
 ]

@@ -90,6 +90,9 @@ async def test_metadata_is_of_files_and_directories_in_utc(yard: Yard) -> None:
     }
     directory = await yard.files.get_file_metadata("d")
     assert (directory.is_directory, directory.size) == (True, 0)
+    assert await yard.files.get_file_size("d/a.txt") == 5
+    with pytest.raises(ToolError, match="There is no 'nowhere'"):
+        await yard.files.get_file_size("nowhere")
 
 
 LINES = "".join(f"line {number}\n" for number in range(1, 101))

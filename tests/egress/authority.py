@@ -15,17 +15,20 @@ DAY = timedelta(days=1)
 class LocalAuthority:
     """Signs certificates; `trust` believes those and no others."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "tests") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tests")])
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         own = self._builder(self._name, self._key, DAY).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         )
         self._own = own.sign(self._key, SHA256())
 
     def trust(self) -> ssl.SSLContext:
-        pem = self._own.public_bytes(Encoding.PEM).decode()
-        return ssl.create_default_context(cadata=pem)
+        return ssl.create_default_context(cadata=self.pem.decode())
+
+    @property
+    def pem(self) -> bytes:
+        return self._own.public_bytes(Encoding.PEM)
 
     def server(self, name: str, folder: Path, *, ends: timedelta = DAY) -> ssl.SSLContext:
         """What a server with a certificate for `name` uses."""

@@ -1,8 +1,10 @@
 """The kind `http`, from the options of a table."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.egress.authority import LocalAuthority
 from tests.egress.hosts import hosting, ok
 
 from toolyard.builtin_tools.http_client import HttpClient
@@ -11,6 +13,7 @@ from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall
+from toolyard.egress.trust import authorities_and, well_known_authorities
 from toolyard.wiring.sources import source_of
 
 OPEN = {"allow_private": "127.0.0.0/8, ::1", "allowed_ports": "*"}
@@ -53,6 +56,30 @@ async def test_a_secret_comes_from_the_environment(
     assert f"{header}: {value}".encode() in host.requests[0]
 
 
+async def test_a_company_can_have_an_authority_of_its_own(tmp_path: Path) -> None:
+    authority, stranger = LocalAuthority(), LocalAuthority()
+    ours = tmp_path / "company.pem"
+    ours.write_bytes(LocalAuthority("another").pem + authority.pem)
+    trusting = source(**OPEN, ca_file=str(ours))
+    async with hosting(ok(b"inside"), tls=authority.server("localhost", tmp_path)) as host:
+        url = host.url(name="localhost", scheme="https")
+        assert "did not prove who it is" in await text(source(**OPEN), url)
+        assert (await text(trusting, url)).endswith("inside")
+    async with hosting(ok(b"outside"), tls=stranger.server("localhost", tmp_path)) as host:
+        url = host.url(name="localhost", scheme="https")
+        assert "did not prove who it is" in await text(trusting, url)
+
+
+def test_the_well_known_authorities_are_believed_besides(tmp_path: Path) -> None:
+    ours = tmp_path / "company.pem"
+    ours.write_bytes(LocalAuthority().pem)
+    known = set(well_known_authorities().get_ca_certs(binary_form=True))
+    both = set(authorities_and(ours).get_ca_certs(binary_form=True))
+    assert known < both
+    assert len(both) == len(known) + 1
+    assert set(well_known_authorities().get_ca_certs(binary_form=True)) == known
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -68,6 +95,12 @@ async def test_a_secret_comes_from_the_environment(
         ({"credentials": {"a.example": {}}}, "bearer_env"),
         ({"credentials": {"a.example": {"bearer_env": "NOT_SET_HERE"}}}, "Set NOT_SET_HERE"),
         ({"credentials": {"a.example": 5}}, "credentials.a.example"),
+        ({"ca_file": ""}, "ca_file"),
+        ({"ca_file": 5}, "ca_file"),
+        ({"ca_file": "not-there.pem"}, "ca_file: 'not-there.pem' cannot be used: No such file"),
+        ({"ca_file": "pyproject.toml"}, "ca_file: 'pyproject.toml' cannot be used: it holds no"),
+        ({"ca_file": "src"}, "ca_file: 'src' cannot be used"),
+        ({"ca_file": "a\0b"}, "ca_file"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_refused(options: dict[str, Any], told: str) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from importlib import import_module
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from toolyard.builtin_tools.http_client_answer import HttpAnswer, data_uri, result_of
 from toolyard.builtin_tools.http_client_body import Query, encoded_body, encoded_query
@@ -21,10 +20,10 @@ from toolyard.builtin_tools.http_client_tools import (
     description,
     input_schema,
 )
-from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError, ToolError
 from toolyard.core.threads import Threads
-from toolyard.core.tool import Tool, ToolCall, ToolResult
+from toolyard.core.tool import ToolResult
+from toolyard.core.tool_owner import ToolOwner
 from toolyard.core.toolbox import Toolbox
 from toolyard.egress.addresses import AddressRules, is_network
 from toolyard.egress.destinations import SCHEMES, WEB_PORTS, Destinations
@@ -43,7 +42,7 @@ _CONVERSIONS = 2
 """Pages that are made Markdown at once."""
 
 
-class HttpClient:
+class HttpClient(ToolOwner):
     """Asks hosts over HTTP; in Python and as the tools `http_get`, `http_post` and so on.
 
     Whatever a model writes as a URL: only public addresses are dialled, the address that was
@@ -66,7 +65,8 @@ class HttpClient:
         max_response_bytes: Of the decoded body; the rest is cut.
         markdown: Give web pages as Markdown; needs `toolyard[http]`.
         resolve: Looks names up instead of the operating system.
-        ssl_context: Decides which certificates are believed.
+        ssl_context: Decides which certificates are believed; those of the authorities that this
+            machine knows by default.
 
     Raises:
         ConfigError: One of these cannot be used.
@@ -177,34 +177,7 @@ class HttpClient:
         """Delete what is at `url`; as `post`."""
         return await self._ask("DELETE", url, headers, query, body, timeout_s)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
-
-    async def list_tools(self, context: CallContext) -> Sequence[Tool]:
-        """One tool for each method."""
-        return await self._tools.list_tools(context)
-
-    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
-        """Ask; what is refused or fails is an error result, any status is an answer.
-
-        Raises:
-            UnknownName: There is no such tool.
-            InvalidArguments: The tool's schema refuses the arguments.
-            CallTimeout: The call's own deadline passed before `timeout_s` did.
-        """
-        return await self._tools.call_tool(call, context)
-
-    @cached_property
-    def _tools(self) -> Toolbox:
-        """Made when a model first asks: checking their schemas takes a tenth of a second."""
+    def _make_toolbox(self) -> Toolbox:
         tools = Toolbox()
         for method in METHODS:
             self._offer(method, tools)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from toolyard.builtin_tools.http_client_body import MAX_BODY_BYTES
 from toolyard.egress.headers import MAX_HEADERS, MAX_VALUE_CHARS
 from toolyard.egress.target import MAX_URL_CHARS
 
@@ -45,7 +46,8 @@ _SCALARS: Sequence[Schema] = (
 _BODY: Schema = {
     "description": "Text, sent as it is; or a JSON value, sent as JSON.",
     "anyOf": [
-        {"type": name} for name in ("string", "object", "array", "number", "boolean", "null")
+        {"type": "string", "maxLength": MAX_BODY_BYTES},
+        *({"type": name} for name in ("object", "array", "number", "boolean", "null")),
     ],
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -19,16 +18,16 @@ from toolyard.builtin_tools.memory_items import (
     value_in,
 )
 from toolyard.builtin_tools.memory_language import MAX_KEY_BYTES
-from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError, StoreError, StoreUnavailable
-from toolyard.core.tool import Tool, ToolCall, ToolResult
+from toolyard.core.tool_owner import ToolOwner
+from toolyard.core.toolbox import Toolbox
 from toolyard.storage.memory_store import MemoryStore
 from toolyard.storage.store import Entry, Page, Sizes, Store
 
 _TRIES = 5
 
 
-class Memory:
+class Memory(ToolOwner):
     """One namespace of a store.
 
     Memories of different namespaces on one store never see each other. All methods raise what
@@ -49,7 +48,6 @@ class Memory:
             raise ConfigError("A namespace has 1 to 64 letters, digits, '.', '_' and '-'.")
         self._store: Store = MemoryStore() if store is None else store
         self._space = f"{namespace}/"
-        self._toolbox = memory_toolbox(self)
         self._entered: list[AsyncExitStack] = []
 
     async def __aenter__(self) -> Self:
@@ -145,19 +143,8 @@ class Memory:
         kept = kept_value(value)
         return await self._store.compare_and_set(self._at(key), kept, version=expected, ttl_s=ttl_s)
 
-    async def list_tools(self, context: CallContext) -> Sequence[Tool]:
-        """The one tool, `memory`."""
-        return await self._toolbox.list_tools(context)
-
-    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
-        """Run one command; one that fails gives an error result.
-
-        Raises:
-            UnknownName: The call is not for `memory`.
-            InvalidArguments: The arguments are not those of a command.
-            CallTimeout: The store took longer than `context` allows.
-        """
-        return await self._toolbox.call_tool(call, context)
+    def _make_toolbox(self) -> Toolbox:
+        return memory_toolbox(self)
 
     async def _claimed(self, key: str, owner: str) -> Entry | None:
         found = await self._store.get(self._at(key))

@@ -18,6 +18,7 @@ from toolyard.core.invocation import awaitable
 from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
 from toolyard.core.offer import Presentation, offered
 from toolyard.core.output import result_of
+from toolyard.core.plain_json import is_plain_json
 from toolyard.core.raw_schema import RawSchema
 from toolyard.core.threads import Threads
 from toolyard.core.tool import ToolResult
@@ -64,10 +65,10 @@ class SchemaTool:
     def _checked(self, result: ToolResult) -> ToolResult:
         if self._output is None or result.is_error:
             return result
-        text = json_text(result.structured)
-        if not self._output.accepts(from_json(text)):
+        data = result.structured
+        if not self._output.accepts(data if is_plain_json(data) else from_json(json_text(data))):
             raise Unfit("what it returned does not fit its output schema")
-        return result if result.content else replace(result, content=(Text(text),))
+        return result if result.content else replace(result, content=(Text(json_text(data)),))
 
 
 def _as_result(value: Any) -> ToolResult:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
 
 import anyio
 import httpcore2
@@ -22,6 +21,7 @@ from toolyard.egress.message import Incoming, Outgoing
 from toolyard.egress.redirects import MAX_HOPS, next_hop
 from toolyard.egress.refusals import cut_off, no_connection, not_http, too_slow, untrusted
 from toolyard.egress.transport import GuardedTransport
+from toolyard.egress.trust import well_known_authorities
 
 _WIRE_SLACK = 65_536
 """Bytes that an answer may take on the wire beyond the limit of what they decode to."""
@@ -49,7 +49,7 @@ class Fetcher:
     ) -> None:
         self._destinations = destinations
         lookup = VettedLookup(addresses, resolve or SystemResolver(), lookup_s=lookup_s)
-        trust = ssl_context or _well_known_authorities()
+        trust = ssl_context or well_known_authorities()
         self._transport = GuardedTransport(PinnedBackend(lookup), trust)
 
     async def fetch(self, request: Outgoing, *, timeout_s: float, max_bytes: int) -> Incoming:
@@ -91,12 +91,6 @@ class Fetcher:
             yield answer
         finally:
             await answer.aclose()
-
-
-@cache
-def _well_known_authorities() -> ssl.SSLContext:
-    """Reading them takes a tenth of a second, so it is done once."""
-    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _on_the_wire(request: Outgoing) -> httpx2.Request:

@@ -24,10 +24,11 @@ def no_connection(host: str, port: int) -> ToolError:
 
 
 def untrusted(host: str) -> ToolError:
-    """For a certificate that is not the host's."""
+    """For a certificate that is not the host's, has ended, or is of an unknown authority."""
     return ToolError(
-        f"{host!r} did not prove who it is: its TLS certificate is not valid for that name. "
-        "Nothing was sent; use the name that the certificate is for."
+        f"{host!r} did not prove who it is: its TLS certificate is not valid for that name, or "
+        "not of an authority that is known here. Nothing was sent; use the name that the "
+        "certificate is for, or tell the user."
     )
 
 

@@ -12,6 +12,7 @@ from toolyard.builtin_tools.http_client import MAX_RESPONSE_BYTES, TIMEOUT_S, Ht
 from toolyard.builtin_tools.http_client_credentials import Credential
 from toolyard.core.errors import ConfigError
 from toolyard.egress.destinations import SCHEMES, WEB_PORTS
+from toolyard.egress.trust import authorities_and
 
 
 def _split(given: object) -> object:
@@ -51,6 +52,8 @@ class HttpOptions(BaseModel):
     timeout_s: float = TIMEOUT_S
     max_response_bytes: int = MAX_RESPONSE_BYTES
     markdown: bool = False
+    ca_file: Annotated[str, Field(min_length=1)] | None = None
+    """Certificates in PEM of authorities that are believed besides the well-known ones."""
 
 
 def http_client(**options: Any) -> HttpClient:
@@ -66,7 +69,9 @@ def http_client(**options: Any) -> HttpClient:
     credentials = {host: _credential(host, said) for host, said in read.credentials.items()}
     others: dict[str, Any] = {name: getattr(read, name) for name in HttpOptions.model_fields}
     others["credentials"] = credentials
-    return HttpClient(**others)
+    ca_file: str | None = others.pop("ca_file")
+    trust = None if ca_file is None else authorities_and(ca_file)
+    return HttpClient(**others, ssl_context=trust)
 
 
 def _credential(host: str, said: Mapping[str, str]) -> Credential:

@@ -11,7 +11,7 @@ from toolyard.builtin_tools.images.model import LONGEST_PROMPT
 REMOTE = {
     "openai": ("OPENAI_API_KEY", "gpt-image-2", 10),
     "grok": ("XAI_API_KEY", "grok-imagine-image", 10),
-    "gemini": ("GEMINI_API_KEY", "gemini-2.5-flash-image", 4),
+    "gemini": ("GEMINI_API_KEY", "gemini-3.1-flash-image", 4),
 }
 
 

@@ -15,29 +15,51 @@ from tests.builtin_tools.images.pictures import (
 from tests.builtin_tools.images.provider import API_KEY, Answer, provider
 
 from toolyard import Image, ResourceLink, ToolError
+from toolyard.builtin_tools.images.openai_images import SIZES
 
 
-@pytest.mark.parametrize(
-    ("ratio", "size"),
-    [
-        ("1:1", "1024x1024"),
-        ("3:2", "1536x1024"),
-        ("4:3", "1536x1024"),
-        ("16:9", "1536x1024"),
-        ("2:3", "1024x1536"),
-        ("3:4", "1024x1536"),
-        ("9:16", "1024x1536"),
-    ],
-)
-async def test_openai_is_asked_for_a_size(ratio: str, size: str) -> None:
+@pytest.mark.parametrize("ratio", SIZES)
+async def test_openai_is_asked_for_a_size_of_that_very_ratio(ratio: str) -> None:
     async with provider(Answer.of(data_of(PNG, JPEG))) as server:
         drawn = await server.model("openai").generate("a cat", ratio, 2)
     assert drawn == [Image(PNG, "image/png"), Image(JPEG, "image/jpeg")]
     (request,) = server.requests
     assert request.line == "POST /v1/images/generations HTTP/1.1"
     assert request.headers["authorization"] == f"Bearer {API_KEY}"
-    asked = {"model": "gpt-image-2", "prompt": "a cat", "n": 2, "size": size}
-    assert request.body == asked
+    size = request.body.pop("size")
+    assert request.body == {"model": "gpt-image-2", "prompt": "a cat", "n": 2}
+    width, height = map(int, size.split("x"))
+    across, down = map(int, ratio.split(":"))
+    assert width * down == height * across
+    assert width % 16 == height % 16 == 0
+    assert 655_360 <= width * height <= 8_294_400
+    assert max(width, height) <= min(3_840, 3 * min(width, height))
+
+
+@pytest.mark.parametrize("model", ["gpt-image-1", "gpt-image-1.5", "gpt-image-1-mini"])
+@pytest.mark.parametrize(
+    ("ratio", "size"),
+    [("1:1", "1024x1024"), ("16:9", "1536x1024"), ("3:4", "1024x1536"), ("9:16", "1024x1536")],
+)
+async def test_the_first_models_of_openai_are_asked_for_one_of_their_three_sizes(
+    model: str, ratio: str, size: str
+) -> None:
+    async with provider(Answer.of(data_of(PNG))) as server:
+        asked = server.model("openai", model=model)
+        await asked.generate("a cat", ratio, 1)
+        with pytest.raises(ToolError, match="choose one of 1:1, 3:2, 4:3, 16:9, 2:3, 3:4, 9:16"):
+            await asked.generate("a cat", "21:9", 1)
+    assert [request.body["size"] for request in server.requests] == [size]
+
+
+async def test_gemini_draws_long_pictures_with_its_newer_small_models_alone() -> None:
+    async with provider(Answer.of(candidate_of(PNG))) as server:
+        await server.model("gemini").generate("a cat", "8:1", 1)
+        for other in ("gemini-3-pro-image", "gemini-2.5-flash-image"):
+            with pytest.raises(ToolError, match=r"choose one of .*, 21:9\."):
+                await server.model("gemini", model=other).generate("a cat", "8:1", 1)
+    (request,) = server.requests
+    assert request.body["generationConfig"]["imageConfig"] == {"aspectRatio": "8:1"}
 
 
 async def test_grok_is_asked_for_a_ratio_and_the_image_itself() -> None:
@@ -89,7 +111,7 @@ async def test_gemini_is_asked_with_the_key_in_a_header_only() -> None:
         drawn = await server.model("gemini").generate("a cat", "21:9", 1)
     assert drawn == [Image(PNG, "image/png")]
     (request,) = server.requests
-    assert request.line == "POST /v1/models/gemini-2.5-flash-image:generateContent HTTP/1.1"
+    assert request.line == "POST /v1/models/gemini-3.1-flash-image:generateContent HTTP/1.1"
     assert request.headers["x-goog-api-key"] == API_KEY
     assert "authorization" not in request.headers
     assert request.body == {

@@ -1,90 +1,26 @@
 """A result too large for a model is cut, and can be read part by part by its owner."""
 
 import json
-import time
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+from tests.registry.policies.large import ANN, BOB, MOST, ROWS, TEXT, called, handle_in, read, rows
+from tests.registry.policies.large import text as long_text
 
 from toolyard import (
     CallContext,
-    Caller,
     Image,
+    LargeResults,
     MCPClient,
     MCPServerBuilder,
+    Resource,
+    ResultReader,
+    ResultShelf,
     Text,
     Toolbox,
     ToolCall,
     ToolRegistry,
-    ToolResult,
 )
-from toolyard.registry.policies.large_results import LargeResults
-from toolyard.registry.policies.result_reader import ResultReader
-from toolyard.registry.policies.shelf import ResultShelf
-
-MOST = 4_000
-ANN, BOB = (CallContext(caller=Caller(name)) for name in ("ann", "bob"))
-ROWS = [{"name": f"row {number}", "size": number} for number in range(1_000)]
-TEXT = "\n".join(f"line {number}" for number in range(1, 2_001))
-
-
-async def text(lines: int = 2_000) -> str:
-    return "\n".join(f"line {number}" for number in range(1, lines + 1))
-
-
-async def rows() -> list[dict[str, Any]]:
-    return ROWS
-
-
-async def plain() -> ToolResult:
-    return ToolResult((Text(TEXT), Image(b"x" * 100_000)), meta={"k": 1})
-
-
-async def failing() -> ToolResult:
-    return ToolResult((Text(TEXT),), is_error=True)
-
-
-async def many_keys() -> dict[str, int]:
-    return {f"a rather long name {number}": number for number in range(5_000)}
-
-
-async def invalid() -> ToolResult:
-    return ToolResult(structured={"a": "b" * 20_000})
-
-
-@pytest.fixture
-def clock() -> list[float]:
-    return [0.0]
-
-
-@pytest.fixture
-async def source(clock: list[float]) -> AsyncGenerator[ToolRegistry]:
-    tools = Toolbox()
-    for function in (text, rows, plain, failing, many_keys, invalid):
-        tools.add(function, description="Give much.")
-    shelf = ResultShelf(clock=lambda: clock[0])
-    registry = ToolRegistry(
-        LargeResults(tools, shelf, most_bytes=MOST), ResultReader(shelf, most_bytes=MOST)
-    )
-    async with registry:
-        yield registry
-
-
-async def called(
-    source: ToolRegistry, tool: str, context: CallContext = ANN, **arguments: Any
-) -> ToolResult:
-    return await source.call_tool(ToolCall(tool, arguments), context)
-
-
-def handle_in(result: ToolResult) -> str:
-    return result.text.partition('handle "')[2].partition('"')[0]
-
-
-async def read(
-    source: ToolRegistry, handle: str, context: CallContext = ANN, **way: Any
-) -> ToolResult:
-    return await called(source, "result_read", context, handle=handle, **way)
 
 
 async def test_a_small_result_is_left_as_it_is(source: ToolRegistry) -> None:
@@ -127,17 +63,35 @@ async def test_other_blocks_stay_and_so_does_what_kind_of_result_it_is(
     assert (await called(source, "failing")).is_error
 
 
+async def test_a_document_in_a_result_is_text_and_its_bytes_are_not(source: ToolRegistry) -> None:
+    result = await called(source, "document")
+    assert [type(block) for block in result.content] == [Text, Resource]
+    assert result.text.startswith("line 1\n")
+    assert (await read(source, handle_in(result), tail=1)).text == "line 2000"
+
+
+async def test_data_without_any_text_is_shown_and_read_as_json(source: ToolRegistry) -> None:
+    result = await called(source, "data_alone")
+    assert result.text.startswith('{"a":"bbb')
+    assert result.structured["a"].startswith("bbb")
+    handle = handle_in(result)
+    assert (await read(source, handle, slice="0:8")).text == '{"a":"bb'
+    assert (await read(source, handle, jq=".a | length")).text == "20000"
+
+
 WAYS: list[tuple[dict[str, Any], str]] = [
     ({"head": 2}, "line 1\nline 2"),
     ({"tail": 2}, "line 1999\nline 2000"),
     ({"lines": "100-102"}, "line 100\nline 101\nline 102"),
     ({"lines": "1999-"}, "line 1999\nline 2000"),
     ({"lines": "-1"}, "line 1"),
-    ({"lines": "3000-"}, ""),
+    ({"lines": "0-1"}, "line 1"),
+    ({"lines": "1999-5000"}, "line 1999\nline 2000"),
     ({"grep": "line 199[89]$"}, "1998: line 1998\n1999: line 1999"),
     ({"grep": "no such"}, "No line matches."),
     ({"slice": "0:6"}, "line 1"),
     ({"slice": ":4"}, "line"),
+    ({"slice": f"{len(TEXT) - 5}:99999"}, " 2000"),
 ]
 
 
@@ -155,67 +109,6 @@ async def test_jq_reads_data_and_texts_that_are_json(source: ToolRegistry) -> No
     chosen = await read(source, handle, jq='.result[] | select(.name == "row 7") | .size')
     assert chosen.text == "7"
     assert (await read(source, handle, jq=".result[:2][].name")).text == '"row 0"\n"row 1"'
-
-
-HOSTILE_JQ = {
-    "no program": ".[",
-    "a wrong type": ".result.name",
-    "without end": "def f: f; f",
-    "more and more": "[range(1e9)]",
-    "ever larger": 'reduce range(100) as $i ("x"; . + .)',
-    "too long": "." + " " * 5_000,
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE_JQ)
-async def test_a_jq_program_harms_nobody(source: ToolRegistry, name: str) -> None:
-    handle = handle_in(await called(source, "rows"))
-    began = time.monotonic()
-    result = await read(source, handle, jq=HOSTILE_JQ[name])
-    assert result.is_error
-    assert time.monotonic() - began < 15
-
-
-@pytest.mark.parametrize("program", ["env", "$ENV | keys", "input_filename", 'include "x"; .'])
-async def test_a_jq_program_sees_nothing_but_the_result(source: ToolRegistry, program: str) -> None:
-    handle = handle_in(await called(source, "rows"))
-    result = await read(source, handle, jq=program)
-    assert result.is_error or result.text in ("{}", "[]", "null") or "LC_CTYPE" in result.text
-
-
-async def test_jq_needs_json(source: ToolRegistry) -> None:
-    handle = handle_in(await called(source, "plain"))
-    assert "not JSON" in (await read(source, handle, jq=".")).text
-
-
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({}, "exactly one"),
-    ({"head": 1, "tail": 1}, "exactly one"),
-    ({"lines": "x"}, "not a span"),
-    ({"lines": "1:2"}, "not a span"),
-    ({"slice": "-"}, "not a span"),
-    ({"slice": ":"}, "not a span"),
-    ({"grep": "("}, "not a regular expression"),
-    ({"grep": "(?=a)b"}, "not a regular expression"),
-    ({"grep": "x" * 2_000}, "1000 letters"),
-]
-
-
-@pytest.mark.parametrize(("way", "complaint"), REFUSED)
-async def test_a_way_that_makes_no_sense_is_refused(
-    source: ToolRegistry, way: dict[str, Any], complaint: str
-) -> None:
-    handle = handle_in(await called(source, "plain"))
-    result = await read(source, handle, **way)
-    assert result.is_error
-    assert complaint in result.text
-
-
-async def test_a_pattern_cannot_take_for_ever(source: ToolRegistry) -> None:
-    handle = handle_in(await called(source, "invalid"))
-    began = time.thread_time()
-    await read(source, handle, grep="^(b+)+$x")
-    assert time.thread_time() - began < 1
 
 
 async def test_a_part_that_is_too_large_is_cut_as_well(source: ToolRegistry) -> None:
@@ -248,27 +141,35 @@ async def test_it_is_kept_for_a_while_after_it_was_last_read(
 
 
 def test_one_owner_cannot_push_out_the_results_of_others() -> None:
-    shelf = ResultShelf(most_bytes=4_000)
-    mine = shelf.keep("ann", "a", None, 900)
+    shelf = ResultShelf(most_bytes=40_000)
+    mine = shelf.keep("ann", "a" * 9_000)
     for _ in range(20):
-        shelf.keep("bob", "b", None, 900)
+        shelf.keep("bob", "b" * 9_000)
     assert mine is not None
     assert shelf.find(mine, "ann") is not None
-    assert shelf.keep("bob", "b", None, 1_001) is None
+    assert shelf.keep("bob", "b" * 10_001) is None
 
 
 def test_what_was_read_longest_ago_makes_room() -> None:
-    shelf = ResultShelf(most_bytes=4_000)
-    handles = [shelf.keep(f"caller {number}", "a", None, 1_000) for number in range(4)]
+    shelf = ResultShelf(most_bytes=40_000)
+    handles = [shelf.keep(f"caller {number}", "a" * 9_800) for number in range(4)]
     assert shelf.find(str(handles[0]), "caller 0") is not None
-    shelf.keep("one more", "a", None, 1_000)
+    shelf.keep("one more", "a" * 9_800)
     found = [shelf.find(str(each), f"caller {number}") for number, each in enumerate(handles)]
     assert [each is not None for each in found] == [True, False, True, True]
 
 
+def test_what_is_kept_counts_as_the_memory_that_it_takes() -> None:
+    """Lists of nothing are short as JSON, and large in memory."""
+    shelf = ResultShelf(most_bytes=4 * 1024 * 1024)
+    many: list[list[int]] = [[] for _ in range(100_000)]
+    assert len(json.dumps(many, separators=(",", ":"))) < 1024 * 1024
+    assert shelf.keep("ann", "x" * 70_000, many) is None
+
+
 async def test_a_result_that_cannot_be_kept_says_so() -> None:
     tools = Toolbox()
-    tools.add(text, description="Give much.")
+    tools.add(long_text, description="Give much.")
     async with LargeResults(tools, ResultShelf(most_bytes=100), most_bytes=MOST) as source:
         result = await source.call_tool(ToolCall("text"), ANN)
     assert "too many to be kept" in result.text

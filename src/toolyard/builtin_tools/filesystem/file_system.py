@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
-from functools import cached_property, partial
-from types import TracebackType
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Self, TypeVar
 
 from toolyard.builtin_tools.filesystem.entry import FileEntry, FileListing, FileMatches
@@ -13,16 +12,15 @@ from toolyard.builtin_tools.filesystem.files import DEFAULT_LIMIT, Files, Option
 from toolyard.builtin_tools.filesystem.path import shown
 from toolyard.builtin_tools.filesystem.root import Confinement
 from toolyard.builtin_tools.filesystem.tools import MAX_THREADS, toolbox_of
-from toolyard.core.context import CallContext
 from toolyard.core.errors import ToolError
 from toolyard.core.threads import Threads
-from toolyard.core.tool import Tool, ToolCall, ToolResult
+from toolyard.core.tool_owner import ToolOwner
 from toolyard.core.toolbox import Toolbox
 
 T = TypeVar("T")
 
 
-class FileSystem:
+class FileSystem(ToolOwner):
     """The files below one directory; in Python and as tools.
 
     Paths are relative to the root, with `/` between their parts. A symbolic link is never
@@ -76,11 +74,6 @@ class FileSystem:
         self._files = Files(root, options)
         self._threads = Threads(MAX_THREADS)
 
-    @cached_property
-    def _tools(self) -> Toolbox:
-        """Made when it is first needed: who calls the methods needs no schemas."""
-        return toolbox_of(self._files)
-
     @property
     def confinement(self) -> Confinement:
         """What resolves the paths: `openat2` or `walk`."""
@@ -129,6 +122,10 @@ class FileSystem:
         """What is known of a file or a directory."""
         return await self._run(self._files.metadata, path)
 
+    async def get_file_size(self, path: str) -> int:
+        """The bytes of a file; 0 for a directory."""
+        return (await self.get_file_metadata(path)).size
+
     async def file_exists(self, path: str) -> bool:
         """Whether a file or directory is there that may be touched; `False` for any bad path."""
         return await self._run(self._files.exists, path)
@@ -174,33 +171,11 @@ class FileSystem:
         await self._run(self._files.delete_directory, path)
 
     async def __aenter__(self) -> Self:
-        await self._run(self._start)
+        await self._run(self._files.sweep)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
-
-    async def list_tools(self, context: CallContext) -> Sequence[Tool]:
-        """The eleven tools; those that change nothing if it is read-only."""
-        return await self._tools.list_tools(context)
-
-    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
-        """Run one tool; what cannot be done gives an error result.
-
-        Raises:
-            UnknownName: There is no such tool, or it would change something that is read-only.
-            InvalidArguments: The listed schema refuses the arguments.
-        """
-        return await self._tools.call_tool(call, context)
-
-    def _start(self) -> None:
-        self._files.sweep()
-        _ = self._tools  # checking its schemas takes some 30 ms
+    def _make_toolbox(self) -> Toolbox:
+        return toolbox_of(self._files)
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         return await self._threads.run(partial(function, *arguments))

@@ -38,7 +38,6 @@ class Traits:
     base_url: str
     model: str
     """The one that is used unless another is named."""
-    aspect_ratios: tuple[str, ...]
     most_images: int
     gives_urls: bool
 
@@ -49,6 +48,10 @@ class Dialect(Protocol):
     @property
     def traits(self) -> Traits:
         """What is fixed for it."""
+        ...
+
+    def aspect_ratios(self, model: str) -> Sequence[str]:
+        """Those that `model` draws."""
         ...
 
     def path(self, model: str) -> str:

@@ -16,6 +16,11 @@ from toolyard.builtin_tools.images.dialect import (
     text_in,
 )
 
+RATIOS = ("1:1", "3:2", "2:3", "4:3", "3:4", "5:4", "4:5", "16:9", "9:16", "21:9")
+LONG_RATIOS = ("4:1", "1:4", "8:1", "1:8")
+_DRAWS_LONG = "gemini-3.1-flash-image"
+"""The beginning of the names of those that draw `LONG_RATIOS` as well."""
+
 
 class GeminiImages:
     """Gemini's image models; they draw one image for a request."""
@@ -24,14 +29,14 @@ class GeminiImages:
         provider="gemini",
         key_variable="GEMINI_API_KEY",
         base_url="https://generativelanguage.googleapis.com/v1beta",
-        model="gemini-2.5-flash-image",
-        aspect_ratios=(
-            *("1:1", "3:2", "2:3", "4:3", "3:4"),
-            *("5:4", "4:5", "16:9", "9:16", "21:9"),
-        ),
+        model="gemini-3.1-flash-image",
         most_images=4,
         gives_urls=False,
     )
+
+    def aspect_ratios(self, model: str) -> Sequence[str]:
+        """Ten, and four long ones of the newer small models."""
+        return (*RATIOS, *LONG_RATIOS) if model.startswith(_DRAWS_LONG) else RATIOS
 
     def path(self, model: str) -> str:
         """Of the model; the key is not in it."""

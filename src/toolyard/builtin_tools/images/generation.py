@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import anyio.to_thread
 
@@ -19,14 +18,14 @@ from toolyard.builtin_tools.images.offer import (
     input_schema_of,
 )
 from toolyard.core.content import Image, ResourceLink, Text
-from toolyard.core.context import CallContext
 from toolyard.core.errors import ToolError
 from toolyard.core.protocol import LibraryProtocol
-from toolyard.core.tool import Tool, ToolCall, ToolResult
+from toolyard.core.tool import ToolResult
+from toolyard.core.tool_owner import ToolOwner
 from toolyard.core.toolbox import Toolbox
 
 
-class ImageGeneration:
+class ImageGeneration(ToolOwner):
     """Draws with `model`; images are blocks of the result, or files that can be read.
 
     Args:
@@ -42,8 +41,6 @@ class ImageGeneration:
         self._model = model
         self._folder = None if save_to is None else ImageFolder(save_to, most_files)
         self._formats = formats_of(model, can_save=save_to is not None)
-        self._toolbox = Toolbox()
-        self.offer_in(self._toolbox)
 
     async def generate_image(
         self,
@@ -107,30 +104,10 @@ class ImageGeneration:
         """The images that were saved."""
         return self._toolbox.library
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
-
-    async def list_tools(self, context: CallContext) -> Sequence[Tool]:
-        """The one tool, `generate_image`, with what the model can do."""
-        return await self._toolbox.list_tools(context)
-
-    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
-        """Draw; what cannot be drawn gives an error result.
-
-        Raises:
-            UnknownName: The call is not for `generate_image`.
-            InvalidArguments: The listed schema refuses the arguments.
-            CallTimeout: The context allows no more time.
-        """
-        return await self._toolbox.call_tool(call, context)
+    def _make_toolbox(self) -> Toolbox:
+        toolbox = Toolbox()
+        self.offer_in(toolbox)
+        return toolbox
 
     async def _answer(self, arguments: Mapping[str, Any]) -> ToolResult:
         prompt: str = arguments["prompt"]

@@ -14,8 +14,27 @@ from toolyard.builtin_tools.images.dialect import (
     text_in,
 )
 
-_WIDE, _HIGH, _SQUARE = "1536x1024", "1024x1536", "1024x1024"
 SIZES: Mapping[str, str] = {
+    "1:1": "1024x1024",
+    "3:2": "1536x1024",
+    "2:3": "1024x1536",
+    "4:3": "1280x960",
+    "3:4": "960x1280",
+    "5:4": "1280x1024",
+    "4:5": "1024x1280",
+    "16:9": "1536x864",
+    "9:16": "864x1536",
+    "2:1": "1536x768",
+    "1:2": "768x1536",
+    "21:9": "1680x720",
+    "9:21": "720x1680",
+    "3:1": "1536x512",
+    "1:3": "512x1536",
+}
+"""OpenAI takes sizes: multiples of 16, up to 3:1, from 655,360 pixels on; and bills by them."""
+
+_WIDE, _HIGH, _SQUARE = "1536x1024", "1024x1536", "1024x1024"
+FIXED_SIZES: Mapping[str, str] = {
     "1:1": _SQUARE,
     "3:2": _WIDE,
     "4:3": _WIDE,
@@ -24,7 +43,9 @@ SIZES: Mapping[str, str] = {
     "3:4": _HIGH,
     "9:16": _HIGH,
 }
-"""OpenAI takes sizes; it has three, so the nearest stands for a ratio."""
+"""The first models have three sizes, so the nearest stands for a ratio."""
+_FIRST_MODELS = "gpt-image-1"
+"""The beginning of their names."""
 
 GROK_RATIOS = (
     *("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16"),
@@ -40,10 +61,13 @@ class OpenAIImages:
         key_variable="OPENAI_API_KEY",
         base_url="https://api.openai.com/v1",
         model="gpt-image-2",
-        aspect_ratios=tuple(SIZES),
         most_images=10,
         gives_urls=False,
     )
+
+    def aspect_ratios(self, model: str) -> Sequence[str]:
+        """Those that a size stands for."""
+        return tuple(_sizes(model))
 
     def path(self, model: str) -> str:
         """The same for every model."""
@@ -58,7 +82,7 @@ class OpenAIImages:
         """One request for all."""
         body: dict[str, Any] = {"model": wish.model, "prompt": wish.prompt, "n": wish.count}
         if wish.aspect_ratio is not None:
-            body["size"] = SIZES[wish.aspect_ratio]
+            body["size"] = _sizes(wish.model)[wish.aspect_ratio]
         return (body,)
 
     def found(self, answer: JsonObject) -> Iterator[Found]:
@@ -79,10 +103,14 @@ class GrokImages:
         key_variable="XAI_API_KEY",
         base_url="https://api.x.ai/v1",
         model="grok-imagine-image",
-        aspect_ratios=GROK_RATIOS,
         most_images=10,
         gives_urls=True,
     )
+
+    def aspect_ratios(self, model: str) -> Sequence[str]:
+        """The same for every model."""
+        del model
+        return GROK_RATIOS
 
     def path(self, model: str) -> str:
         """The same for every model."""
@@ -113,6 +141,10 @@ class GrokImages:
         """An entry of `data` that moderation has emptied."""
         entries = objects(answer.get("data"))
         return "moderation" if any(_is_emptied(each) for each in entries) else None
+
+
+def _sizes(model: str) -> Mapping[str, str]:
+    return FIXED_SIZES if model.startswith(_FIRST_MODELS) else SIZES
 
 
 def _found(answer: JsonObject) -> Iterator[Found]:

@@ -73,8 +73,8 @@ class RemoteModel:
 
     @property
     def aspect_ratios(self) -> Sequence[str]:
-        """Those the provider draws."""
-        return self._dialect.traits.aspect_ratios
+        """Those the model draws."""
+        return self._dialect.aspect_ratios(self._model)
 
     @property
     def most_images(self) -> int:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from toolyard.core.content import Content, Text
+from toolyard.core.content import Content, Resource, Text
 from toolyard.core.context import CallContext
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.core.wrapper import Wrapper
-from toolyard.registry.policies.preview import preview_of_data, preview_of_text, size_of
+from toolyard.registry.policies.preview import (
+    is_data_within,
+    is_text_within,
+    json_of,
+    preview_of_data,
+    preview_of_text,
+)
 from toolyard.registry.policies.shelf import ResultShelf
 
 MOST_BYTES = 64 * 1024
@@ -38,12 +44,16 @@ class LargeResults(Wrapper):
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Call the source; cut what it gives if that is too large."""
         result = await self.source.call_tool(call, context)
-        size = _text_size(result, self._most_bytes)
-        return result if size <= self._most_bytes else self._cut(result, size, context)
+        return result if self._is_small(result) else self._cut(result, context)
 
-    def _cut(self, result: ToolResult, size: int, context: CallContext) -> ToolResult:
-        text = result.text or json.dumps(result.structured, ensure_ascii=False)
-        handle = self._shelf.keep(context.caller.name, text, result.structured, size)
+    def _is_small(self, result: ToolResult) -> bool:
+        if not is_text_within(_texts(result), self._most_bytes):
+            return False
+        return result.structured is None or is_data_within(result.structured, self._most_bytes)
+
+    def _cut(self, result: ToolResult, context: CallContext) -> ToolResult:
+        text = "\n".join(_texts(result)) or json_of(result.structured).decode()
+        handle = self._shelf.keep(context.caller.name, text, result.structured)
         note = _note(len(text), handle)
         shown = Text(preview_of_text(text, self._most_bytes // 2, note))
         data = self._data(result.structured)
@@ -55,21 +65,24 @@ class LargeResults(Wrapper):
         )
 
     def _data(self, structured: Any) -> Any:
-        if structured is None or size_of(structured) <= self._most_bytes // 2:
+        most = self._most_bytes // 2
+        if structured is None or is_data_within(structured, most):
             return structured
-        return preview_of_data(structured, self._most_bytes // 2)
+        return preview_of_data(structured, most)
 
 
-def _text_size(result: ToolResult, most: int) -> int:
-    """Bytes of the texts or of the data, whichever is more; once over `most` no more is counted."""
-    texts = sum(size_of(block.text) for block in result.content if isinstance(block, Text))
-    if result.structured is None or texts > most:
-        return texts
-    return max(texts, size_of(result.structured))
+def _texts(result: ToolResult) -> Sequence[str]:
+    """All that a model reads as text; a document in the result counts as well."""
+    found = (_text_of(block) for block in result.content)
+    return [text for text in found if text is not None]
+
+
+def _text_of(block: Content) -> str | None:
+    return block.text if isinstance(block, Text | Resource) else None
 
 
 def _others(result: ToolResult) -> tuple[Content, ...]:
-    return tuple(block for block in result.content if not isinstance(block, Text))
+    return tuple(block for block in result.content if _text_of(block) is None)
 
 
 def _note(letters: int, handle: str | None) -> str:

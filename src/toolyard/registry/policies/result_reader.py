@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated
 
@@ -11,12 +10,16 @@ from pydantic import Field
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ToolError
 from toolyard.core.toolbox import Toolbox
-from toolyard.registry.policies.jq import jq_lines
+from toolyard.registry.policies.choosing import LONGEST_PATTERN, LONGEST_PROGRAM, Chooser
 from toolyard.registry.policies.large_results import MOST_BYTES
-from toolyard.registry.policies.lines import matching
+from toolyard.registry.policies.lines import between, count_of
+from toolyard.registry.policies.preview import json_of
 from toolyard.registry.policies.shelf import KeptResult, ResultShelf
 
 _SPAN = re.compile(r"([0-9]{0,12})([-:])([0-9]{0,12})")
+
+Count = Annotated[int | None, Field(ge=1, le=10**12)]
+Span = Annotated[str | None, Field(max_length=30)]
 
 
 class ResultReader(Toolbox):
@@ -26,18 +29,19 @@ class ResultReader(Toolbox):
         super().__init__()
         self._shelf = shelf
         self._most_letters = most_bytes // 2
+        self._chooser = Chooser()
         self.add(self.result_read, read_only=True, open_world=False)
 
     async def result_read(
         self,
-        handle: str,
+        handle: Annotated[str, Field(max_length=64)],
         context: CallContext,
-        head: Annotated[int | None, Field(ge=1)] = None,
-        tail: Annotated[int | None, Field(ge=1)] = None,
-        lines: str | None = None,
-        grep: str | None = None,
-        jq: str | None = None,
-        slice: str | None = None,
+        head: Count = None,
+        tail: Count = None,
+        lines: Span = None,
+        grep: Annotated[str | None, Field(max_length=LONGEST_PATTERN)] = None,
+        jq: Annotated[str | None, Field(max_length=LONGEST_PROGRAM)] = None,
+        slice: Span = None,
     ) -> str:
         """Read a part of a result that was cut because it was large.
 
@@ -58,16 +62,15 @@ class ResultReader(Toolbox):
                 "There is no result under that handle, or it was kept long enough: call its tool "
                 "again."
             )
-        chosen = {"head": head, "tail": tail, "lines": lines, "grep": grep, "jq": jq}
-        ways = [name for name, value in {**chosen, "slice": slice}.items() if value is not None]
-        if len(ways) != 1:
+        if sum(way is not None for way in (head, tail, lines, grep, jq, slice)) != 1:
             raise ToolError("Give exactly one of head, tail, lines, grep, jq and slice.")
+        if grep is not None:
+            return await self._chooser.grep(grep, _encoded(kept.text), self._most_letters)
         if jq is not None:
-            return self._bounded(await jq_lines(jq, _data_of(kept), self._most_letters))
+            return await self._chooser.jq(jq, _data_of(kept), self._most_letters)
         if slice is not None:
-            start, end = _span(slice, ":", "1000:2000")
-            return self._bounded(kept.text[start:end])
-        return self._bounded(_lines(kept.text, head, tail, lines, grep, self._most_letters))
+            return self._bounded(_slice(kept.text, slice))
+        return self._bounded(_lines(kept.text, head, tail, lines))
 
     def _bounded(self, text: str) -> str:
         if len(text) <= self._most_letters:
@@ -75,32 +78,38 @@ class ResultReader(Toolbox):
         return f"{text[: self._most_letters]}\n[cut: {len(text)} letters; choose less]"
 
 
-def _data_of(kept: KeptResult) -> str:
-    if kept.data is not None:
-        return json.dumps(kept.data, ensure_ascii=False)
-    try:
-        json.loads(kept.text)
-    except (ValueError, RecursionError):
-        raise ToolError("The result is not JSON, so jq cannot read it; use grep.") from None
-    return kept.text
+def _data_of(kept: KeptResult) -> bytes:
+    return _encoded(kept.text) if kept.data is None else json_of(kept.data)
 
 
-def _lines(
-    text: str, head: int | None, tail: int | None, lines: str | None, grep: str | None, most: int
-) -> str:
-    every = text.splitlines()
-    if grep is not None:
-        return matching(every, grep, most)
+def _encoded(text: str) -> bytes:
+    return text.encode(errors="replace")
+
+
+def _lines(text: str, head: int | None, tail: int | None, lines: str | None) -> str:
     if head is not None:
-        return "\n".join(every[:head])
+        return between(text, 1, head)
     if tail is not None:
-        return "\n".join(every[-tail:])
-    first, last = _span(lines or "", "-", "100-150")
-    return "\n".join(every[max(0, first - 1) : last])
+        return between(text, max(1, count_of(text) - tail + 1), None)
+    start, end = _span(lines or "", "-", "100-150")
+    count = count_of(text)
+    if start > count:
+        raise ToolError(f"The result has {count} lines.")
+    return between(text, max(1, start), end)
+
+
+def _slice(text: str, span: str) -> str:
+    start, end = _span(span, ":", "1000:2000")
+    if start >= len(text):
+        raise ToolError(f"The result has {len(text)} letters.")
+    return text[start:end]
 
 
 def _span(text: str, between: str, example: str) -> tuple[int, int | None]:
     match = _SPAN.fullmatch(text.strip())
     if match is None or match[2] != between or not (match[1] or match[3]):
         raise ToolError(f"{text[:50]!r} is not a span such as {example!r}.")
-    return int(match[1] or 0), int(match[3]) if match[3] else None
+    start, end = int(match[1] or 0), int(match[3]) if match[3] else None
+    if end is not None and end < start:
+        raise ToolError(f"{text[:50]!r} ends before it begins.")
+    return start, end

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from toolyard.registry.policies.parts import memory_of
+
 MIB = 1024 * 1024
 
 
@@ -21,6 +23,7 @@ class KeptResult:
     text: str
     data: Any
     size: int
+    """Bytes of memory that both take."""
     until: float
 
 
@@ -29,7 +32,7 @@ class ResultShelf:
 
     Args:
         keep_s: Seconds a result is kept after it was last read.
-        most_bytes: Of all results together, and a quarter of it for one owner.
+        most_bytes: Of memory for all results together, and a quarter of it for one owner.
         clock: Seconds that never go back.
     """
 
@@ -45,9 +48,11 @@ class ResultShelf:
         self._clock = clock
         self._kept: OrderedDict[str, KeptResult] = OrderedDict()  # the one read longest ago first
 
-    def keep(self, owner: str, text: str, data: Any, size: int) -> str | None:
+    def keep(self, owner: str, text: str, data: Any = None) -> str | None:
         """The handle under which `owner` finds the result; `None` if it is too large to keep."""
-        if size > self._most_bytes // 4:
+        most = self._most_bytes // 4
+        size = memory_of([text, data], most)
+        if size > most:
             return None
         self._make_room(owner, size)
         handle = secrets.token_hex(16)
