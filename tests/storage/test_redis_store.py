@@ -102,6 +102,7 @@ async def test_a_server_that_may_lose_claims_is_named_aloud(
     with redis(tmp_path, *options) as server, caplog.at_level(logging.WARNING):
         async with store_on(server) as store:
             assert store.durability == durability
+            assert store.health()["durability"] == durability
     assert f"durability is {durability}" in caplog.text
 
 

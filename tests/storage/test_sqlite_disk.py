@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from tests.support.missing import missing
 
 from toolyard.core.errors import StoreFull, StoreUnavailable, StoreUnusable
 from toolyard.storage.sqlite_store import SqliteStore
@@ -23,7 +24,7 @@ def disk(tmp_path: Path) -> Generator[Path]:
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20)
     if done.returncode:
-        pytest.skip(f"NOT TESTED: a full disk. Only root may mount one: {done.stderr}")
+        missing("a full disk", f"Only root may mount one: {done.stderr}")
     try:
         yield place
     finally:

@@ -8,7 +8,7 @@ import pytest
 from toolyard.config.settings import ToolSettings
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError
-from toolyard.core.protocol import ToolProtocol
+from toolyard.core.protocol import ToolProtocol, health_of
 from toolyard.core.tool import ToolCall
 from toolyard.wiring.sources import source_of
 
@@ -54,3 +54,12 @@ async def test_limits_hold() -> None:
 def test_an_option_that_cannot_be_is_refused(options: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         memory(**options)
+
+
+async def test_operators_learn_how_well_it_is_kept(tmp_path: Path) -> None:
+    for store, kept in (
+        ("memory", {"engine": "memory", "durability": "none"}),
+        (f"sqlite:{tmp_path / 'store.db'}", {"engine": "sqlite", "durability": "always"}),
+    ):
+        async with memory(store=store) as source:
+            assert health_of(source) == {"store": kept}

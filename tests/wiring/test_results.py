@@ -41,6 +41,17 @@ async def test_a_large_answer_of_a_host_is_cut_without_any_setting() -> None:
     assert status.text == "200"
 
 
+async def test_a_large_output_of_a_command_is_cut_without_any_setting() -> None:
+    tools = {"bash": {"kind": "bash", "options": {"output_bytes": 1_000_000}}}
+    async with served(tools=tools) as server, MCPClient(server.url) as client:
+        result = await called(client, "bash", command="seq 1 20000")
+        handle = result.text.partition('handle "')[2].partition('"')[0]
+        chosen = await called(client, "result_read", handle=handle, grep="^12345$")
+    assert len(result.text) < 64 * 1024
+    assert result.structured["exit_code"] == 0
+    assert "12345" in chosen.text
+
+
 async def test_another_token_reads_nothing_of_it(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     files = {"kind": "filesystem", "options": {"root": str(tmp_path)}}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from toolyard.builtin_tools.memory_answers import memory_toolbox
 from toolyard.builtin_tools.memory_items import (
@@ -19,6 +20,7 @@ from toolyard.builtin_tools.memory_items import (
 )
 from toolyard.builtin_tools.memory_language import MAX_KEY_BYTES
 from toolyard.core.errors import ConfigError, StoreError, StoreUnavailable
+from toolyard.core.protocol import health_of
 from toolyard.core.tool_owner import ToolOwner
 from toolyard.core.toolbox import Toolbox
 from toolyard.storage.memory_store import MemoryStore
@@ -63,6 +65,11 @@ class Memory(ToolOwner):
         traceback: TracebackType | None,
     ) -> None:
         await self._entered.pop().aclose()
+
+    def health(self) -> Mapping[str, Any]:
+        """How the store says it is."""
+        told = health_of(self._store)
+        return {"store": told} if told else {}
 
     async def put(self, key: str, value: str, ttl_s: float | None = None) -> int:
         """Write, whatever was there, a claim too; the new version."""

@@ -24,9 +24,14 @@ class Circuit:
         self._in_a_row = 0
         self._refuses_until = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether requests are refused, but for one now and then."""
+        return self._in_a_row >= self._failures
+
     def enter(self) -> None:
         """Let a request through, or raise `StoreUnavailable`."""
-        if self._in_a_row < self._failures:
+        if not self.is_open:
             return
         now = time.monotonic()
         if now < self._refuses_until:

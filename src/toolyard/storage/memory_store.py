@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 from math import inf
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -73,6 +73,10 @@ class MemoryStore:
         self._bytes = 0
         self._changed: anyio.Event | None = None
         self._operations = 0
+
+    def health(self) -> Mapping[str, Any]:
+        """Which engine this is; everything in it is gone with the process."""
+        return {"engine": "memory", "durability": "none"}
 
     async def __aenter__(self) -> Self:
         return self

@@ -130,6 +130,11 @@ class RedisLink:
         with anyio.CancelScope(shield=True), anyio.move_on_after(1):
             await connection.disconnect(nowait=True)
 
+    @property
+    def answers(self) -> bool:
+        """Whether the server has answered lately."""
+        return not self._circuit.is_open
+
     async def durability(self) -> Durability:
         """What the server says it keeps over a crash; logged where that is not everything."""
         try:

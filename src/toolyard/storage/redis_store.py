@@ -91,6 +91,14 @@ class RedisStore:
         """
         return self._durability
 
+    def health(self) -> Mapping[str, Any]:
+        """Whether it answers, and whether a crash may lose what it acknowledged."""
+        return {
+            "engine": "redis",
+            "answers": self._link.answers,
+            "durability": self._durability,
+        }
+
     async def __aenter__(self) -> Self:
         """Look at the server; `StoreUnavailable` or `StoreUnusable` if that cannot be.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from sqlite3 import Connection
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
 
@@ -55,6 +55,10 @@ class SqliteStore:
         self._limits = limits or StoreLimits()
         self._worker = Worker()
         self._users = 0
+
+    def health(self) -> Mapping[str, Any]:
+        """Which engine this is; each change is on the disk before it is acknowledged."""
+        return {"engine": "sqlite", "durability": "always"}
 
     async def __aenter__(self) -> Self:
         """Open the file; `StoreUnusable` or `StoreUnavailable` if that cannot be.

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from toolyard.builtin_tools.bash.bash import Bash
 from toolyard.builtin_tools.bash.isolation import Wanted
 from toolyard.builtin_tools.bash.order import CommandLimits
-from toolyard.core.errors import ConfigError
+from toolyard.wiring.options import Words, read_options
 
 _LIMITS = CommandLimits()
-
-
-def _split(given: object) -> object:
-    """A list may be written with commas: `/opt/tools,/srv/data`."""
-    if isinstance(given, str):
-        return [part.strip() for part in given.split(",") if part.strip()]
-    return given
 
 
 class BashOptions(BaseModel):
@@ -34,7 +27,7 @@ class BashOptions(BaseModel):
     programs: dict[str, list[str]] | None = None
     keep_directory: bool = False
     environment: dict[str, str] = Field({}, repr=False)
-    readable: Annotated[list[str], BeforeValidator(_split)] = []
+    readable: Words = []
     user: str | int | None = None
     max_commands: int = 32
     output_bytes: int = _LIMITS.output_bytes
@@ -51,12 +44,7 @@ def bash_of(**options: Any) -> Bash:
     Raises:
         ConfigError: An option cannot be used.
     """
-    try:
-        read = BashOptions.model_validate(options)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
-        told = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
-        raise ConfigError("; ".join(told)) from None
+    read = read_options(BashOptions, options)
     limits = CommandLimits(**{name: getattr(read, name) for name in _LIMITS.__slots__})
     others = {name: getattr(read, name) for name in BashOptions.model_fields}
     return Bash(

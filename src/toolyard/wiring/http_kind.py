@@ -6,29 +6,22 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from toolyard.builtin_tools.http_client import MAX_RESPONSE_BYTES, TIMEOUT_S, HttpClient
 from toolyard.builtin_tools.http_client_credentials import Credential
 from toolyard.core.errors import ConfigError
 from toolyard.egress.destinations import SCHEMES, WEB_PORTS
 from toolyard.egress.trust import authorities_and
-
-
-def _split(given: object) -> object:
-    """A list may be written with commas: `example.com,*.example.org`."""
-    if isinstance(given, str):
-        return [part.strip() for part in given.split(",") if part.strip()]
-    return given
+from toolyard.wiring.options import Words, read_options, split
 
 
 def _ports(given: object) -> object:
     if given == "*":
         return None
-    return [given] if isinstance(given, int) else _split(given)
+    return [given] if isinstance(given, int) else split(given)
 
 
-Words = Annotated[list[str], BeforeValidator(_split)]
 Ports = Annotated[list[int] | None, BeforeValidator(_ports)]
 """`*` for all of them."""
 
@@ -62,10 +55,7 @@ def http_client(**options: Any) -> HttpClient:
     Raises:
         ConfigError: An option cannot be used, or a variable is not set.
     """
-    try:
-        read = HttpOptions.model_validate(options)
-    except ValidationError as error:
-        raise ConfigError("; ".join(_told(error))) from None
+    read = read_options(HttpOptions, options)
     credentials = {host: _credential(host, said) for host, said in read.credentials.items()}
     others: dict[str, Any] = {name: getattr(read, name) for name in HttpOptions.model_fields}
     others["credentials"] = credentials
@@ -94,9 +84,3 @@ def _secret(variable: str, host: str) -> str:
     if not value:
         raise ConfigError(f"Set {variable} in the environment to the credential for {host!r}.")
     return value
-
-
-def _told(error: ValidationError) -> list[str]:
-    """Each problem with its place, and never the value, which may be a secret."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    return [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found]
