@@ -89,12 +89,14 @@ async def test_one_request_at_a_time_looks_whether_the_server_is_back(own: Redis
         for _ in range(5):
             await unanswered(store)
         assert await refused_at_once(store)
+        assert store.health()["answers"] is False
         await anyio.sleep(1)  # the pause has no event
         with pytest.raises(StoreUnavailable, match="cannot be reached"):
             await store.get("k")
         assert await refused_at_once(store)
         own.start()
         await store_again(store)
+        assert store.health()["answers"] is True
 
 
 async def store_again(store: Store) -> None:
