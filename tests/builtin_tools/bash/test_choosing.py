@@ -143,6 +143,25 @@ async def test_root_can_name_the_account(root: Path) -> None:
 
 
 @needs_root
+async def test_root_itself_is_never_said_to_be_isolated(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.chown(root, 0, 0)
+    async with Bash(root, user="root") as bash:
+        assert bash.isolation is not None
+        assert bash.isolation.backend == "none"
+    assert "whose commands need another account" in caplog.text
+
+
+async def test_what_a_command_leaves_does_not_weaken_the_next_start(root: Path) -> None:
+    async with shell("bubblewrap", root) as bash:
+        await bash.run("for i in $(seq 60); do mkdir .toolyard-trial-$i; done")
+    async with Bash(root) as bash:
+        assert bash.isolation is not None
+        assert bash.isolation.backend == "bubblewrap"
+
+
+@needs_root
 def test_the_account_is_ours_where_no_other_is_asked_for() -> None:
     assert account_of(None) == OWN
     assert account_of("root") is None

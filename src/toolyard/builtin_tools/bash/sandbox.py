@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from toolyard.builtin_tools.bash import probe, seccomp
+from toolyard.builtin_tools.bash.account import is_root
 from toolyard.builtin_tools.bash.broker import landlock
 from toolyard.builtin_tools.bash.isolation import Backend, Isolation, Wanted
 from toolyard.builtin_tools.bash.link import Link
@@ -152,6 +153,8 @@ class _Choice:
             return None
         if sys.platform != "linux":
             return "there is none on this system"
+        if self._around.user is None and is_root():
+            return "it does not hold root, whose commands need another account"
         if not seccomp.is_supported():
             return "this processor's system calls are not known"
         if backend == "bubblewrap":
