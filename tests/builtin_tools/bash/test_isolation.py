@@ -1,10 +1,12 @@
 """What an isolated command cannot reach. Each attempt writes the secret or REACHED if it can."""
 
 import os
+import secrets
 import signal
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
+import anyio
 import pytest
 from tests.builtin_tools.bash.outside import SECRET, Outside, outside
 from tests.builtin_tools.bash.shells import ISOLATED, python, shell
@@ -92,6 +94,14 @@ CONNECTING = {
         "import socket; s = socket.socket(socket.AF_UNIX)\n"
         "s.connect(chr(0) + '{abstract}'); print(s.recv(99))"
     ),
+    "datagrams through one of a pair": python(
+        "import socket; s, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+        "s.connect('{datagrams}'); s.send(b'x'); print('REACHED')"
+    ),
+    "datagrams through one of a raw pair": python(
+        "import socket; s, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_RAW)\n"
+        "s.connect('{datagrams}'); s.send(b'x'); print('REACHED')"
+    ),
     "raw packets": python("import socket; socket.socket(17, 3); print('REACHED')"),
     "raw IP": python("import socket; socket.socket(2, 3, 1); print('REACHED')"),
     "the host of a virtual machine": python(
@@ -167,6 +177,7 @@ async def attempt(backend: Backend, root: Path, around: Outside, command: str) -
         "{tcp}": around.tcp,
         "{udp}": around.udp,
         "{unix}": around.unix,
+        "{datagrams}": around.datagrams,
         "{abstract}": around.abstract,
         "{victim}": around.victim,
     }
@@ -285,6 +296,7 @@ CONTROL = {
     **{name: CONNECTING[name] for name in ("TCP", "UDP", "a socket in the file system")},
     **{name: CONNECTING[name] for name in ("a socket in no file system",)},
     **{name: CONNECTING[name] for name in ("the kernel's own queue",)},
+    **{name: CONNECTING[name] for name in ("datagrams through one of a pair",)},
 }
 
 
@@ -295,6 +307,26 @@ async def test_without_isolation_it_would_be_reached(
     """So the attempts above are real ones."""
     told = await attempt("none", root, around, command)
     assert SECRET in told or REACHED in told
+
+
+@pytest.mark.parametrize("backend", ISOLATED)
+async def test_nothing_in_memory_outlives_a_command(backend: Backend, root: Path) -> None:
+    key = secrets.randbelow(1 << 30)
+    leave = python(
+        "import ctypes; c = ctypes.CDLL(None)\n"
+        f"c.shmget({key}, 4096, 0o1600); c.msgget({key}, 0o1600); c.semget({key}, 1, 0o1600)"
+    )
+    async with shell(backend, root) as bash:
+        assert (await bash.run(leave)).succeeded
+    for kind in ("shm", "msg", "sem"):
+        assert str(key) not in await anyio.Path("/proc/sysvipc", kind).read_text()
+
+
+@pytest.mark.parametrize("backend", ISOLATED)
+async def test_pairs_of_sockets_can_be_made(backend: Backend, root: Path) -> None:
+    pairs = python("import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))")
+    async with shell(backend, root) as bash:
+        assert (await bash.run(pairs)).stdout == "b'x'\n"
 
 
 @pytest.mark.parametrize("backend", ISOLATED)

@@ -62,7 +62,7 @@ def order_of(
         limits=around.limits,
         user=around.user,
         landlock=_rules(around) if is_confined else None,
-        seccomp=seccomp.compiled(families) if is_confined else b"",
+        seccomp=seccomp.compiled(families, shares_host=True) if is_confined else b"",
         tells_directory=around.keeps_directory,
     )
 
@@ -82,7 +82,7 @@ def _in_bubblewrap(
         timeout_s=timeout_s,
         limits=around.limits,
         user=around.user,
-        data=bubblewrap.data(seccomp.compiled(families)),
+        data=bubblewrap.data(seccomp.compiled(families, shares_host=False)),
         tells_directory=around.keeps_directory,
         counts_processes=False,
     )
