@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.support.process import ROOT
 from toolyard import Bash, CommandLimits, ConfigError
 from toolyard.builtin_tools.bash import probe
 from toolyard.builtin_tools.bash.account import OWN, account_of
+from toolyard.builtin_tools.bash.order import Account
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="Only root has other accounts to be.")
 TRY = """
@@ -163,9 +165,18 @@ async def test_what_a_command_leaves_does_not_weaken_the_next_start(root: Path) 
 
 @needs_root
 def test_the_account_is_ours_where_no_other_is_asked_for() -> None:
-    assert account_of(None) == OWN
+    assert account_of(None) == Account(OWN, OWN)
     assert account_of("root") is None
-    assert account_of(1234) == 1234
+    assert account_of(51_234) == Account(51_234, 51_234)
+
+
+@needs_root
+def test_a_named_account_has_its_own_group() -> None:
+    """Not the one with the same number, which may read what it must not: shadow, or disks."""
+    for entry in pwd.getpwall():
+        if entry.pw_uid != 0:
+            assert account_of(entry.pw_name) == Account(entry.pw_uid, entry.pw_gid)
+            assert account_of(entry.pw_uid) == account_of(pwd.getpwuid(entry.pw_uid).pw_name)
 
 
 @needs_root

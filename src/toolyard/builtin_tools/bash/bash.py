@@ -98,12 +98,12 @@ class Bash:
         self._keeps_directory = keep_directory
         self._environment = _checked_variables(environment or {})
         self._readable = [checked_root(path) for path in readable]
-        self._user = account_of(user)
+        self._account = account_of(user)
         self._limits = _checked_limits(limits or CommandLimits())
         self._bash = _bash()
         if programs is not None and keep_directory:
             raise ConfigError("keep_directory is for a shell: leave it or `programs` out.")
-        if self._user is None and is_root() and isolation not in ("auto", "off"):
+        if self._account is None and is_root() and isolation not in ("auto", "off"):
             raise ConfigError(
                 f"isolation {isolation!r} is none for root, whose commands need another account."
             )
@@ -198,7 +198,7 @@ class Bash:
     async def _started(self) -> Sandbox:
         async with self._starting:
             if self._sandbox is None:
-                premises = Premises.made(self._user)
+                premises = Premises.made(self._account)
                 try:
                     self._sandbox = await Sandbox.open(self._around(premises), self._wanted)
                 except BaseException:
@@ -215,7 +215,7 @@ class Bash:
             readable=self._readable,
             environment=self._environment,
             network=self._network,
-            user=self._user,
+            account=self._account,
             limits=self._limits,
             bash=self._bash,
             bwrap=shutil.which("bwrap", path=PATH),

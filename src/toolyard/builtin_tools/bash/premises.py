@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import anyio
 
+from toolyard.builtin_tools.bash.order import Account
 from toolyard.core.errors import ConfigError
 
 _REMOVE_S = 60.0
@@ -24,15 +25,15 @@ class Premises:
     work: str
 
     @classmethod
-    def made(cls, user: int | None) -> Premises:
-        """Make it, for the account `user` if that is not ours; whoever asks removes it."""
+    def made(cls, account: Account | None) -> Premises:
+        """Make it, for `account` if that is not ours; whoever asks removes it."""
         directory = os.path.realpath(tempfile.mkdtemp(prefix="toolyard-bash-"))
         made = cls(directory, f"{directory}/tmp", f"{directory}/work")
         for path in (made.scratch, made.work):
             os.mkdir(path, 0o700)
-        if user is not None:
+        if account is not None:
             for path in (made.scratch, made.work, directory):
-                os.chown(path, user, user)
+                os.chown(path, account.user, account.group)
         return made
 
     async def remove(self) -> None:

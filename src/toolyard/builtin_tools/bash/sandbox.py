@@ -115,17 +115,17 @@ class _Choice:
         raise ConfigError(self._refusal(wanted, "; ".join(reasons)))
 
     def _refusal(self, wanted: Wanted, why: str) -> str:
-        user = self._around.user
-        account = (
+        account = self._around.account
+        needed = (
             ""
-            if user is None
-            else f" They run as account {user}, which must own the root (chown) and be let through "
-            "the directories above it."
+            if account is None
+            else f" They run as account {account.user}, which must own the root (chown) and be let "
+            "through the directories above it."
         )
         if wanted in ("auto", "off"):
-            return f"No command can be run here. {why}.{account}"
+            return f"No command can be run here. {why}.{needed}"
         return (
-            f"Commands cannot be isolated here as wanted ({wanted}). {why}.{account} Otherwise "
+            f"Commands cannot be isolated here as wanted ({wanted}). {why}.{needed} Otherwise "
             "install bubblewrap, or choose isolation auto or off if whoever calls may do what the "
             "server's account can."
         )
@@ -134,7 +134,7 @@ class _Choice:
         if backend == "none" and reasons:
             logger.warning("commands are not isolated: %s", "; ".join(reasons))
         around, is_confined = self._around, backend != "none"
-        has_own_account = around.user is not None
+        has_own_account = around.account is not None
         return Isolation(
             backend=backend,
             filesystem=is_confined,
@@ -153,7 +153,7 @@ class _Choice:
             return None
         if sys.platform != "linux":
             return "there is none on this system"
-        if self._around.user is None and is_root():
+        if self._around.account is None and is_root():
             return "it does not hold root, whose commands need another account"
         if not seccomp.is_supported():
             return "this processor's system calls are not known"

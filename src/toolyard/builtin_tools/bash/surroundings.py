@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from toolyard.builtin_tools.bash import bubblewrap, seccomp
 from toolyard.builtin_tools.bash.isolation import Backend
-from toolyard.builtin_tools.bash.order import CommandLimits, Landlock, Order
+from toolyard.builtin_tools.bash.order import Account, CommandLimits, Landlock, Order
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SYSTEM = (
@@ -39,7 +39,7 @@ class Surroundings:
     """Shown to commands, read-only, besides the system's programs."""
     environment: Mapping[str, str]
     network: bool
-    user: int | None
+    account: Account | None
     limits: CommandLimits
     bash: str
     bwrap: str | None
@@ -60,7 +60,7 @@ def order_of(
         environment=_environment(around, around.root, around.scratch),
         timeout_s=timeout_s,
         limits=around.limits,
-        user=around.user,
+        account=around.account,
         landlock=_rules(around) if is_confined else None,
         seccomp=seccomp.compiled(families, shares_host=True) if is_confined else b"",
         tells_directory=around.keeps_directory,
@@ -81,7 +81,7 @@ def _in_bubblewrap(
         environment=_environment(around, bubblewrap.ROOT, "/tmp"),
         timeout_s=timeout_s,
         limits=around.limits,
-        user=around.user,
+        account=around.account,
         data=bubblewrap.data(seccomp.compiled(families, shares_host=False)),
         tells_directory=around.keeps_directory,
         counts_processes=False,

@@ -11,14 +11,14 @@ from contextlib import suppress
 from typing import NoReturn
 
 from toolyard.builtin_tools.bash.broker import landlock, system
-from toolyard.builtin_tools.bash.order import Order
+from toolyard.builtin_tools.bash.order import Account, Order
 
 TELL = 3
 """The descriptor at which a command tells where it ended."""
 _FAILED = 127
 
 
-# After `_drop_user` and `_isolate` nothing can be imported: Python's own files may be out of reach.
+# After `_become_account` and `_isolate` nothing can be imported: Python's files may be hidden.
 
 
 def become(order: Order, directory: int, outputs: tuple[int, int, int], trouble: int) -> NoReturn:
@@ -37,7 +37,7 @@ def become(order: Order, directory: int, outputs: tuple[int, int, int], trouble:
         os.umask(0o077)
         trouble = _arrange_descriptors(order, outputs, trouble)
         _reset_signals()
-        _drop_user(order.user)
+        _become_account(order.account)
         if system.IS_LINUX:
             _bind_to(supervisor)
             _isolate(order)
@@ -92,11 +92,11 @@ def _reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
-def _drop_user(user: int | None) -> None:
-    if user is not None:
+def _become_account(account: Account | None) -> None:
+    if account is not None:
         os.setgroups([])
-        os.setgid(user)
-        os.setuid(user)
+        os.setgid(account.group)
+        os.setuid(account.user)
 
 
 def _bind_to(supervisor: int) -> None:
