@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
+import anyio.to_thread
 
 from toolyard.builtin_tools.bash.order import Account
 from toolyard.core.errors import ConfigError
 
 _REMOVE_S = 60.0
-_REMOVE = 'chmod -R u+rwx -- "$1"; rm -rf -- "$1"'
-"""By programs that follow no link: whatever a command has left there is not trusted."""
+_REMOVE = 'find "$@" -type d ! -perm -700 -exec chmod u+rwx {} ";"; rm -rf -- "$@"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +23,38 @@ class Premises:
     """One directory that is made at the start and removed at the end."""
 
     directory: str
+    """It stays ours, so that nobody else can put something in the place of the other two."""
     scratch: str
     work: str
+    account: Account | None
 
     @classmethod
     def made(cls, account: Account | None) -> Premises:
         """Make it, for `account` if that is not ours; whoever asks removes it."""
         directory = os.path.realpath(tempfile.mkdtemp(prefix="toolyard-bash-"))
-        made = cls(directory, f"{directory}/tmp", f"{directory}/work")
+        made = cls(directory, f"{directory}/tmp", f"{directory}/work", account)
         for path in (made.scratch, made.work):
             os.mkdir(path, 0o700)
         if account is not None:
-            for path in (made.scratch, made.work, directory):
+            os.chmod(directory, 0o711)  # noqa: S103 - to go through, and no more
+            for path in (made.scratch, made.work):
                 os.chown(path, account.user, account.group)
         return made
 
     async def remove(self) -> None:
         """Remove all of it; no command may run any more."""
+        inside = [self.scratch, self.work]
         with anyio.move_on_after(_REMOVE_S, shield=True):
-            await anyio.run_process(["/bin/sh", "-c", _REMOVE, "sh", self.directory], check=False)
+            await anyio.run_process(
+                ["/bin/sh", "-c", _REMOVE, "sh", *inside], check=False, **self._as_account()
+            )
+            await anyio.to_thread.run_sync(shutil.rmtree, self.directory, True)
+
+    def _as_account(self) -> dict[str, Any]:
+        """Nothing that a command has left there is trusted, so its own account removes it."""
+        if self.account is None:
+            return {}
+        return {"user": self.account.user, "group": self.account.group, "extra_groups": []}
 
 
 def checked_root(root: str | os.PathLike[str]) -> str:
