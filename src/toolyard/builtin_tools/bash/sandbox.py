@@ -169,7 +169,7 @@ class _Choice:
         try:
             outcome = await _run(around, backend, self._link, self._root, argv, ".", probe.TRIAL_S)
         except ToolError as error:
-            return str(error)
+            return str(error).rstrip(".")
         found = probe.breaches(outcome.stdout.text)
         if found is None:
             return self._explained(outcome)
