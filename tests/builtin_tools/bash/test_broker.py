@@ -152,6 +152,17 @@ async def test_a_killed_supervisor_takes_its_command_along(root: Path, mark: str
         assert (await bash.run("echo again")).stdout == "again\n"
 
 
+async def test_a_stopped_supervisor_takes_its_command_along(root: Path, mark: str) -> None:
+    async with shell("none", root, environment={MARK: mark}) as bash:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_until_it_is_ended, bash)
+            await until(2, mark)
+            (supervisor,) = supervisors()
+            os.kill(supervisor, signal.SIGSTOP)
+        assert await anyio.to_thread.run_sync(none_lives, mark)
+        assert (await bash.run("echo again")).stdout == "again\n"
+
+
 async def _until_it_is_ended(bash: Bash) -> None:
     with pytest.raises(ToolError, match="was ended together with"):
         await bash.run("trap '' TERM; (setsid sleep 600 &); sleep 600; true")

@@ -84,13 +84,16 @@ class Broker:
                 self._bury()
 
     def _bury(self) -> bool:
-        """Whether a supervisor among the dead left work undone."""
+        """Whether a supervisor among the dead left work undone; one that was stopped is killed."""
         is_undone = False
         with suppress(ChildProcessError):
             while True:
-                process, status = os.waitpid(-1, os.WNOHANG)
+                process, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
                 if process == 0:
                     break
+                if os.WIFSTOPPED(status):
+                    descendants.send(self._supervisors & {process}, signal.SIGKILL)
+                    continue
                 is_undone |= process in self._supervisors and status != 0
                 self._supervisors.discard(process)
         return is_undone and system.IS_LINUX
