@@ -112,6 +112,11 @@ async def test_a_signal_is_told_as_a_shell_tells_it(bash: Bash) -> None:
     assert (await bash.run("exec sleep 60 & kill -9 $!; wait $!")).exit_code == 137
 
 
+async def test_there_may_be_very_much_time() -> None:
+    async with shell("none", max_timeout_s=1e9) as bash:
+        assert (await bash.run("echo done", timeout_s=1e9)).stdout == "done\n"
+
+
 async def test_a_command_out_of_time_is_ended_and_keeps_what_it_wrote(bash: Bash) -> None:
     result = await bash.run("echo begun; sleep 60", timeout_s=0.5)
     assert result.timed_out

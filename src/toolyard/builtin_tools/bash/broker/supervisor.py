@@ -18,6 +18,8 @@ from toolyard.builtin_tools.bash.order import LENGTH, End, Order, Outcome, Strea
 FLOOD = 10
 """How many times what is kept a command may write."""
 LONGEST_PATH = 4096
+LONGEST_WAIT_S = 3600.0
+"""At a time; a poll takes no more than 24 days."""
 SEND_S = 30.0
 _MARK = "TOOLYARD_COMMAND"
 """A variable by which a command is found where the system does not give its orphans to us."""
@@ -157,7 +159,7 @@ class _Watch:
             if remaining_s <= 0:
                 self._ended_by = "time"
                 return
-            for descriptor, _ in poll.poll(remaining_s * 1000):
+            for descriptor, _ in poll.poll(min(remaining_s, LONGEST_WAIT_S) * 1000):
                 if descriptor == self._control.fileno():
                     self._ended_by = "hangup"
                 elif descriptor == self._wakeup:
@@ -195,7 +197,8 @@ def _read_until(deadline: float, descriptor: int) -> bytes:
     """What comes first; nothing if nobody writes, or not in time."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    is_there = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
+    remaining_s = min(max(0.0, deadline - time.monotonic()), LONGEST_WAIT_S)
+    is_there = poll.poll(remaining_s * 1000)
     return os.read(descriptor, 1000) if is_there else b""
 
 
