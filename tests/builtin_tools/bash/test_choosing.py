@@ -31,6 +31,12 @@ anyio.run(main)
 """
 
 
+def test_few_descriptors_are_enough() -> None:
+    few = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh"]
+    assert tried("off", before=few).stdout.startswith("none")
+    assert tried("required", before=few).stdout.startswith("bubblewrap")
+
+
 def tried(isolation: str, **more: Any) -> subprocess.CompletedProcess[str]:
     """What another process gets."""
     return subprocess.run(

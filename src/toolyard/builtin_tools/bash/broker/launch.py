@@ -57,7 +57,7 @@ def _arrange_descriptors(order: Order, outputs: tuple[int, int, int], trouble: i
     if order.tells_directory:
         wanted[TELL] = outputs[2]
     # First all out of the way, so that none is overwritten before it was used.
-    above = max([64, trouble, *wanted, *wanted.values()]) + 1
+    above = max([trouble, *wanted, *wanted.values()]) + 1
     parked = {number: _moved(descriptor, above) for number, descriptor in wanted.items()}
     trouble = _moved(trouble, above)
     for number, descriptor in parked.items():
