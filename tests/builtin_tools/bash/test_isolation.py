@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 from tests.builtin_tools.bash.outside import SECRET, Outside, outside
-from tests.builtin_tools.bash.shells import ISOLATED, python, shell
+from tests.builtin_tools.bash.shells import BACKENDS, ISOLATED, python, shell
 
 from toolyard import CommandLimits
 from toolyard.builtin_tools.bash.isolation import Backend
@@ -224,15 +224,36 @@ async def test_it_writes_nothing_outside(
 async def test_it_changes_no_metadata_outside(
     backend: Backend, root: Path, around: Outside, command: str
 ) -> None:
-    # Landlock knows nothing of metadata: what protects them there is an account of its own.
-    other = around.directory / ("own" if backend == "bubblewrap" else "secret")
+    other = around.directory / "own"
     before = listing(around), os.listxattr(other)
     await attempt(backend, root, around, command.replace("{other}", str(other)))
     async with shell(backend, root) as bash:
         assert bash.isolation is not None
-        assert bash.isolation.metadata or (backend == "landlock" and os.geteuid() != 0)
+        assert bash.isolation.metadata == (backend == "bubblewrap"), "Landlock knows nothing of it"
         if bash.isolation.metadata:
             assert (listing(around), os.listxattr(other)) == before
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+async def test_commands_end_each_other_only_where_that_is_said(
+    backend: Backend, root: Path
+) -> None:
+    ended: list[tuple[int, bool]] = []
+    async with shell(backend, root) as bash, anyio.create_task_group() as tasks:
+
+        async def run() -> None:
+            long = await bash.run(
+                "echo $$ >.pid; mv .pid pid; until [ -e over ]; do sleep 0.02; done"
+            )
+            ended.append((long.exit_code, long.isolation.pids))
+
+        tasks.start_soon(run)
+        while not (root / "pid").exists():  # noqa: ASYNC110 - nothing tells
+            await anyio.sleep(0.02)
+        await bash.run("kill -9 $(cat pid)")
+        await bash.run("touch over")
+    ((exit_code, is_safe),) = ended
+    assert exit_code == (0 if is_safe else 137)
 
 
 @pytest.mark.parametrize("backend", ISOLATED)

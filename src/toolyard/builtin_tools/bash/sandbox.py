@@ -134,16 +134,14 @@ class _Choice:
         if backend == "none" and reasons:
             logger.warning("commands are not isolated: %s", "; ".join(reasons))
         around, is_confined = self._around, backend != "none"
-        has_own_account = around.account is not None
         return Isolation(
             backend=backend,
             filesystem=is_confined,
-            metadata=backend == "bubblewrap" or has_own_account,
+            metadata=backend == "bubblewrap",
             network="none" if is_confined and not around.network else "host",
             pids=backend == "bubblewrap"
-            or has_own_account
             or (is_confined and landlock.version() >= landlock.SIGNAL_VERSION),
-            uid_drop=has_own_account,
+            uid_drop=around.account is not None,
             seccomp=is_confined,
         )
 
