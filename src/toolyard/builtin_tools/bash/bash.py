@@ -22,7 +22,7 @@ from toolyard.builtin_tools.bash.premises import Premises, checked_root
 from toolyard.builtin_tools.bash.programs import Programs
 from toolyard.builtin_tools.bash.result import CommandResult, result_of, tool_result
 from toolyard.builtin_tools.bash.sandbox import Sandbox
-from toolyard.builtin_tools.bash.surroundings import PATH, Surroundings, shell
+from toolyard.builtin_tools.bash.surroundings import PATH, Surroundings, program, shell
 from toolyard.builtin_tools.filesystem.path import checked, is_usable, shown
 from toolyard.core.context import LOCAL, CallContext
 from toolyard.core.errors import ConfigError, ToolError
@@ -234,7 +234,9 @@ class Bash:
                 programs=None if self._programs is None else self._programs.summary,
                 keeps_directory=self._keeps_directory,
             ),
-            input_schema=tool.input_schema(self._timeout_s, self._max_timeout_s),
+            input_schema=tool.input_schema(
+                self._timeout_s, self._max_timeout_s, has_shell=self._programs is None
+            ),
             output_schema=tool.OUTPUT_SCHEMA,
             read_only=False,
             destructive=True,
@@ -255,7 +257,8 @@ class Bash:
 
     def _argv(self, command: str | Sequence[str], sandbox: Sandbox) -> list[str]:
         if self._programs is not None:
-            return self._programs.argv(command)
+            argv = self._programs.argv(command)
+            return program(sandbox.around, sandbox.isolation.backend, argv)
         if not isinstance(command, str):
             raise ToolError("A command is one text, unless `programs` are named.")
         _check_command(command)

@@ -90,15 +90,27 @@ def _in_bubblewrap(
 
 def shell(around: Surroundings, backend: Backend, command: str) -> list[str]:
     """The arguments with which bash runs `command`."""
-    before: list[str] = []
-    if backend == "bubblewrap":  # only in there it counts just the command's own processes
-        before.append(f"ulimit -u {around.limits.processes}")
+    before = _limit_inside(around, backend)
     if around.keeps_directory:
         before.append("trap 'pwd -P >&3' EXIT")
-    start = [around.bash, "--noprofile", "--norc", "-c"]
     if not before:
-        return [*start, command, "bash"]
-    return [*start, "; ".join([*before, 'eval "$1"']), "bash", command]
+        return _bash(around, command)
+    return _bash(around, "; ".join([*before, 'eval "$1"']), command)
+
+
+def program(around: Surroundings, backend: Backend, argv: Sequence[str]) -> list[str]:
+    """The arguments that run the program of `argv`, which no shell reads."""
+    before = _limit_inside(around, backend)
+    return _bash(around, "; ".join([*before, 'exec "$@"']), *argv) if before else [*argv]
+
+
+def _limit_inside(around: Surroundings, backend: Backend) -> list[str]:
+    """Only in there it counts just the command's own processes."""
+    return [f"ulimit -u {around.limits.processes}"] if backend == "bubblewrap" else []
+
+
+def _bash(around: Surroundings, script: str, *arguments: str) -> list[str]:
+    return [around.bash, "--noprofile", "--norc", "-c", script, "bash", *arguments]
 
 
 def root_inside(around: Surroundings, backend: Backend) -> str:
