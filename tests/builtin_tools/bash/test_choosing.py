@@ -31,6 +31,12 @@ anyio.run(main)
 """
 
 
+async def test_a_trial_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "TRIAL_S", 0.001)
+    with pytest.raises(ConfigError, match="too busy"):
+        await Bash(isolation="off").run("true")
+
+
 def test_few_descriptors_are_enough() -> None:
     few = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh"]
     assert tried("off", before=few).stdout.startswith("none")

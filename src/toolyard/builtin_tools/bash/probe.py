@@ -14,7 +14,8 @@ from pathlib import Path
 
 from toolyard.core.errors import ConfigError
 
-TRIAL_S = 10.0
+TRIAL_S = 30.0
+"""Much more than it takes: where a trial does not end, something weaker is chosen."""
 _OUTSIDE = "secret"
 _SCRIPT = """
 (set -C && echo x >"$4" && rm "$4") 2>/dev/null && echo works

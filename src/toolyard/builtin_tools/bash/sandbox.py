@@ -178,5 +178,7 @@ class _Choice:
     def _explained(self, outcome: Outcome) -> str:
         if outcome.not_started:
             return f"it does not start ({outcome.not_started})"
+        if outcome.ended_by == "time":
+            return f"it was not tried within {probe.TRIAL_S:g} s, this machine is too busy"
         said = outcome.stderr.text.strip().splitlines()
         return said[-1][:200] if said else "nothing can be written in the root"
