@@ -111,7 +111,9 @@ def compiled(families: Collection[int], *, shares_host: bool) -> bytes:
     """A filter of system calls.
 
     Args:
-        families: Of these `socket` makes sockets; connected pairs are always possible.
+        families: Of these `socket` makes sockets; connected pairs are always possible. Sockets
+            of the file system are in none: neither a network of its own nor a mount that is
+            read-only keeps a program from them.
         shares_host: Whether no namespaces keep the program from what others of its account have.
     """
     column, architecture = _ARCHITECTURES[platform.machine()]
@@ -129,10 +131,9 @@ def compiled(families: Collection[int], *, shares_host: bool) -> bytes:
     program += _when(_CLONE[column], 0, [(_ANY_BIT, 0, 1, _NEW_NAMESPACES), _refusal()])
     program += _when(_IOCTL[column], 1, _refuse_if((_TIOCSTI, _TIOCLINUX)))
     program += _when(_SOCKET[column], 0, _refuse_unless(families))
-    if shares_host:
-        kind = (_LOAD, 0, 0, _ARGUMENTS + 8)
-        of_kind = [*_refuse_unless((socket.AF_UNIX,)), kind, *_refuse_unless(_PAIRS)]
-        program += _when(_SOCKET_PAIR[column], 0, of_kind)
+    kind = (_LOAD, 0, 0, _ARGUMENTS + 8)
+    of_kind = [*_refuse_unless((socket.AF_UNIX,)), kind, *_refuse_unless(_PAIRS)]
+    program += _when(_SOCKET_PAIR[column], 0, of_kind)
     for numbers, argument in _OF_OTHERS.items():
         program += _when(numbers[column], argument, _refuse_unless((0,)))
     program.append((_RETURN, 0, 0, _ALLOW))

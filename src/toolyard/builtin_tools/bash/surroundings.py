@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -71,7 +70,7 @@ def _in_bubblewrap(
     around: Surroundings, argv: Sequence[str], directory: str, timeout_s: float
 ) -> Order:
     assert around.bwrap is not None
-    families = (socket.AF_UNIX, *seccomp.ONLINE_FAMILIES)
+    families = seccomp.ONLINE_FAMILIES  # in a network of its own, unless it may have ours
     readable = [*around.readable, *(ONLINE if around.network else ())]
     inside = bubblewrap.Inside(
         around.bwrap, around.root, readable, around.network, around.limits.temporary_bytes
