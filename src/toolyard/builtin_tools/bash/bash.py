@@ -18,7 +18,7 @@ from toolyard.builtin_tools.bash import tool
 from toolyard.builtin_tools.bash.account import account_of, is_root
 from toolyard.builtin_tools.bash.isolation import Isolation, Wanted
 from toolyard.builtin_tools.bash.order import CommandLimits
-from toolyard.builtin_tools.bash.premises import Premises, checked_root
+from toolyard.builtin_tools.bash.premises import Premises, checked_root, sweep
 from toolyard.builtin_tools.bash.programs import Programs
 from toolyard.builtin_tools.bash.result import CommandResult, result_of, tool_result
 from toolyard.builtin_tools.bash.sandbox import Sandbox
@@ -198,6 +198,7 @@ class Bash:
     async def _started(self) -> Sandbox:
         async with self._starting:
             if self._sandbox is None:
+                await sweep()
                 premises = Premises.made(self._account)
                 try:
                     self._sandbox = await Sandbox.open(self._around(premises), self._wanted)
