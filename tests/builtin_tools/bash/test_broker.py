@@ -15,6 +15,7 @@ from tests.builtin_tools.bash.shells import BACKENDS, MARK, living, none_lives, 
 from tests.support.process import ROOT
 
 from toolyard import Bash, ConfigError, ToolError
+from toolyard.builtin_tools.bash import link
 from toolyard.builtin_tools.bash.isolation import Backend
 
 DOOMED = Path(__file__).with_name("doomed.py")
@@ -161,6 +162,22 @@ async def test_a_stopped_supervisor_takes_its_command_along(root: Path, mark: st
             os.kill(supervisor, signal.SIGSTOP)
         assert await anyio.to_thread.run_sync(none_lives, mark)
         assert (await bash.run("echo again")).stdout == "again\n"
+
+
+async def test_what_a_supervisor_cannot_end_the_broker_does(
+    root: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpless = (
+        "from toolyard.builtin_tools.bash.broker import supervisor; "
+        "supervisor.end_all = lambda marker: 7; "
+    )
+    at = link._PROGRAM.index("from toolyard")  # pyright: ignore[reportPrivateUsage]
+    program = link._PROGRAM  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(link, "_PROGRAM", program[:at] + helpless + program[at:])
+    async with shell("none", root, environment={MARK: mark}) as bash:
+        with pytest.raises(ToolError, match="7 processes of the command do not end"):
+            await bash.run("(setsid sleep 600 &); sleep 600 &")
+        assert await anyio.to_thread.run_sync(none_lives, mark)
 
 
 async def _until_it_is_ended(bash: Bash) -> None:

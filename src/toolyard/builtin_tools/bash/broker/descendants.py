@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from functools import partial
 
 from toolyard.builtin_tools.bash.broker.system import IS_LINUX
 
@@ -32,13 +33,13 @@ def end_all(marker: str) -> int:
     if IS_LINUX and _end_by_themselves():
         return 0
     deadline = time.monotonic() + PATIENCE_S
+    find = below_us if IS_LINUX else partial(_elsewhere, marker)
     while has_children() or not IS_LINUX:
-        found = below_us() if IS_LINUX else _elsewhere(marker)
+        found = kill(find, deadline)
         if not found and not has_children():
             return 0
         if time.monotonic() > deadline:
             return len(found) or 1
-        kill(found)
     return 0
 
 
@@ -51,12 +52,21 @@ def _end_by_themselves() -> bool:
     return False
 
 
-def kill(processes: Collection[int]) -> None:
-    """Kill all of them, and give them a moment to be gone."""
-    # Stopped first: what is stopped makes no more processes while we kill the others.
-    send(processes, signal.SIGSTOP)
-    send(processes, signal.SIGKILL)
+def kill(find: Callable[[], Iterable[int]], deadline: float) -> Collection[int]:
+    """Kill all that are found, and give them a moment to be gone; which they were.
+
+    First all are stopped, with those that they make meanwhile: what is stopped makes no more, and
+    still counts against their limit, while each that is killed makes room for another.
+    """
+    stopped = set[int]()
+    while running := set(find()) - stopped:
+        send(running, signal.SIGSTOP)
+        stopped |= running
+        if time.monotonic() > deadline:
+            break
+    send(stopped, signal.SIGKILL)
     time.sleep(GLANCE_S)
+    return stopped
 
 
 def send(processes: Iterable[int], number: int) -> None:

@@ -13,6 +13,8 @@ from contextlib import suppress
 from toolyard.builtin_tools.bash.broker import descendants, system
 from toolyard.builtin_tools.bash.broker.supervisor import supervise
 
+RETRY_S = 0.05
+"""From one try to end what is left behind to the next; orders are taken in between."""
 FAREWELL_S = 15.0
 """For supervisors to end their commands, each of which they may kill for 10 s."""
 
@@ -23,6 +25,7 @@ class Broker:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._supervisors: set[int] = set()
+        self._is_undone = False
         self._wakeup, writing = os.pipe()
         os.set_blocking(self._wakeup, False)
         os.set_blocking(writing, False)
@@ -36,11 +39,10 @@ class Broker:
             poll.register(descriptor, select.POLLIN)
         is_open = True
         while is_open:
-            for descriptor, _ in poll.poll():
-                if descriptor == self._wakeup:
-                    self._tidy()
-                else:
+            for descriptor, _ in poll.poll(RETRY_S * 1000 if self._is_undone else None):
+                if descriptor != self._wakeup:
                     is_open = self._take()
+            self._tidy()
         self._say_farewell()
 
     def _take(self) -> bool:
@@ -65,8 +67,7 @@ class Broker:
             try:
                 self._channel.close()
                 with socket.socket(fileno=control) as connection:
-                    supervise(connection, directory)
-                status = 0
+                    status = 0 if supervise(connection, directory) else 1
             finally:
                 os._exit(status)
 
@@ -74,14 +75,13 @@ class Broker:
         """Bury who has ended; if a supervisor did not end well, end what it left behind."""
         with suppress(OSError):
             os.read(self._wakeup, 1000)
-        if self._bury():
-            deadline = time.monotonic() + descendants.PATIENCE_S
-            while time.monotonic() < deadline:
-                strays = descendants.below_us(self._supervisors)
-                if not strays:
-                    return
-                descendants.kill(strays)
-                self._bury()
+        self._is_undone |= self._bury()
+        if self._is_undone:
+            deadline = time.monotonic() + RETRY_S
+            self._is_undone = bool(descendants.kill(self._strays, deadline))
+
+    def _strays(self) -> list[int]:
+        return descendants.below_us(self._supervisors)
 
     def _bury(self) -> bool:
         """Whether a supervisor among the dead left work undone; one that was stopped is killed."""

@@ -25,11 +25,11 @@ _MARK = "TOOLYARD_COMMAND"
 """A variable by which a command is found where the system does not give its orphans to us."""
 
 
-def supervise(control: socket.socket, directory: int) -> None:
+def supervise(control: socket.socket, directory: int) -> bool:
     """Carry out the order that comes over `control`, and answer there with its outcome.
 
     If the other end is closed before, or the broker ends, the command ends and nothing is sent.
-    Returns when no process of it is left.
+    Gives whether no process of it is left.
     """
     broker = os.getppid()
     wakeup = _listen_to_signals()
@@ -37,14 +37,16 @@ def supervise(control: socket.socket, directory: int) -> None:
         system.adopt_orphans()
         system.die_with_parent(signal.SIGTERM)
         if os.getppid() != broker:
-            return
+            return True
     order = _received(control)
     if order is None:
-        return
-    outcome = _Watch(order, control, wakeup).run(directory)
+        return True
+    watch = _Watch(order, control, wakeup)
+    outcome = watch.run(directory)
     if outcome is not None:
         control.settimeout(SEND_S)
         control.sendall(outcome.to_bytes())
+    return watch.left == 0
 
 
 def _listen_to_signals() -> int:
@@ -96,6 +98,7 @@ class _Watch:
     """One command while it runs."""
 
     def __init__(self, order: Order, control: socket.socket, wakeup: int) -> None:
+        self.left = 0
         self._order = order
         self._control = control
         self._wakeup = wakeup
@@ -119,7 +122,7 @@ class _Watch:
         told = Capture(pipes.reading[2], 2 * LONGEST_PATH)
         if not trouble:
             self._wait(command, captures, deadline)
-        left = end_all(self._marker)
+        self.left = end_all(self._marker)
         duration_s = time.monotonic() - started
         for capture in (*captures, told):
             capture.drain()
@@ -134,7 +137,7 @@ class _Watch:
             stderr=stderr,
             directory=_path_in(told.stream()),
             not_started=trouble.decode("utf-8", "replace") or None,
-            left=left,
+            left=self.left,
         )
 
     def _start(self, directory: int, pipes: _Pipes) -> int:
