@@ -26,6 +26,7 @@ class Outside:
     tcp: int
     udp: int
     unix: Path
+    datagrams: Path
     abstract: str
     victim: int
     """A process of the account that commands have."""
@@ -38,6 +39,7 @@ class Outside:
             "{tcp}": str(self.tcp),
             "{udp}": str(self.udp),
             "{unix}": str(self.unix),
+            "{datagrams}": str(self.datagrams),
             "{abstract}": self.abstract,
             "{victim}": str(self.victim),
         }
@@ -58,9 +60,13 @@ def outside() -> Generator[Outside]:
         udp = stack.enter_context(_serving(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)))
         stack.enter_context(_serving(socket.AF_UNIX, socket.SOCK_STREAM, str(path)))
         path.chmod(0o777)
+        datagrams = directory / "datagrams"
+        stack.enter_context(_serving(socket.AF_UNIX, socket.SOCK_DGRAM, str(datagrams)))
+        datagrams.chmod(0o777)
         stack.enter_context(_serving(socket.AF_UNIX, socket.SOCK_STREAM, f"\0{abstract}"))
         victim = stack.enter_context(_victim())
-        yield Outside(directory, tcp.getsockname()[1], udp.getsockname()[1], path, abstract, victim)
+        ports = tcp.getsockname()[1], udp.getsockname()[1]
+        yield Outside(directory, *ports, path, datagrams, abstract, victim)
 
 
 @contextmanager
@@ -88,13 +94,14 @@ def _answer(listener: socket.socket, kind: int) -> None:
             data, address = listener.recvfrom(100)
             if data == b"end":
                 return
-            listener.sendto(SECRET.encode(), address)
+            if address:
+                listener.sendto(SECRET.encode(), address)
     except OSError:
         return
 
 
 def _wake(listener: socket.socket) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+    with socket.socket(listener.family, socket.SOCK_DGRAM) as last:
         last.sendto(b"end", listener.getsockname())
 
 

@@ -1,5 +1,6 @@
 """What a command gives, and what its call may ask for; on every backend."""
 
+import os
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -111,6 +112,11 @@ async def test_a_signal_is_told_as_a_shell_tells_it(bash: Bash) -> None:
     assert (await bash.run("exec sleep 60 & kill -9 $!; wait $!")).exit_code == 137
 
 
+async def test_there_may_be_very_much_time() -> None:
+    async with shell("none", max_timeout_s=1e9) as bash:
+        assert (await bash.run("echo done", timeout_s=1e9)).stdout == "done\n"
+
+
 async def test_a_command_out_of_time_is_ended_and_keeps_what_it_wrote(bash: Bash) -> None:
     result = await bash.run("echo begun; sleep 60", timeout_s=0.5)
     assert result.timed_out
@@ -219,6 +225,19 @@ async def test_without_a_root_there_is_an_empty_one_for_a_while() -> None:
         )
         assert await place.is_dir()
     assert not await place.parent.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Others run commands as themselves.")
+async def test_what_a_command_leaves_there_does_not_mislead_root(shown: Path) -> None:
+    (shown / "file").touch(0o400)
+    before = [path.stat().st_mode for path in (shown, shown / "file")]
+    async with shell("none") as bash:
+        made = anyio.Path((await bash.run("dirname $TMPDIR")).stdout.strip())
+        await bash.run(f"mkdir -m 0 locked; ln -s {shown} link; ln -s {shown} $TMPDIR/link")
+        for path in (made, made / "tmp", made / "work"):
+            assert not (await bash.run(f"mv {path} {path}.moved && ln -s {shown} {path}")).succeeded
+    assert [path.stat().st_mode for path in (shown, shown / "file")] == before
+    assert not await made.exists()
 
 
 async def test_it_works_without_being_entered_and_again_after_it_was_left(root: Path) -> None:

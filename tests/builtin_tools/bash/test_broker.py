@@ -14,7 +14,8 @@ import pytest
 from tests.builtin_tools.bash.shells import BACKENDS, MARK, living, none_lives, shell
 from tests.support.process import ROOT
 
-from toolyard import Bash, ToolError
+from toolyard import Bash, ConfigError, ToolError
+from toolyard.builtin_tools.bash import link
 from toolyard.builtin_tools.bash.isolation import Backend
 
 DOOMED = Path(__file__).with_name("doomed.py")
@@ -105,6 +106,42 @@ async def test_a_killed_broker_takes_its_commands_along_and_is_replaced(
         assert brokers() != [broker]
 
 
+async def test_many_commands_replace_a_killed_broker_by_one(root: Path) -> None:
+    async with shell("none", root) as bash:
+        for _ in range(3):
+            (broker,) = brokers()
+            os.kill(broker, signal.SIGKILL)
+            while brokers():  # noqa: ASYNC110 - nothing tells
+                await anyio.sleep(0.01)
+            async with anyio.create_task_group() as tasks:
+                for _ in range(8):
+                    tasks.start_soon(bash.run, "true")
+
+
+async def test_what_waits_while_the_shell_is_left_does_not_start(root: Path) -> None:
+    async with anyio.create_task_group() as tasks:
+        async with shell("none", root, max_commands=1) as bash:
+            tasks.start_soon(_until_it_is_ended, bash)
+            while not supervisors():  # noqa: ASYNC110 - nothing tells
+                await anyio.sleep(0.02)
+            tasks.start_soon(_not_at_all, bash)
+            await anyio.wait_all_tasks_blocked()
+        assert brokers() == []
+    assert brokers() == []
+    assert not (root / "late").exists()
+
+
+async def _not_at_all(bash: Bash) -> None:
+    with pytest.raises(ToolError, match="was left"):
+        await bash.run("touch late")
+
+
+async def test_a_broker_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(ConfigError, match="cannot be started now: No such file"):
+        await Bash(isolation="off").run("true")
+
+
 async def test_a_killed_supervisor_takes_its_command_along(root: Path, mark: str) -> None:
     async with shell("none", root, environment={MARK: mark}) as bash:
         async with anyio.create_task_group() as tasks:
@@ -114,6 +151,33 @@ async def test_a_killed_supervisor_takes_its_command_along(root: Path, mark: str
             os.kill(supervisor, signal.SIGKILL)
         assert await anyio.to_thread.run_sync(none_lives, mark)
         assert (await bash.run("echo again")).stdout == "again\n"
+
+
+async def test_a_stopped_supervisor_takes_its_command_along(root: Path, mark: str) -> None:
+    async with shell("none", root, environment={MARK: mark}) as bash:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_until_it_is_ended, bash)
+            await until(2, mark)
+            (supervisor,) = supervisors()
+            os.kill(supervisor, signal.SIGSTOP)
+        assert await anyio.to_thread.run_sync(none_lives, mark)
+        assert (await bash.run("echo again")).stdout == "again\n"
+
+
+async def test_what_a_supervisor_cannot_end_the_broker_does(
+    root: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpless = (
+        "from toolyard.builtin_tools.bash.broker import supervisor; "
+        "supervisor.end_all = lambda marker: 7; "
+    )
+    at = link._PROGRAM.index("from toolyard")  # pyright: ignore[reportPrivateUsage]
+    program = link._PROGRAM  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(link, "_PROGRAM", program[:at] + helpless + program[at:])
+    async with shell("none", root, environment={MARK: mark}) as bash:
+        with pytest.raises(ToolError, match="7 processes of the command do not end"):
+            await bash.run("(setsid sleep 600 &); sleep 600 &")
+        assert await anyio.to_thread.run_sync(none_lives, mark)
 
 
 async def _until_it_is_ended(bash: Bash) -> None:

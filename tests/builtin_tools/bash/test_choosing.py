@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.support.process import ROOT
 from toolyard import Bash, CommandLimits, ConfigError
 from toolyard.builtin_tools.bash import probe
 from toolyard.builtin_tools.bash.account import OWN, account_of
+from toolyard.builtin_tools.bash.order import Account
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="Only root has other accounts to be.")
 TRY = """
@@ -23,10 +25,24 @@ async def main():
     try:
         async with Bash(isolation=sys.argv[1]) as bash:
             print(bash.isolation.backend, (await bash.run("id -u")).stdout.strip())
+            shown = "while read -r a b; do [ $a = CapEff: ] && echo $b; done </proc/self/status"
+            print((await bash.run(shown)).stdout.strip())
     except ConfigError as error:
         print(error)
 anyio.run(main)
 """
+
+
+async def test_a_trial_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "TRIAL_S", 0.001)
+    with pytest.raises(ConfigError, match="too busy"):
+        await Bash(isolation="off").run("true")
+
+
+def test_few_descriptors_are_enough() -> None:
+    few = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh"]
+    assert tried("off", before=few).stdout.startswith("none")
+    assert tried("required", before=few).stdout.startswith("bubblewrap")
 
 
 def tried(isolation: str, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -143,10 +159,38 @@ async def test_root_can_name_the_account(root: Path) -> None:
 
 
 @needs_root
+async def test_root_itself_is_never_said_to_be_isolated(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.chown(root, 0, 0)
+    async with Bash(root, user="root") as bash:
+        assert bash.isolation is not None
+        assert bash.isolation.backend == "none"
+    assert "whose commands need another account" in caplog.text
+
+
+async def test_what_a_command_leaves_does_not_weaken_the_next_start(root: Path) -> None:
+    async with shell("bubblewrap", root) as bash:
+        await bash.run("for i in $(seq 60); do mkdir .toolyard-trial-$i; done")
+    async with Bash(root) as bash:
+        assert bash.isolation is not None
+        assert bash.isolation.backend == "bubblewrap"
+
+
+@needs_root
 def test_the_account_is_ours_where_no_other_is_asked_for() -> None:
-    assert account_of(None) == OWN
+    assert account_of(None) == Account(OWN, OWN)
     assert account_of("root") is None
-    assert account_of(1234) == 1234
+    assert account_of(51_234) == Account(51_234, 51_234)
+
+
+@needs_root
+def test_a_named_account_has_its_own_group() -> None:
+    """Not the one with the same number, which may read what it must not: shadow, or disks."""
+    for entry in pwd.getpwall():
+        if entry.pw_uid != 0:
+            assert account_of(entry.pw_name) == Account(entry.pw_uid, entry.pw_gid)
+            assert account_of(entry.pw_uid) == account_of(pwd.getpwuid(entry.pw_uid).pw_name)
 
 
 @needs_root
@@ -167,9 +211,15 @@ def test_others_than_root_run_commands_as_themselves(isolation: str, said: str) 
     assert done.stdout.startswith(said), done
 
 
+def test_capabilities_of_the_server_are_not_passed_on() -> None:
+    before = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps"]
+    assert tried("off", before=before).stdout.split() == ["none", "1000", "0" * 16]
+    assert tried("required", before=before).stdout.startswith("bubblewrap")
+
+
 def test_root_of_a_container_that_has_no_other_account_stays_so() -> None:
     before = ["unshare", "--user", "--map-root-user"]
-    assert tried("off", before=before).stdout.split() == ["none", "0"]
+    assert tried("off", before=before).stdout.split()[:2] == ["none", "0"]
     done = tried("required", before=before)
     if os.geteuid() == 0:
         assert "is none for root" in done.stdout

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import pytest
 from tests.builtin_tools.bash.outside import SECRET, Outside, outside
-from tests.builtin_tools.bash.shells import ISOLATED, hand_over, place, python, shell
+from tests.builtin_tools.bash.shells import BACKENDS, ISOLATED, hand_over, place, python, shell
 
 from toolyard import Bash, CommandLimits
 from toolyard.builtin_tools.bash.isolation import Backend
@@ -94,6 +95,14 @@ CONNECTING = {
     "a socket in no file system": python(
         "import socket; s = socket.socket(socket.AF_UNIX)\n"
         "s.connect(chr(0) + '{abstract}'); print(s.recv(99))"
+    ),
+    "datagrams through one of a pair": python(
+        "import socket; s, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+        "s.connect('{datagrams}'); s.send(b'x'); print('REACHED')"
+    ),
+    "datagrams through one of a raw pair": python(
+        "import socket; s, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_RAW)\n"
+        "s.connect('{datagrams}'); s.send(b'x'); print('REACHED')"
     ),
     "raw packets": python("import socket; socket.socket(17, 3); print('REACHED')"),
     "raw IP": python("import socket; socket.socket(2, 3, 1); print('REACHED')"),
@@ -233,15 +242,36 @@ async def test_it_writes_nothing_outside(isolated: Prison, around: Outside, comm
 async def test_it_changes_no_metadata_outside(
     isolated: Prison, around: Outside, command: str
 ) -> None:
-    # Landlock knows nothing of metadata: what protects them there is an account of its own.
-    other = around.directory / ("own" if isolated.backend == "bubblewrap" else "secret")
+    other = around.directory / "own"
     before = listing(around), os.listxattr(other)
     await isolated.attempt(around, command.replace("{other}", str(other)))
     assert isolated.bash.isolation is not None
     says_so = isolated.bash.isolation.metadata
-    assert says_so or (isolated.backend == "landlock" and os.geteuid() != 0)
+    assert says_so == (isolated.backend == "bubblewrap"), "Landlock knows nothing of it"
     if says_so:
         assert (listing(around), os.listxattr(other)) == before
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+async def test_commands_end_each_other_only_where_that_is_said(
+    backend: Backend, root: Path
+) -> None:
+    ended: list[tuple[int, bool]] = []
+    async with shell(backend, root) as bash, anyio.create_task_group() as tasks:
+
+        async def run() -> None:
+            long = await bash.run(
+                "echo $$ >.pid; mv .pid pid; until [ -e over ]; do sleep 0.02; done"
+            )
+            ended.append((long.exit_code, long.isolation.pids))
+
+        tasks.start_soon(run)
+        while not (root / "pid").exists():  # noqa: ASYNC110 - nothing tells
+            await anyio.sleep(0.02)
+        await bash.run("kill -9 $(cat pid)")
+        await bash.run("touch over")
+    ((exit_code, is_safe),) = ended
+    assert exit_code == (0 if is_safe else 137)
 
 
 @pytest.mark.parametrize("command", CONNECTING.values(), ids=CONNECTING)
@@ -298,6 +328,7 @@ CONTROL = {
     **{name: CONNECTING[name] for name in ("TCP", "UDP", "a socket in the file system")},
     **{name: CONNECTING[name] for name in ("a socket in no file system",)},
     **{name: CONNECTING[name] for name in ("the kernel's own queue",)},
+    **{name: CONNECTING[name] for name in ("datagrams through one of a pair",)},
 }
 
 
@@ -310,11 +341,31 @@ async def test_without_isolation_it_would_be_reached(around: Outside, command: s
 
 
 @pytest.mark.parametrize("backend", ISOLATED)
+async def test_pairs_of_sockets_can_be_made(backend: Backend, root: Path) -> None:
+    pairs = python("import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))")
+    async with shell(backend, root) as bash:
+        assert (await bash.run(pairs)).stdout == "b'x'\n"
+
+
+@pytest.mark.parametrize("backend", ISOLATED)
 async def test_the_network_can_be_allowed(backend: Backend, root: Path, around: Outside) -> None:
     async with shell(backend, root, network=True) as bash:
         assert (await bash.run(f"cat </dev/tcp/127.0.0.1/{around.tcp}")).stdout == SECRET
         assert (await bash.run(f"cat {around.directory}/secret")).stdout == ""
         assert "the network" in (bash.isolation.sentence if bash.isolation else "")
+
+
+@pytest.mark.parametrize("backend", ISOLATED)
+@pytest.mark.parametrize("network", [False, True])
+async def test_sockets_that_are_in_sight_are_out_of_reach(
+    backend: Backend, root: Path, around: Outside, network: bool
+) -> None:
+    options = {"network": network, "readable": [str(around.directory)]}
+    async with shell(backend, root, **options) as bash:
+        assert (await bash.run(f"test -S {around.unix}")).succeeded
+        for address in (around.unix, f"\\0{around.abstract}"):
+            ask = f"s = socket.socket(1); s.connect('{address}'); print(s.recv(99))"
+            assert (await bash.run(python(f"import socket; {ask}"))).stdout == ""
 
 
 async def test_inside_bubblewrap_a_network_of_its_own_is_there(root: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.builtin_tools.bash.shells import BACKENDS, shell
 
-from toolyard import Bash, CallContext, ConfigError, ToolCall, ToolError
+from toolyard import Bash, CallContext, CommandLimits, ConfigError, ToolCall, ToolError
 from toolyard.builtin_tools.bash.isolation import Backend
 from toolyard.builtin_tools.bash.programs import Programs
 
@@ -153,7 +153,8 @@ def test_what_is_not_allowed_is_refused(command: str, said: str) -> None:
         ({"find": ["-delete"]}, "writes files"),
         ({"sort": ["-o"]}, "writes files"),
         ({"sort": ["--output="]}, "writes files"),
-        ({"tar": ["--to-command="]}, "runs other programs"),
+        ({"tar": ["-t", "-f="]}, "runs whatever"),
+        ({"flock": []}, "runs whatever"),
         ({"/bin/ls": []}, "no name"),
         ({"../ls": []}, "no name"),
         ({"": []}, "no name"),
@@ -180,9 +181,19 @@ async def test_programs_run_without_a_shell(backend: Backend, root: Path) -> Non
         (listed,) = await bash.list_tools(CallContext())
         assert "cat; ls -l" in listed.description
         assert "no shell" in listed.description
+        assert "|" not in str(listed.input_schema)
         result = await bash.call_tool(ToolCall("bash", {"command": "cat x; id"}), CallContext())
         assert result.is_error
         assert "single quotes" in result.text
+
+
+async def test_inside_bubblewrap_their_processes_are_limited_too(root: Path) -> None:
+    (root / "limits").symlink_to("/proc/self/limits")
+    limits = CommandLimits(processes=9)
+    async with shell("bubblewrap", root, programs={"cat": []}, limits=limits) as bash:
+        told = await bash.run("cat limits")
+    (line,) = [line for line in told.stdout.splitlines() if "processes" in line]
+    assert line.split()[2:4] == ["9", "9"]
 
 
 async def test_a_list_of_words_needs_named_programs(root: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.builtin_tools.bash.shells import BACKENDS, MARK, living, python, shell
+from tests.builtin_tools.bash.shells import BACKENDS, ISOLATED, MARK, living, python, shell
 
 from toolyard import Bash, CommandLimits, ToolError
 from toolyard.builtin_tools.bash.isolation import Backend
@@ -117,6 +117,19 @@ async def test_a_flood_is_ended(backend: Backend, root: Path, stream: str) -> No
         assert result.ended_by == "output"
         assert result.truncated
         assert living(mark) == []
+
+
+@pytest.mark.parametrize("backend", ISOLATED)
+async def test_nothing_in_memory_outlives_a_command(backend: Backend, root: Path) -> None:
+    key = secrets.randbelow(1 << 30)
+    leave = python(
+        "import ctypes; c = ctypes.CDLL(None)\n"
+        f"c.shmget({key}, 4096, 0o1600); c.msgget({key}, 0o1600); c.semget({key}, 1, 0o1600)"
+    )
+    async with shell(backend, root) as bash:
+        assert (await bash.run(leave)).succeeded
+    for kind in ("shm", "msg", "sem"):
+        assert str(key) not in await anyio.Path("/proc/sysvipc", kind).read_text()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
+from toolyard.builtin_tools.bash.order import Account
 from toolyard.core.errors import ConfigError
 
 OWN = 65_432
@@ -16,7 +17,7 @@ It needs no entry anywhere, and is small enough for containers that know 65,536 
 """
 
 
-def account_of(user: str | int | None) -> int | None:
+def account_of(user: str | int | None) -> Account | None:
     """The account to become; `None` to stay what we are.
 
     Args:
@@ -28,14 +29,14 @@ def account_of(user: str | int | None) -> int | None:
     """
     ours = os.geteuid()
     if user is None:
-        return OWN if is_root() and _is_known(OWN) else None
-    wanted = _number(user)
-    if wanted == ours:
+        return Account(OWN, OWN) if is_root() and _is_known(OWN) else None
+    wanted = _found(user)
+    if wanted.user == ours:
         return None
     if ours != 0:
         raise ConfigError("Only root can run commands as another account: leave `user` out.")
-    if not _is_known(wanted):
-        raise ConfigError(f"This container has no account {wanted}.")
+    if not _is_known(wanted.user):
+        raise ConfigError(f"This container has no account {wanted.user}.")
     return wanted
 
 
@@ -60,10 +61,12 @@ def _accounts() -> Iterator[tuple[int, int, int]]:
         yield here, there, count
 
 
-def _number(user: str | int) -> int:
-    if isinstance(user, int):
-        return user
+def _found(user: str | int) -> Account:
+    """An account with its own group: a group with the same number may be another one's."""
     try:
-        return pwd.getpwnam(user).pw_uid
+        entry = pwd.getpwuid(user) if isinstance(user, int) else pwd.getpwnam(user)
     except KeyError:
+        if isinstance(user, int):
+            return Account(user, user)
         raise ConfigError(f"There is no account {user!r} on this machine.") from None
+    return Account(entry.pw_uid, entry.pw_gid)

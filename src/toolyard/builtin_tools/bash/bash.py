@@ -18,11 +18,11 @@ from toolyard.builtin_tools.bash import tool
 from toolyard.builtin_tools.bash.account import account_of, is_root
 from toolyard.builtin_tools.bash.isolation import Isolation, Wanted
 from toolyard.builtin_tools.bash.order import CommandLimits
-from toolyard.builtin_tools.bash.premises import Premises, checked_root
+from toolyard.builtin_tools.bash.premises import Premises, checked_root, sweep
 from toolyard.builtin_tools.bash.programs import Programs
 from toolyard.builtin_tools.bash.result import CommandResult, result_of, tool_result
 from toolyard.builtin_tools.bash.sandbox import Sandbox
-from toolyard.builtin_tools.bash.surroundings import PATH, Surroundings, shell
+from toolyard.builtin_tools.bash.surroundings import PATH, Surroundings, program, shell
 from toolyard.builtin_tools.filesystem.path import checked, is_usable, shown
 from toolyard.core.context import LOCAL, CallContext
 from toolyard.core.errors import ConfigError, ToolError
@@ -98,12 +98,12 @@ class Bash:
         self._keeps_directory = keep_directory
         self._environment = _checked_variables(environment or {})
         self._readable = [checked_root(path) for path in readable]
-        self._user = account_of(user)
+        self._account = account_of(user)
         self._limits = _checked_limits(limits or CommandLimits())
         self._bash = _bash()
         if programs is not None and keep_directory:
             raise ConfigError("keep_directory is for a shell: leave it or `programs` out.")
-        if self._user is None and is_root() and isolation not in ("auto", "off"):
+        if self._account is None and is_root() and isolation not in ("auto", "off"):
             raise ConfigError(
                 f"isolation {isolation!r} is none for root, whose commands need another account."
             )
@@ -198,7 +198,8 @@ class Bash:
     async def _started(self) -> Sandbox:
         async with self._starting:
             if self._sandbox is None:
-                premises = Premises.made(self._user)
+                await sweep()
+                premises = Premises.made(self._account)
                 try:
                     self._sandbox = await Sandbox.open(self._around(premises), self._wanted)
                 except BaseException:
@@ -215,7 +216,7 @@ class Bash:
             readable=self._readable,
             environment=self._environment,
             network=self._network,
-            user=self._user,
+            account=self._account,
             limits=self._limits,
             bash=self._bash,
             bwrap=shutil.which("bwrap", path=PATH),
@@ -234,7 +235,9 @@ class Bash:
                 programs=None if self._programs is None else self._programs.summary,
                 keeps_directory=self._keeps_directory,
             ),
-            input_schema=tool.input_schema(self._timeout_s, self._max_timeout_s),
+            input_schema=tool.input_schema(
+                self._timeout_s, self._max_timeout_s, has_shell=self._programs is None
+            ),
             output_schema=tool.OUTPUT_SCHEMA,
             read_only=False,
             destructive=True,
@@ -255,7 +258,8 @@ class Bash:
 
     def _argv(self, command: str | Sequence[str], sandbox: Sandbox) -> list[str]:
         if self._programs is not None:
-            return self._programs.argv(command)
+            argv = self._programs.argv(command)
+            return program(sandbox.around, sandbox.isolation.backend, argv)
         if not isinstance(command, str):
             raise ToolError("A command is one text, unless `programs` are named.")
         _check_command(command)

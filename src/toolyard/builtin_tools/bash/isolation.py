@@ -22,7 +22,7 @@ class Isolation:
     network: Literal["none", "host"]
     """What it reaches: nothing, or whatever this machine does."""
     pids: bool
-    """It cannot send signals to processes outside."""
+    """It cannot send signals to processes outside, other commands among them."""
     uid_drop: bool
     """It runs as an account of its own."""
     seccomp: bool

@@ -37,14 +37,15 @@ _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class Link:
-    """Starts a broker when one is first needed, or is gone; commands go there.
+    """Starts a broker when one is first needed, or is gone; commands go there until it is closed.
 
     A broker ends by itself, with all commands, when this object or this process is gone.
     """
 
     def __init__(self) -> None:
-        self._channel: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._broker: _Broker | None = None
+        self._starting = anyio.Lock()
+        self._is_closed = False
 
     async def carry_out(self, order: Order, directory: int) -> Outcome:
         """Run a command and give its outcome, when no process of it is left.
@@ -61,10 +62,10 @@ class Link:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             ours.setblocking(False)
-            await self._hand_over(theirs, directory)
-            theirs.close()
             try:
                 with anyio.fail_after(order.timeout_s + PROOF_S):
+                    with theirs:
+                        await self._hand_over(theirs, directory)
                     await _send(ours, order.to_bytes())
                     sent = await _receive(ours)
             except TimeoutError:
@@ -80,57 +81,85 @@ class Link:
             ) from None
 
     async def close(self) -> None:
-        """End the broker and all commands, and wait for it."""
-        process, channel = self._process, self._channel
-        self._process = self._channel = None
-        if process is None or channel is None:
-            return
-        channel.close()
+        """End the broker and all commands, and wait for it; nothing is run from now on."""
+        self._is_closed = True
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(_awaited, process)
+            async with self._starting:
+                await self._end_broker()
 
     async def _hand_over(self, control: socket.socket, directory: int) -> None:
         for _ in range(2):
-            if self._channel is None:
-                self._channel, self._process = await anyio.to_thread.run_sync(_started)
-            channel = self._channel
+            broker = await self._working()
             try:
                 await _when_possible(
-                    channel,
+                    broker.channel,
                     anyio.wait_writable,
-                    lambda: socket.send_fds(channel, [b"\0"], [control.fileno(), directory]),  # noqa: B023
+                    lambda: socket.send_fds(broker.channel, [b"\0"], [control.fileno(), directory]),  # noqa: B023
                 )
             except (BrokenPipeError, ConnectionResetError):
-                logger.warning("the broker of commands is gone; another is started")
-                await self.close()
+                broker.is_gone = True
             else:
                 return
         raise ToolError("Commands cannot be started now; try again later.")
 
+    async def _working(self) -> _Broker:
+        """The one broker, another if it is gone; many may ask at once."""
+        async with self._starting:
+            if self._broker is not None and self._broker.is_gone:
+                logger.warning("the broker of commands is gone; another is started")
+                await self._end_broker()
+            if self._is_closed:
+                raise ToolError("Commands cannot be run any more: the shell was left.")
+            if self._broker is None:
+                try:
+                    self._broker = await anyio.to_thread.run_sync(_Broker)
+                except OSError as error:
+                    reason = os.strerror(error.errno or 0)
+                    raise ToolError(f"Commands cannot be started now: {reason}.") from error
+            return self._broker
 
-def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
-    ours, theirs = socket.socketpair()
-    with theirs:
-        ours.setblocking(False)
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _PROGRAM, str(_SOURCE), str(theirs.fileno())],
-            env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-    return ours, process
+    async def _end_broker(self) -> None:
+        broker, self._broker = self._broker, None
+        if broker is not None:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(broker.end)
 
 
-def _awaited(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(GRACE_S)
-    except subprocess.TimeoutExpired:
-        logger.error("the broker of commands does not end, and is killed")
-        process.kill()
-        process.wait()
+class _Broker:
+    """The process that starts commands, and the way to it."""
+
+    def __init__(self) -> None:
+        self.is_gone = False
+        self.channel, theirs = socket.socketpair()
+        self.channel.setblocking(False)
+        try:
+            with theirs:
+                self._process = _started(theirs.fileno())
+        except BaseException:
+            self.channel.close()
+            raise
+
+    def end(self) -> None:
+        """Have it end all commands and itself, and wait for that."""
+        self.channel.close()
+        try:
+            self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            logger.error("the broker of commands does not end, and is killed")
+            self._process.kill()
+            self._process.wait()
+
+
+def _started(channel: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _PROGRAM, str(_SOURCE), str(channel)],
+        env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[channel],
+        start_new_session=True,
+    )
 
 
 async def _send(connection: socket.socket, data: bytes) -> None:

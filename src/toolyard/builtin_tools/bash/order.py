@@ -35,6 +35,15 @@ class CommandLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Whom a command belongs to."""
+
+    user: int
+    group: int
+    """Its only one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Landlock:
     """What a command may touch, as absolute paths that exist; everything below them too."""
 
@@ -52,8 +61,8 @@ class Order:
     environment: Mapping[str, str]
     timeout_s: float
     limits: CommandLimits = field(default_factory=CommandLimits)
-    user: int | None = None
-    """The account to become, as user and as group; `None` stays what the server is."""
+    account: Account | None = None
+    """What to become; `None` stays what the server is."""
     landlock: Landlock | None = None
     seccomp: bytes = b""
     """A filter of system calls for the program itself; none if empty."""
@@ -77,6 +86,8 @@ class Order:
         """The order that was sent, without its length."""
         fields: dict[str, Any] = json.loads(body.decode("utf-8", "surrogatepass"))
         fields["limits"] = CommandLimits(**fields["limits"])
+        if fields["account"] is not None:
+            fields["account"] = Account(**fields["account"])
         if fields["landlock"] is not None:
             fields["landlock"] = Landlock(**fields["landlock"])
         fields["seccomp"] = base64.b64decode(fields["seccomp"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import tempfile
@@ -13,11 +14,11 @@ from pathlib import Path
 
 from toolyard.core.errors import ConfigError
 
-TRIAL_S = 10.0
+TRIAL_S = 30.0
+"""Much more than it takes: where a trial does not end, something weaker is chosen."""
 _OUTSIDE = "secret"
 _SCRIPT = """
-trial=.toolyard-trial-$$
-(echo x >"$trial" && rm "$trial") 2>/dev/null && echo works
+(set -C && echo x >"$4" && rm "$4") 2>/dev/null && echo works
 [ -n "$(cat "$1/secret" 2>/dev/null)" ] && echo reads
 (echo x >"$1/written") 2>/dev/null && echo writes
 (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null && echo connects
@@ -37,8 +38,10 @@ class Trial:
 
     def arguments(self, bash: str, root: str) -> list[str]:
         """The command that tries; `root` is where it should be."""
+        # A name that no command of an earlier server can have taken, so that this trial fails.
+        mine = f".toolyard-trial-{secrets.token_hex(8)}"
         start = [bash, "--noprofile", "--norc", "-c", _SCRIPT, "bash"]
-        return [*start, self.directory, str(self.port), root]
+        return [*start, self.directory, str(self.port), root, mine]
 
 
 def breaches(told: str) -> list[str] | None:

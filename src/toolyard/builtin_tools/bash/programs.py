@@ -24,23 +24,23 @@ def _set(names: str) -> frozenset[str]:
 
 
 RUN_OTHERS = _set(
-    "ash awk bash busybox bwrap chroot csh dash doas docker ed emacs env expect fish gawk gdb git "
-    "ionice irb java ksh less lua make man mawk more nano nawk nice node nohup npm npx nsenter "
-    "parallel perl php pip podman python python2 python3 rsync ruby runuser script sed setsid sh "
-    "socat ssh stdbuf strace su sudo systemd-run tclsh tcsh time timeout tmux unshare vi vim view "
-    "watch xargs zip zsh"
+    "ash at awk bash batch bsdtar busybox bwrap capsh choom chroot chrt csh dash dc doas docker "
+    "ed emacs env ex expect fish flock gawk gdb git ionice irb java ksh less lua m4 make man "
+    "mawk more nano nawk nice node nohup npm npx nsenter parallel perl php pip pkexec podman "
+    "prlimit python python2 python3 rsync ruby runuser screen script sed setarch setpriv setsid "
+    "sh socat sqlite3 ssh start-stop-daemon stdbuf strace su sudo systemd-run tar taskset tclsh "
+    "tcsh time timeout tmux unshare vi view vim watch xargs zip zsh"
 )
-"""Programs that run or change whatever their arguments say: with one of them a list is none."""
+"""Programs that run or change whatever their arguments say: with one of them a list is none.
+
+`tar` too: its first argument holds options without a dash.
+"""
 RUN_OTHERS_WITH: Mapping[str, frozenset[str]] = {
     "find": _set("-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls"),
     "fd": _set("-x -X --exec --exec-batch"),
     "rg": _set("--pre --hostname-bin"),
     "sort": _set("-o --output --compress-program -T --temporary-directory"),
     "split": _set("--filter"),
-    "tar": _set(
-        "-I -F --use-compress-program --to-command --checkpoint-action --rsh-command "
-        "--info-script --new-volume-script"
-    ),
     "tree": _set("-o -R"),
 }
 """Options with which otherwise harmless programs do so."""

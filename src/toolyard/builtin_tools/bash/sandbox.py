@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from toolyard.builtin_tools.bash import probe, seccomp
+from toolyard.builtin_tools.bash.account import is_root
 from toolyard.builtin_tools.bash.broker import landlock
 from toolyard.builtin_tools.bash.isolation import Backend, Isolation, Wanted
 from toolyard.builtin_tools.bash.link import Link
@@ -114,17 +115,17 @@ class _Choice:
         raise ConfigError(self._refusal(wanted, "; ".join(reasons)))
 
     def _refusal(self, wanted: Wanted, why: str) -> str:
-        user = self._around.user
-        account = (
+        account = self._around.account
+        needed = (
             ""
-            if user is None
-            else f" They run as account {user}, which must own the root (chown) and be let through "
-            "the directories above it."
+            if account is None
+            else f" They run as account {account.user}, which must own the root (chown) and be let "
+            "through the directories above it."
         )
         if wanted in ("auto", "off"):
-            return f"No command can be run here. {why}.{account}"
+            return f"No command can be run here. {why}.{needed}"
         return (
-            f"Commands cannot be isolated here as wanted ({wanted}). {why}.{account} Otherwise "
+            f"Commands cannot be isolated here as wanted ({wanted}). {why}.{needed} Otherwise "
             "install bubblewrap, or choose isolation auto or off if whoever calls may do what the "
             "server's account can."
         )
@@ -133,16 +134,14 @@ class _Choice:
         if backend == "none" and reasons:
             logger.warning("commands are not isolated: %s", "; ".join(reasons))
         around, is_confined = self._around, backend != "none"
-        has_own_account = around.user is not None
         return Isolation(
             backend=backend,
             filesystem=is_confined,
-            metadata=backend == "bubblewrap" or has_own_account,
+            metadata=backend == "bubblewrap",
             network="none" if is_confined and not around.network else "host",
             pids=backend == "bubblewrap"
-            or has_own_account
             or (is_confined and landlock.version() >= landlock.SIGNAL_VERSION),
-            uid_drop=has_own_account,
+            uid_drop=around.account is not None,
             seccomp=is_confined,
         )
 
@@ -152,6 +151,8 @@ class _Choice:
             return None
         if sys.platform != "linux":
             return "there is none on this system"
+        if self._around.account is None and is_root():
+            return "it does not hold root, whose commands need another account"
         if not seccomp.is_supported():
             return "this processor's system calls are not known"
         if backend == "bubblewrap":
@@ -166,7 +167,7 @@ class _Choice:
         try:
             outcome = await _run(around, backend, self._link, self._root, argv, ".", probe.TRIAL_S)
         except ToolError as error:
-            return str(error)
+            return str(error).rstrip(".")
         found = probe.breaches(outcome.stdout.text)
         if found is None:
             return self._explained(outcome)
@@ -177,5 +178,7 @@ class _Choice:
     def _explained(self, outcome: Outcome) -> str:
         if outcome.not_started:
             return f"it does not start ({outcome.not_started})"
+        if outcome.ended_by == "time":
+            return f"it was not tried within {probe.TRIAL_S:g} s, this machine is too busy"
         said = outcome.stderr.text.strip().splitlines()
         return said[-1][:200] if said else "nothing can be written in the root"

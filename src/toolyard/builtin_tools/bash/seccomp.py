@@ -65,7 +65,21 @@ _REFUSED: Mapping[str, tuple[int, int]] = {
     "ioprio_set": (251, 30),
     "setpriority": (141, 140),
 }
+_SHARED: Mapping[str, tuple[int, int]] = {
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "mq_open": (240, 180),
+}
+"""Calls for what outlives a command, unless it lives in a namespace of its own."""
 _CLONE, _CLONE3, _IOCTL, _SOCKET = (56, 220), (435, 435), (16, 29), (41, 198)
+_SOCKET_PAIR = (53, 199)
+_PAIRS = [
+    kind | flags
+    for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET)
+    for flags in (0, 0x800, 0x8_0000, 0x8_0800)  # not blocking, closed by exec, both
+]
+"""Kinds of pairs that stay pairs: one of datagrams can be connected to any other socket."""
 _NEW_NAMESPACES = 0x7E02_0080
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _OF_OTHERS: Mapping[tuple[int, int], int] = {
@@ -93,8 +107,15 @@ def is_supported() -> bool:
     return platform.machine() in _ARCHITECTURES
 
 
-def compiled(families: Collection[int]) -> bytes:
-    """A filter that lets `socket` make only sockets of `families`; pairs are always possible."""
+def compiled(families: Collection[int], *, shares_host: bool) -> bytes:
+    """A filter of system calls.
+
+    Args:
+        families: Of these `socket` makes sockets; connected pairs are always possible. Sockets
+            of the file system are in none: neither a network of its own nor a mount that is
+            read-only keeps a program from them.
+        shares_host: Whether no namespaces keep the program from what others of its account have.
+    """
     column, architecture = _ARCHITECTURES[platform.machine()]
     program: list[Instruction] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -104,12 +125,15 @@ def compiled(families: Collection[int]) -> bytes:
     ]
     if column == 0:
         program += [(_AT_LEAST, 0, 1, _X32), _refusal(errno.ENOSYS)]
-    for numbers in _REFUSED.values():
+    for numbers in [*_REFUSED.values(), *(_SHARED.values() if shares_host else ())]:
         program += [(_EQUAL, 0, 1, numbers[column]), _refusal()]
     program += [(_EQUAL, 0, 1, _CLONE3[column]), _refusal(errno.ENOSYS)]
     program += _when(_CLONE[column], 0, [(_ANY_BIT, 0, 1, _NEW_NAMESPACES), _refusal()])
     program += _when(_IOCTL[column], 1, _refuse_if((_TIOCSTI, _TIOCLINUX)))
     program += _when(_SOCKET[column], 0, _refuse_unless(families))
+    kind = (_LOAD, 0, 0, _ARGUMENTS + 8)
+    of_kind = [*_refuse_unless((socket.AF_UNIX,)), kind, *_refuse_unless(_PAIRS)]
+    program += _when(_SOCKET_PAIR[column], 0, of_kind)
     for numbers, argument in _OF_OTHERS.items():
         program += _when(numbers[column], argument, _refuse_unless((0,)))
     program.append((_RETURN, 0, 0, _ALLOW))

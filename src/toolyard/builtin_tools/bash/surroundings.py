@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from toolyard.builtin_tools.bash import bubblewrap, seccomp
 from toolyard.builtin_tools.bash.isolation import Backend
-from toolyard.builtin_tools.bash.order import CommandLimits, Landlock, Order
+from toolyard.builtin_tools.bash.order import Account, CommandLimits, Landlock, Order
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SYSTEM = (
@@ -39,7 +38,7 @@ class Surroundings:
     """Shown to commands, read-only, besides the system's programs."""
     environment: Mapping[str, str]
     network: bool
-    user: int | None
+    account: Account | None
     limits: CommandLimits
     bash: str
     bwrap: str | None
@@ -60,9 +59,9 @@ def order_of(
         environment=_environment(around, around.root, around.scratch),
         timeout_s=timeout_s,
         limits=around.limits,
-        user=around.user,
+        account=around.account,
         landlock=_rules(around) if is_confined else None,
-        seccomp=seccomp.compiled(families) if is_confined else b"",
+        seccomp=seccomp.compiled(families, shares_host=True) if is_confined else b"",
         tells_directory=around.keeps_directory,
     )
 
@@ -71,7 +70,7 @@ def _in_bubblewrap(
     around: Surroundings, argv: Sequence[str], directory: str, timeout_s: float
 ) -> Order:
     assert around.bwrap is not None
-    families = (socket.AF_UNIX, *seccomp.ONLINE_FAMILIES)
+    families = seccomp.ONLINE_FAMILIES  # in a network of its own, unless it may have ours
     readable = [*around.readable, *(ONLINE if around.network else ())]
     inside = bubblewrap.Inside(
         around.bwrap, around.root, readable, around.network, around.limits.temporary_bytes
@@ -81,8 +80,8 @@ def _in_bubblewrap(
         environment=_environment(around, bubblewrap.ROOT, "/tmp"),
         timeout_s=timeout_s,
         limits=around.limits,
-        user=around.user,
-        data=bubblewrap.data(seccomp.compiled(families)),
+        account=around.account,
+        data=bubblewrap.data(seccomp.compiled(families, shares_host=False)),
         tells_directory=around.keeps_directory,
         counts_processes=False,
     )
@@ -90,15 +89,27 @@ def _in_bubblewrap(
 
 def shell(around: Surroundings, backend: Backend, command: str) -> list[str]:
     """The arguments with which bash runs `command`."""
-    before: list[str] = []
-    if backend == "bubblewrap":  # only in there it counts just the command's own processes
-        before.append(f"ulimit -u {around.limits.processes}")
+    before = _limit_inside(around, backend)
     if around.keeps_directory:
         before.append("trap 'pwd -P >&3' EXIT")
-    start = [around.bash, "--noprofile", "--norc", "-c"]
     if not before:
-        return [*start, command, "bash"]
-    return [*start, "; ".join([*before, 'eval "$1"']), "bash", command]
+        return _bash(around, command)
+    return _bash(around, "; ".join([*before, 'eval "$1"']), command)
+
+
+def program(around: Surroundings, backend: Backend, argv: Sequence[str]) -> list[str]:
+    """The arguments that run the program of `argv`, which no shell reads."""
+    before = _limit_inside(around, backend)
+    return _bash(around, "; ".join([*before, 'exec "$@"']), *argv) if before else [*argv]
+
+
+def _limit_inside(around: Surroundings, backend: Backend) -> list[str]:
+    """Only in there it counts just the command's own processes."""
+    return [f"ulimit -u {around.limits.processes}"] if backend == "bubblewrap" else []
+
+
+def _bash(around: Surroundings, script: str, *arguments: str) -> list[str]:
+    return [around.bash, "--noprofile", "--norc", "-c", script, "bash", *arguments]
 
 
 def root_inside(around: Surroundings, backend: Backend) -> str:

@@ -35,14 +35,15 @@ def description(
     )
 
 
-def input_schema(timeout_s: float, max_timeout_s: float) -> dict[str, Any]:
+def input_schema(timeout_s: float, max_timeout_s: float, *, has_shell: bool) -> dict[str, Any]:
     """What a call may say."""
+    example = "The command, such as: grep -rn TODO . | head -20"
     return {
         "type": "object",
         "properties": {
             "command": {
                 "type": "string",
-                "description": "The command, such as: grep -rn TODO . | head -20",
+                "description": example if has_shell else "One program with its arguments",
                 "minLength": 1,
                 "maxLength": MAX_COMMAND_BYTES,
             },

@@ -8,6 +8,8 @@ from contextlib import suppress
 from toolyard.builtin_tools.bash.order import Stream
 
 CHUNK = 1 << 16
+_LARGEST_PIPE = 1 << 20
+"""Which those who are not root may ask for."""
 
 
 class Capture:
@@ -33,10 +35,16 @@ class Capture:
         return bool(data)
 
     def drain(self) -> None:
-        """Take all that is still there; nobody writes any more."""
+        """Take what is still there, and no more than a pipe can hold.
+
+        Somebody else may go on writing, to whom the command has passed its end.
+        """
         with suppress(OSError):
-            while data := os.read(self.descriptor, CHUNK):
+            for _ in range(_LARGEST_PIPE // CHUNK):
+                data = os.read(self.descriptor, CHUNK)
                 self._keep(data)
+                if not data:
+                    return
 
     def _keep(self, data: bytes) -> None:
         self.total += len(data)

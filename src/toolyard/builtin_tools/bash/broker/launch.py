@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from toolyard.builtin_tools.bash.broker import landlock, system
-from toolyard.builtin_tools.bash.order import Order
+from toolyard.builtin_tools.bash.order import Account, Order
 
 TELL = 3
 """The descriptor at which a command tells where it ended."""
@@ -20,7 +20,7 @@ _NICENESS = 5
 """Commands give way to the server, and to the supervisor that has to end a crowd of them."""
 
 
-# After `_drop_user` and `_isolate` nothing can be imported: Python's own files may be out of reach.
+# After `_become_account` and `_isolate` nothing can be imported: Python's files may be hidden.
 
 
 def become(order: Order, directory: int, outputs: tuple[int, int, int], trouble: int) -> NoReturn:
@@ -39,7 +39,7 @@ def become(order: Order, directory: int, outputs: tuple[int, int, int], trouble:
         os.umask(0o077)
         trouble = _arrange_descriptors(order, outputs, trouble)
         _reset_signals()
-        _drop_user(order.user)
+        _become_account(order.account)
         _limit(order)
         if system.IS_LINUX:
             _bind_to(supervisor)
@@ -59,7 +59,7 @@ def _arrange_descriptors(order: Order, outputs: tuple[int, int, int], trouble: i
     if order.tells_directory:
         wanted[TELL] = outputs[2]
     # First all out of the way, so that none is overwritten before it was used.
-    above = max([64, trouble, *wanted, *wanted.values()]) + 1
+    above = max([trouble, *wanted, *wanted.values()]) + 1
     parked = {number: _moved(descriptor, above) for number, descriptor in wanted.items()}
     trouble = _moved(trouble, above)
     for number, descriptor in parked.items():
@@ -94,11 +94,11 @@ def _reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
-def _drop_user(user: int | None) -> None:
-    if user is not None:
+def _become_account(account: Account | None) -> None:
+    if account is not None:
         os.setgroups([])
-        os.setgid(user)
-        os.setuid(user)
+        os.setgid(account.group)
+        os.setuid(account.user)
 
 
 def _bind_to(supervisor: int) -> None:

@@ -9,16 +9,14 @@ import signal
 import socket
 import time
 from contextlib import suppress
-from functools import partial
 
 from toolyard.builtin_tools.bash.broker import descendants, system
 from toolyard.builtin_tools.bash.broker.supervisor import supervise
 
+RETRY_S = 0.05
+"""From one try to end what is left behind to the next; orders are taken in between."""
 FAREWELL_S = 15.0
 """For supervisors to end their commands, each of which they may kill for 10 s."""
-
-
-_SWEEP_MS = 50
 
 
 class Broker:
@@ -27,7 +25,7 @@ class Broker:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._supervisors: set[int] = set()
-        self._is_tidy = True
+        self._is_undone = False
         self._wakeup, writing = os.pipe()
         os.set_blocking(self._wakeup, False)
         os.set_blocking(writing, False)
@@ -41,13 +39,10 @@ class Broker:
             poll.register(descriptor, select.POLLIN)
         is_open = True
         while is_open:
-            for descriptor, _ in poll.poll(None if self._is_tidy else _SWEEP_MS):
-                if descriptor == self._wakeup:
-                    self._bury()
-                else:
+            for descriptor, _ in poll.poll(RETRY_S * 1000 if self._is_undone else None):
+                if descriptor != self._wakeup:
                     is_open = self._take()
-            if not self._is_tidy:
-                self._sweep()
+            self._tidy()
         self._say_farewell()
 
     def _take(self) -> bool:
@@ -72,28 +67,36 @@ class Broker:
             try:
                 self._channel.close()
                 with socket.socket(fileno=control) as connection:
-                    status = supervise(connection, directory)
+                    status = 0 if supervise(connection, directory) else 1
             finally:
                 os._exit(status)
 
-    def _bury(self) -> None:
-        """Take note of who has ended; a supervisor that did not end well left work to us."""
+    def _tidy(self) -> None:
+        """Bury who has ended; if a supervisor did not end well, end what it left behind."""
         with suppress(OSError):
             os.read(self._wakeup, 1000)
+        self._is_undone |= self._bury()
+        if self._is_undone:
+            deadline = time.monotonic() + RETRY_S
+            self._is_undone = bool(descendants.kill(self._strays, deadline))
+
+    def _strays(self) -> list[int]:
+        return descendants.below_us(self._supervisors)
+
+    def _bury(self) -> bool:
+        """Whether a supervisor among the dead left work undone; one that was stopped is killed."""
+        is_undone = False
         with suppress(ChildProcessError):
             while True:
-                process, status = os.waitpid(-1, os.WNOHANG)
+                process, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
                 if process == 0:
                     break
-                if process in self._supervisors and status != 0:
-                    self._is_tidy = not system.IS_LINUX
+                if os.WIFSTOPPED(status):
+                    descendants.send(self._supervisors & {process}, signal.SIGKILL)
+                    continue
+                is_undone |= process in self._supervisors and status != 0
                 self._supervisors.discard(process)
-
-    def _sweep(self) -> None:
-        """End what supervisors left behind; called again until nothing is."""
-        look = partial(descendants.below_us, self._supervisors)
-        found = descendants.kill(look, time.monotonic() + _SWEEP_MS / 1000)
-        self._is_tidy = not found
+        return is_undone and system.IS_LINUX
 
     def _say_farewell(self) -> None:
         descendants.send(self._supervisors, signal.SIGTERM)

@@ -17,16 +17,18 @@ from toolyard.builtin_tools.bash.order import LENGTH, End, Order, Outcome, Strea
 FLOOD = 10
 """How many times what is kept a command may write."""
 LONGEST_PATH = 4096
+LONGEST_WAIT_S = 3600.0
+"""At a time; a poll takes no more than 24 days."""
 SEND_S = 30.0
 _MARK = "TOOLYARD_COMMAND"
 """A variable by which a command is found where the system does not give its orphans to us."""
 
 
-def supervise(control: socket.socket, directory: int) -> int:
+def supervise(control: socket.socket, directory: int) -> bool:
     """Carry out the order that comes over `control`, and answer there with its outcome.
 
     If the other end is closed before, or the broker ends, the command ends and nothing is sent.
-    Returns how many processes of it are left, which is none.
+    Gives whether no process of it is left.
     """
     broker = os.getppid()
     wakeup = _listen_to_signals()
@@ -34,15 +36,15 @@ def supervise(control: socket.socket, directory: int) -> int:
         system.adopt_orphans()
         system.die_with_parent(signal.SIGTERM)
         if os.getppid() != broker:
-            return 0
+            return True
     order = _received(control)
     if order is None:
-        return 0
+        return True
     outcome = _Watch(order, control, wakeup).run(directory)
     if outcome.ended_by != "hangup":
         control.settimeout(SEND_S)
         control.sendall(outcome.to_bytes())
-    return outcome.left
+    return outcome.left == 0
 
 
 def _listen_to_signals() -> int:
@@ -155,7 +157,7 @@ class _Watch:
             if remaining_s <= 0:
                 self._ended_by = "time"
                 return
-            for descriptor, _ in poll.poll(remaining_s * 1000):
+            for descriptor, _ in poll.poll(min(remaining_s, LONGEST_WAIT_S) * 1000):
                 if descriptor == self._control.fileno():
                     self._ended_by = "hangup"
                 elif descriptor == self._wakeup:
@@ -193,7 +195,8 @@ def _read_until(deadline: float, descriptor: int) -> bytes:
     """What comes first; nothing if nobody writes, or not in time."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    is_there = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
+    remaining_s = min(max(0.0, deadline - time.monotonic()), LONGEST_WAIT_S)
+    is_there = poll.poll(remaining_s * 1000)
     return os.read(descriptor, 1000) if is_there else b""
 
 

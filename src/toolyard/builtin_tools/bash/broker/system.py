@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ _SET_DUMPABLE = 4
 _SET_SECCOMP = 22
 _SET_CHILD_SUBREAPER = 36
 _SET_NO_NEW_PRIVS = 38
+_AMBIENT_CAPABILITIES, _CLEAR_ALL = 47, 4
 _SECCOMP_MODE_FILTER = 2
 
 
@@ -65,8 +67,13 @@ def hide_memory() -> None:
 
 
 def renounce_privileges() -> None:
-    """Give up, for us and all we start, what programs like `sudo` would grant."""
+    """Give up, for all we start, what `sudo` and the like would grant, or our own starter did.
+
+    What systemd calls `AmbientCapabilities` passes to every program; bubblewrap refuses to run so.
+    """
     _prctl(_SET_NO_NEW_PRIVS, 1)
+    with suppress(OSError):  # Linux before 4.3 knows none
+        _prctl(_AMBIENT_CAPABILITIES, _CLEAR_ALL)
 
 
 class _Program(ctypes.Structure):
