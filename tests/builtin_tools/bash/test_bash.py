@@ -351,3 +351,15 @@ async def test_python_too_cannot_ask_for_more_time_than_there_is(timeout_s: floa
     async with shell("none") as bash:
         with pytest.raises(ToolError, match="timeout_s"):
             await bash.run("true", timeout_s=timeout_s)
+
+
+async def test_waiting_for_others_counts_against_the_deadline_of_a_call(root: Path) -> None:
+    async with shell("none", root, max_commands=1) as bash, anyio.create_task_group() as tasks:
+        tasks.start_soon(bash.run, "touch begun; sleep 1.5")
+        while not (root / "begun").exists():  # noqa: ASYNC110 - nothing tells
+            await anyio.sleep(0.02)
+        context = CallContext(deadline=anyio.current_time() + 3)
+        call = ToolCall("bash", {"command": "echo begun; sleep 60"})
+        result = await bash.call_tool(call, context)
+    assert result.structured["timed_out"] is True
+    assert result.structured["duration_ms"] < 1_500

@@ -120,6 +120,8 @@ async def test_off_is_off(caplog: pytest.LogCaptureFixture) -> None:
         ({"timeout_s": float("nan")}, "timeout_s"),
         ({"max_timeout_s": -1}, "max_timeout_s"),
         ({"max_commands": 0}, "max_commands"),
+        ({"max_commands": 0.5}, "max_commands"),
+        ({"limits": CommandLimits(output_bytes=0.5)}, "output_bytes"),  # pyright: ignore[reportArgumentType]
         ({"limits": CommandLimits(output_bytes=0)}, "output_bytes"),
         ({"limits": CommandLimits(processes=-1)}, "processes"),
         ({"environment": {"A=B": "c"}}, "no name of a variable"),

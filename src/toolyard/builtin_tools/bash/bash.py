@@ -111,7 +111,7 @@ class Bash:
         self._premises: Premises | None = None
         self._tools = Toolbox()
         self._starting = anyio.Lock()
-        self._slots = anyio.Semaphore(int(_positive("max_commands", max_commands)))
+        self._slots = anyio.Semaphore(_whole("max_commands", max_commands))
         self._directories: OrderedDict[str, str] = OrderedDict()
 
     @property
@@ -133,6 +133,8 @@ class Bash:
     ) -> CommandResult:
         """Run a command; how it ended is in the result, whatever that is.
 
+        It ends a second before a deadline around this call, so that what it wrote is told.
+
         Args:
             command: For bash; with `programs` one program with its arguments, also as a list.
             timeout_s: Seconds it may take.
@@ -150,7 +152,7 @@ class Bash:
         start = self._start_of(cwd, caller)
         async with self._slots:
             try:
-                outcome = await sandbox.run(argv, start, timeout_s)
+                outcome = await sandbox.run(argv, start, min(timeout_s, _time_to_answer_s()))
             except OSError as error:
                 self._directories.pop(caller, None)
                 reason = os.strerror(error.errno or 0)
@@ -247,10 +249,9 @@ class Bash:
         return tools
 
     async def _answer(self, given: Mapping[str, Any], context: CallContext) -> ToolResult:
-        timeout_s = min(given.get("timeout_s", self._timeout_s), self._max_timeout_s)
         result = await self.run(
             given["command"],
-            timeout_s=max(min(timeout_s, context.remaining_s - _ANSWER_S), 0.001),
+            timeout_s=given.get("timeout_s"),
             cwd=given.get("cwd"),
             caller=context.caller.name,
         )
@@ -279,6 +280,11 @@ class Bash:
         if len(self._directories) > _MOST_CALLERS:
             self._directories.popitem(last=False)
         return kept
+
+
+def _time_to_answer_s() -> float:
+    """What is left before somebody around us gives up, less what telling of it takes."""
+    return max(anyio.current_effective_deadline() - anyio.current_time() - _ANSWER_S, 0.001)
 
 
 def _check_command(command: str) -> None:
@@ -310,6 +316,12 @@ def _positive(name: str, value: float) -> float:
     return value
 
 
+def _whole(name: str, value: int) -> int:
+    if type(value) is not int or value < 1:
+        raise ConfigError(f"{name} must be a whole number from 1 on, not {value!r}.")
+    return value
+
+
 def _checked_variables(given: Mapping[str, str]) -> dict[str, str]:
     for name, value in given.items():
         if not _VARIABLE.fullmatch(name):
@@ -321,5 +333,5 @@ def _checked_variables(given: Mapping[str, str]) -> dict[str, str]:
 
 def _checked_limits(limits: CommandLimits) -> CommandLimits:
     for each in fields(limits):
-        _positive(each.name, getattr(limits, each.name))
+        _whole(each.name, getattr(limits, each.name))
     return limits

@@ -169,6 +169,11 @@ class _Choice:
         except ToolError as error:
             return str(error).rstrip(".")
         found = probe.breaches(outcome.stdout.text)
+        if outcome.ended_by == "time":  # which is no reason to be content with less
+            raise ConfigError(
+                f"Whether {backend} isolates commands was not seen within {probe.TRIAL_S:g} s: "
+                "this machine is too busy; try again."
+            )
         if found is None:
             return self._explained(outcome)
         allowed = {"connects"} if around.network else set[str]()
@@ -178,7 +183,5 @@ class _Choice:
     def _explained(self, outcome: Outcome) -> str:
         if outcome.not_started:
             return f"it does not start ({outcome.not_started})"
-        if outcome.ended_by == "time":
-            return f"it was not tried within {probe.TRIAL_S:g} s, this machine is too busy"
         said = outcome.stderr.text.strip().splitlines()
         return said[-1][:200] if said else "nothing can be written in the root"
