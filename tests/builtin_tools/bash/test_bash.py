@@ -361,5 +361,5 @@ async def test_waiting_for_others_counts_against_the_deadline_of_a_call(root: Pa
         context = CallContext(deadline=anyio.current_time() + 3)
         call = ToolCall("bash", {"command": "echo begun; sleep 60"})
         result = await bash.call_tool(call, context)
-    assert result.structured["timed_out"] is True
-    assert result.structured["duration_ms"] < 1_500
+        assert result.structured["timed_out"] is True
+        assert result.structured["duration_ms"] < 1_500
