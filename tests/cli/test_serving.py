@@ -167,7 +167,7 @@ def test_a_wrong_argument_is_named_as_it_was_typed(words: list[str], said: str) 
     ("words", "said"),
     [
         ([], "There is nothing to serve: name a KIND"),
-        (["nothing"], "There is no kind 'nothing'; there are calculator"),
+        (["nothing"], "There is no kind 'nothing'; there are bash"),
         (["nothing.py"], "There is no file 'nothing.py'."),
         (["broken.py"], "broken.py, line 2: SyntaxError: "),
         (["printing.py"], "printing.py has several sources; say which: printing.py:NAME"),

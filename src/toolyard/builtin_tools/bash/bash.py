@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -133,8 +134,6 @@ class Bash:
     ) -> CommandResult:
         """Run a command; how it ended is in the result, whatever that is.
 
-        It ends a second before a deadline around this call, so that what it wrote is told.
-
         Args:
             command: For bash; with `programs` one program with its arguments, also as a list.
             timeout_s: Seconds it may take.
@@ -144,6 +143,17 @@ class Bash:
         Raises:
             ToolError: It may not be run, or cannot; the text says why.
         """
+        return await self._run(command, timeout_s, cwd, caller)
+
+    async def _run(
+        self,
+        command: str | Sequence[str],
+        timeout_s: float | None,
+        cwd: str | None,
+        caller: str,
+        deadline: float = math.inf,
+    ) -> CommandResult:
+        """The same; the command ends before `deadline`, so that what it wrote can be told."""
         sandbox = await self._started()
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
         if not 0 < timeout_s <= self._max_timeout_s:
@@ -152,7 +162,8 @@ class Bash:
         start = self._start_of(cwd, caller)
         async with self._slots:
             try:
-                outcome = await sandbox.run(argv, start, min(timeout_s, _time_to_answer_s()))
+                left_s = max(deadline - anyio.current_time() - _ANSWER_S, 0.001)
+                outcome = await sandbox.run(argv, start, min(timeout_s, left_s))
             except OSError as error:
                 self._directories.pop(caller, None)
                 reason = os.strerror(error.errno or 0)
@@ -249,13 +260,9 @@ class Bash:
         return tools
 
     async def _answer(self, given: Mapping[str, Any], context: CallContext) -> ToolResult:
-        result = await self.run(
-            given["command"],
-            timeout_s=given.get("timeout_s"),
-            cwd=given.get("cwd"),
-            caller=context.caller.name,
-        )
-        return tool_result(result)
+        caller, deadline = context.caller.name, context.deadline
+        asked = given["command"], given.get("timeout_s"), given.get("cwd")
+        return tool_result(await self._run(*asked, caller, deadline))
 
     def _argv(self, command: str | Sequence[str], sandbox: Sandbox) -> list[str]:
         if self._programs is not None:
@@ -280,11 +287,6 @@ class Bash:
         if len(self._directories) > _MOST_CALLERS:
             self._directories.popitem(last=False)
         return kept
-
-
-def _time_to_answer_s() -> float:
-    """What is left before somebody around us gives up, less what telling of it takes."""
-    return max(anyio.current_effective_deadline() - anyio.current_time() - _ANSWER_S, 0.001)
 
 
 def _check_command(command: str) -> None:
