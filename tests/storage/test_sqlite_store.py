@@ -241,3 +241,19 @@ async def test_leases_do_not_follow_a_clock_that_is_set() -> None:
     an_hour_ahead = MachineClock(clock.boot, clock.epoch + 3_600)
     assert machine_clock(an_hour_ahead.boot, an_hour_ahead.epoch) == an_hour_ahead
     assert machine_clock("another boot", 0.0).boot == clock.boot
+
+
+async def test_many_can_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """Each finds it empty, in the making or made, and all find the same store."""
+
+    async def use(file: Path, number: int) -> None:
+        async with SqliteStore(file) as store:
+            await store.put(f"k{number}", "v")
+
+    for attempt in range(25):
+        file = tmp_path / f"{attempt}.db"
+        async with anyio.create_task_group() as tasks:
+            for number in range(8):
+                tasks.start_soon(use, file, number)
+        async with SqliteStore(file) as store:
+            assert (await store.sizes()).keys == 8

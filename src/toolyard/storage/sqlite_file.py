@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +21,7 @@ from toolyard.storage.clock import MachineClock, machine_clock
 T = TypeVar("T")
 
 SCHEMA = 1
+_GLANCE_S = 0.005
 _APPLICATION = 0x746F6F6C
 _TABLES = (
     "CREATE TABLE state(one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL,"
@@ -172,8 +174,10 @@ class SqliteFile:
             ) from error
 
     def _prepare(self, database: sqlite3.Connection) -> None:
+        database.execute("BEGIN")  # so that the header is that of one moment
         _check_header(database)
-        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("COMMIT")
+        self._keep_a_log(database)
         database.execute("PRAGMA synchronous = FULL")
         (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
@@ -188,6 +192,19 @@ class SqliteFile:
             new = (self.clock.boot, self.clock.epoch)
             database.execute("UPDATE state SET boot = ?, epoch = ?", new)
         database.execute("COMMIT")
+
+    def _keep_a_log(self, database: sqlite3.Connection) -> None:
+        """Use write-ahead logging; SQLite itself waits for nobody who is at the same."""
+        deadline = time.monotonic() + self._busy_timeout_s
+        while True:
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(_GLANCE_S)
+            else:
+                return
 
 
 _CORRUPT = "The store's file is corrupt: restore it from a backup; it was left as it is."
