@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from toolyard.core.errors import StoreFull as StoreFull
     from toolyard.core.errors import StoreUnavailable as StoreUnavailable
     from toolyard.core.errors import StoreUnusable as StoreUnusable
+    from toolyard.core.errors import SwapRefused as SwapRefused
     from toolyard.core.errors import ToolError as ToolError
     from toolyard.core.errors import ToolyardError as ToolyardError
     from toolyard.core.errors import UnknownName as UnknownName
@@ -96,10 +97,14 @@ if TYPE_CHECKING:
     from toolyard.events.types import CallFinished as CallFinished
     from toolyard.events.types import CallStarted as CallStarted
     from toolyard.events.types import ConnectionCut as ConnectionCut
+    from toolyard.events.types import MountChanged as MountChanged
     from toolyard.events.types import RequestRefused as RequestRefused
     from toolyard.events.types import ServerStarted as ServerStarted
     from toolyard.events.types import ServerStopped as ServerStopped
     from toolyard.events.types import ServerStopping as ServerStopping
+    from toolyard.events.types import ToolHidden as ToolHidden
+    from toolyard.registry.comparison import Comparison as Comparison
+    from toolyard.registry.mount import Policy as Policy
     from toolyard.registry.policies.large_results import LargeResults as LargeResults
     from toolyard.registry.policies.result_reader import ResultReader as ResultReader
     from toolyard.registry.policies.shelf import KeptResult as KeptResult
@@ -139,6 +144,7 @@ _HOMES = {
     "Claim": "builtin_tools.memory",
     "CommandLimits": "builtin_tools.bash.order",
     "CommandResult": "builtin_tools.bash.result",
+    "Comparison": "registry.comparison",
     "ConfigError": "core.errors",
     "ConnectionCut": "events.types",
     "Content": "core.content",
@@ -179,12 +185,14 @@ _HOMES = {
     "MemoryItem": "builtin_tools.memory",
     "MemoryStore": "storage.memory_store",
     "MissingCapability": "core.errors",
+    "MountChanged": "events.types",
     "NameClash": "core.errors",
     "NotAdmitted": "core.errors",
     "NotAllowed": "core.errors",
     "OutcomeUnknown": "core.errors",
     "Page": "storage.store",
     "PlaceholderModel": "builtin_tools.images.placeholder",
+    "Policy": "registry.mount",
     "PromptArgument": "core.protocol",
     "PromptInfo": "core.protocol",
     "PromptMessage": "core.protocol",
@@ -210,12 +218,14 @@ _HOMES = {
     "StoreLimits": "storage.store",
     "StoreUnavailable": "core.errors",
     "StoreUnusable": "core.errors",
+    "SwapRefused": "core.errors",
     "Text": "core.content",
     "TokenVerifier": "security.verifier",
     "Tool": "core.tool",
     "ToolAnnotations": "core.tool",
     "ToolCall": "core.tool",
     "ToolError": "core.errors",
+    "ToolHidden": "events.types",
     "ToolProtocol": "core.protocol",
     "ToolRegistry": "registry.tool_registry",
     "ToolResult": "core.tool",

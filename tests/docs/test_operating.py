@@ -47,7 +47,9 @@ def test_the_commands_do_what_they_say(tmp_path: Path) -> None:
                 shown.append(typing.types(command).strip())
 
     assert shown[:-2] == ["", "", "ok", "ready", "42"]
-    assert json.loads(shown[-2]) == {"state": "ready", "sources": {}}
+    status = json.loads(shown[-2])
+    assert status["state"] == status["sources"]["calculator"]["state"] == "ready"
+    assert status["sources"]["calculator"]["calls"] == 1
     assert 'toolyard_calls_total{outcome="ok",tool="calculator"} 1.0' in shown[-1]
 
 

@@ -14,7 +14,7 @@ from toolyard.core.errors import InvalidTool, NameClash, ToolError, UnknownName
 from toolyard.core.protocol import Change, Listener, Listeners
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.core.toolbox import Toolbox
-from toolyard.registry import tool_registry
+from toolyard.registry import relisting
 from toolyard.registry.tool_registry import ToolRegistry
 
 OURS = CallContext()
@@ -332,7 +332,7 @@ async def test_a_source_that_offers_an_unfit_name_keeps_its_tools(
 async def test_a_source_that_never_lists_again_keeps_its_tools(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tool_registry, "LIST_S", 0.05)
+    monkeypatch.setattr(relisting, "LIST_S", 0.05)
     source = Moody("a")
     async with ToolRegistry(source) as registry:
         source.go_on = anyio.Event()

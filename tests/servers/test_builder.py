@@ -260,7 +260,7 @@ async def test_an_event_handler_hears_and_cannot_do_harm(
     configured = builder(adding()).with_event_handler(broken).with_event_handler(heard.append)
     async with configured.build() as server:
         assert await status(server) == 200
-    assert isinstance(heard[0], ServerStarted)
+    assert any(isinstance(event, ServerStarted) for event in heard)
     assert "event handler failed" in caplog.text
 
 

@@ -35,7 +35,7 @@ from tests.support.process import running
 from toolyard.core.context import Event
 from toolyard.core.errors import NameClash
 from toolyard.core.toolbox import Toolbox
-from toolyard.events.types import ServerStarted, ServerStopped, ServerStopping
+from toolyard.events.types import MountChanged, ServerStarted, ServerStopped, ServerStopping
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
 
@@ -213,7 +213,8 @@ async def test_a_body_that_fails_ends_the_server_with_its_own_error() -> None:
     with pytest.raises(KeyError, match="mine"):
         async with waiting.builder.build():
             raise KeyError("mine")
-    started = waiting.events[0]
+    mounted, started = waiting.events[:2]
+    assert isinstance(mounted, MountChanged)
     assert isinstance(started, ServerStarted)
     port = int(started.url.split(":")[2].split("/")[0])
     with pytest.raises(OSError, match=CANNOT_CONNECT):
@@ -231,9 +232,10 @@ async def test_a_cancelled_server_ends() -> None:
 async def test_a_server_says_when_it_starts_and_stops() -> None:
     waiting = Waiting()
     async with waiting.builder.build() as server:
-        assert waiting.events == [ServerStarted("tested", server.url)]
+        mounted = MountChanged("tools", "ready", None)
+        assert waiting.events == [mounted, ServerStarted("tested", server.url)]
         assert server.url == f"http://127.0.0.1:{server.port}/mcp"
-    assert waiting.events[1:] == [ServerStopping("tested", 30.0, 0), ServerStopped("tested", 0)]
+    assert waiting.events[2:] == [ServerStopping("tested", 30.0, 0), ServerStopped("tested", 0)]
 
 
 async def test_a_clash_at_the_start_names_both_sources() -> None:

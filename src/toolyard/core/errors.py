@@ -4,6 +4,7 @@ ToolyardError
 ├── ConfigError             settings that cannot be used, with their place
 ├── InvalidTool             a tool, resource or prompt that cannot be offered as written
 ├── NameClash               two sources would offer the same name
+├── SwapRefused             a new version of a source is not fit to take the old one's place
 ├── InvalidArguments        arguments that the listed schema refuses
 ├── ToolError               a tool says no; its text is for the model
 ├── UnknownName             no tool, resource or prompt of that name
@@ -59,6 +60,17 @@ class NameClash(ToolyardError):
     """Two sources would offer the same name; the message names both."""
 
     code = "name_clash"
+
+
+class SwapRefused(ToolyardError):
+    """A new version of a source is not fit to take the old one's place; nothing was changed."""
+
+    code = "swap_refused"
+
+    def __init__(self, mount: str, reasons: Sequence[str]) -> None:
+        lines = "".join(f"\n- {reason}" for reason in reasons)
+        super().__init__(f"{mount!r} was not swapped:{lines}")
+        self.reasons = tuple(reasons)
 
 
 class InvalidArguments(ToolyardError):
@@ -155,15 +167,13 @@ class CallTimeout(ToolyardError):
 
 
 class CallInterrupted(ToolyardError):
-    """The call was ended because the server is stopping."""
+    """The call was ended because the server is stopping, or its source is being taken away."""
 
     code = "interrupted"
     retryable = True
 
-    def __init__(self, tool: str) -> None:
-        super().__init__(
-            f"The server is stopping and ended {tool!r} before it finished; try again."
-        )
+    def __init__(self, tool: str, because: str = "The server is stopping") -> None:
+        super().__init__(f"{because} and ended {tool!r} before it finished; try again.")
 
 
 class StoreError(ToolyardError):

@@ -8,6 +8,7 @@ from toolyard.core.context import Event
 from toolyard.events.types import (
     CallFinished,
     ConnectionCut,
+    MountChanged,
     RequestRefused,
     ServerStarted,
     ServerStopped,
@@ -41,8 +42,17 @@ def log_event(event: Event) -> None:
             logger.info("stopping; %d calls have up to %g s to finish", in_flight, drain_s)
         case ServerStopped(_, interrupted):
             logger.info("stopped; %d calls were ended", interrupted)
+        case MountChanged(mount, state, error):
+            _log_mount(mount, state, error)
         case _:
             pass
+
+
+def _log_mount(mount: str, state: str, error: str | None) -> None:
+    if state == "failed":
+        logger.warning("%r has failed: %s", mount, error)
+    else:
+        logger.info("%r is %s", mount, state)
 
 
 def _start_of(path: str) -> str:

@@ -75,3 +75,24 @@ class ServerStopped(Event):
 
     name: str
     interrupted: int
+
+
+@dataclass(frozen=True, slots=True)
+class MountChanged(Event):
+    """A mount of a registry is in another state; `error` is the last that is known of it.
+
+    `state` is `ready`, `disabled`, `draining`, `failed` or `removed`. A swap is `ready` again.
+    """
+
+    mount: str
+    state: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolHidden(Event):
+    """`mount` offers `tool` in vain: another mount, `holder`, had a tool of that name before."""
+
+    tool: str
+    mount: str
+    holder: str

@@ -2,28 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidTool
-from toolyard.core.protocol import ToolProtocol
-from toolyard.core.tool import TOOL_NAME, Tool
+from toolyard.core.protocol import ToolProtocol, health_of
+from toolyard.core.tool import TOOL_NAME, Tool, ToolCall, ToolResult
+from toolyard.registry.life import Life
+from toolyard.registry.record import Record
+
+logger = logging.getLogger("toolyard.registry")
+
+Policy = Callable[[ToolProtocol], ToolProtocol]
+"""Puts a wrapper around a source that changes one thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What stays when a mount's source is swapped."""
+
+    name: str
+    prefix: str = ""
+    policies: Sequence[Policy] = ()
+    record: Record = field(default_factory=Record)
+
+    def around(self, source: ToolProtocol) -> ToolProtocol:
+        """`source` with the policies, the first of them the innermost."""
+        for policy in self.policies:
+            source = policy(source)
+        return source
 
 
 @dataclass(slots=True, eq=False)
 class Mount:
-    """`source` under its name; `tools` and `prompts` map the names shown to the source's own."""
+    """One source at its place; `tools` maps the names shown to the source's own."""
 
-    name: str
-    source: ToolProtocol
-    prefix: str = ""
+    place: Place
+    life: Life
     listed: Sequence[Tool] = ()
     """The source's tools as this registry shows them, in the source's order."""
     tools: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_enabled: bool = True
+    disabled_tools: frozenset[str] = frozenset()
+    """By the names shown."""
+    hidden: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Tools that another mount had before, with the name of that one."""
+    unsubscribe: Callable[[], None] = lambda: None
+
+    @property
+    def name(self) -> str:
+        """How operators call it."""
+        return self.place.name
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the names of its tools."""
+        return self.place.prefix
+
+    @property
+    def source(self) -> ToolProtocol:
+        """The source, with its policies."""
+        return self.life.source
 
     def shown(self, name: str) -> str:
         """How a name of the source reads in the registry."""
         return self.prefix + name
+
+    @property
+    def offered(self) -> Iterator[Tool]:
+        """The tools that may be called now, unless they are hidden."""
+        if not self.is_enabled or self.life.over.is_set():
+            return iter(())
+        return (tool for tool in self.listed if tool.name not in self.disabled_tools)
 
     def take(self, tools: Sequence[Tool]) -> None:
         """Adopt `tools` as what the source offers now.
@@ -39,6 +93,32 @@ class Mount:
                 )
         self.tools = {self.shown(tool.name): tool.name for tool in tools}
         self.listed = tuple(replace(tool, name=self.shown(tool.name)) for tool in tools)
+
+    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Call the source, which stays until the call is over; `call` has its own name of it."""
+        record, began, is_error = self.place.record, time.perf_counter(), True
+        try:
+            result = await self.life.call(call, context)
+            is_error = result.is_error
+            return result
+        finally:
+            record.finished(began, is_error=is_error)
+
+    def health(self) -> Mapping[str, Any]:
+        """How the mount is, and under `source` what the source says of itself."""
+        told = {**self.place.record.told(), "in_flight": self.life.in_flight}
+        told["tools"] = sum(tool.name not in self.hidden for tool in self.offered)
+        if self.hidden:
+            told["hidden"] = dict(self.hidden)
+        said = self._said()
+        return {**told, "source": said} if said else told
+
+    def _said(self) -> Mapping[str, Any]:
+        try:
+            return health_of(self.source)
+        except Exception:  # one source's bug must not hide how the others are
+            logger.exception("%r cannot say how it is", self.name)
+            return {"state": "unknown"}
 
 
 def joined(prefix: str | None) -> str:

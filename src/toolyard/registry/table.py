@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolyard.core.errors import NameClash
 from toolyard.core.tool import Tool
 from toolyard.registry.mount import Mount
-
-logger = logging.getLogger("toolyard.registry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +26,59 @@ class Table:
 
     routes: Mapping[str, Route] = field(default_factory=dict[str, Route])
     tools: Sequence[Tool] = ()
+    hidden: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """By mount: the tools that it offers in vain, and the mount that had the name before."""
 
 
-def table_of(mounts: Sequence[Mount]) -> Table:
-    """The table of `mounts`; where two offer one name, the earlier mount keeps it."""
-    routes: dict[str, Route] = {}
+def table_of(mounts: Sequence[Mount], before: Table) -> Table:
+    """The table of `mounts`; where two offer a name, the mount that has it `before` keeps it.
+
+    Of two newcomers the earlier mount gets it. If nothing has changed for those who list tools,
+    the sequence of tools is the one of `before`.
+    """
+    holders = {name: route.mount.place for name, route in before.routes.items()}
+    takers: dict[str, Mount] = {}
     for mount in mounts:
-        for tool in mount.listed:
-            taken = routes.get(tool.name)
-            if taken is None:
-                routes[tool.name] = Route(tool, mount, mount.tools[tool.name])
-            else:
-                logger.warning("%s", _clash(tool.name, taken.mount, mount))
-    return Table(routes, tuple(route.tool for route in routes.values()))
+        for tool in mount.offered:
+            taker = takers.get(tool.name)
+            if taker is None or mount.place is holders.get(tool.name) is not taker.place:
+                takers[tool.name] = mount
+    routes = {tool.name: route for tool, route in _routes(mounts, takers)}
+    tools = tuple(route.tool for route in routes.values())
+    hidden = {mount.name: told for mount in mounts if (told := _hidden(mount, takers))}
+    return Table(routes, before.tools if tools == before.tools else tools, hidden)
+
+
+def _routes(mounts: Sequence[Mount], takers: Mapping[str, Mount]) -> Iterator[tuple[Tool, Route]]:
+    for mount in mounts:
+        for tool in mount.offered:
+            if takers[tool.name] is mount:
+                yield tool, Route(tool, mount, mount.tools[tool.name])
+
+
+def _hidden(mount: Mount, takers: Mapping[str, Mount]) -> dict[str, str]:
+    return {
+        tool.name: takers[tool.name].name
+        for tool in mount.offered
+        if takers[tool.name] is not mount
+    }
 
 
 def refuse_clashes(table: Table, newcomer: Mount) -> None:
-    """Raise `NameClash` if `newcomer` offers a name twice or one that is taken."""
+    """Raise `NameClash` if `newcomer` offers a name twice, or one that another place has."""
     seen: set[str] = set()
     for tool in newcomer.listed:
         if tool.name in seen:
-            raise NameClash(_clash(tool.name, newcomer, newcomer))
-        if tool.name in table.routes:
-            raise NameClash(_clash(tool.name, table.routes[tool.name].mount, newcomer))
+            raise NameClash(clash(tool.name, newcomer.name, newcomer.name))
+        taken = table.routes.get(tool.name)
+        if taken is not None and taken.mount.place is not newcomer.place:
+            raise NameClash(clash(tool.name, taken.mount.name, newcomer.name))
         seen.add(tool.name)
 
 
-def _clash(tool: str, first: Mount, second: Mount) -> str:
+def clash(tool: str, first: str, second: str) -> str:
+    """What to do about two mounts that offer one name."""
     return (
-        f"Both {first.name!r} and {second.name!r} offer a tool {tool!r}; "
-        f"give one of them a prefix. {first.name!r} keeps it."
+        f"Both {first!r} and {second!r} offer a tool {tool!r}; "
+        f"give one of them a prefix. {first!r} keeps it."
     )

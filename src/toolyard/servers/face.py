@@ -29,7 +29,8 @@ from toolyard.core.background import Background
 from toolyard.core.context import CallContext, EventHandler, scope_of
 from toolyard.core.errors import InvalidArguments
 from toolyard.core.protocol import Change
-from toolyard.registry.tool_registry import LIST_S, ToolRegistry
+from toolyard.registry.relisting import LIST_S
+from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.calls import Calls
 from toolyard.servers.changes import Changes
 from toolyard.servers.channel import SdkContext

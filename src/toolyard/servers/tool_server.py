@@ -112,7 +112,7 @@ class ToolServer:
         self._is_serving = False
 
     def _made_registry(self) -> ToolRegistry:
-        registry = ToolRegistry()
+        registry = ToolRegistry(emit=self._events.emit)
         for source in self._plan.sources:
             registry.expect(source.name, source.protocol, prefix=source.prefix)
         return registry

@@ -1,0 +1,71 @@
+"""Sources that said they have changed are listed anew, and who needs to know waits for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import anyio
+
+from toolyard.core.context import CallContext
+from toolyard.core.errors import ToolyardError
+from toolyard.registry.mount import Mount
+
+logger = logging.getLogger("toolyard.registry")
+
+LIST_S = 10.0
+"""How long a source may take to say what it offers now; calls of its tools wait for it."""
+
+
+class Relisting:
+    """The mounts whose lists are not known any more; `on_done` is called when they are again."""
+
+    def __init__(self, on_done: Callable[[], None]) -> None:
+        self._on_done = on_done
+        self._stale: set[Mount] = set()
+        self._listing: set[Mount] = set()
+        self._lock = anyio.Lock()
+
+    def mark(self, mount: Mount) -> bool:
+        """Note that `mount` has changed; whether that is news."""
+        is_news = mount not in self._stale
+        self._stale.add(mount)
+        return is_news
+
+    def forget(self, mount: Mount) -> None:
+        """Do not list `mount` any more."""
+        self._stale.discard(mount)
+
+    def concerns(self, mount: Mount | None) -> bool:
+        """Whether `mount` is about to be listed anew; any mount if `None`."""
+        if mount is None:
+            return bool(self._stale or self._listing)
+        return mount in self._stale or mount in self._listing
+
+    async def finish(self) -> None:
+        """List what has changed; returns when all that had until now is known."""
+        async with self._lock:
+            self._listing, self._stale = self._stale, set()
+            try:
+                for mount in self._listing:
+                    await _relist(mount)
+            except BaseException:  # a caller that is cancelled leaves the work to the next
+                self._stale |= self._listing
+                raise
+            finally:
+                changed, self._listing = self._listing, set()
+            if changed:
+                self._on_done()
+
+
+async def _relist(mount: Mount) -> None:
+    record = mount.place.record
+    try:
+        with anyio.fail_after(LIST_S):
+            mount.take(await mount.source.list_tools(CallContext()))
+    except (ToolyardError, TimeoutError) as error:
+        record.note(str(error) or f"It was not listed within {LIST_S:g} s.")
+        logger.warning("%r could not be listed and keeps its tools: %s", mount.name, error)
+    except Exception:  # one source's bug must not take the others' tools away
+        record.note("It could not be listed.")
+        logger.exception("%r could not be listed and keeps its tools", mount.name)
