@@ -106,9 +106,12 @@ if TYPE_CHECKING:
     from toolyard.registry.comparison import Comparison as Comparison
     from toolyard.registry.mount import Policy as Policy
     from toolyard.registry.policies.large_results import LargeResults as LargeResults
+    from toolyard.registry.policies.name_filter import NameFilter as NameFilter
+    from toolyard.registry.policies.rename import Rename as Rename
     from toolyard.registry.policies.result_reader import ResultReader as ResultReader
     from toolyard.registry.policies.shelf import KeptResult as KeptResult
     from toolyard.registry.policies.shelf import ResultShelf as ResultShelf
+    from toolyard.registry.policies.time_limit import TimeLimit as TimeLimit
     from toolyard.registry.tool_registry import ToolRegistry as ToolRegistry
     from toolyard.security.rate import RateLimit as RateLimit
     from toolyard.security.verifier import TokenVerifier as TokenVerifier
@@ -187,6 +190,7 @@ _HOMES = {
     "MissingCapability": "core.errors",
     "MountChanged": "events.types",
     "NameClash": "core.errors",
+    "NameFilter": "registry.policies.name_filter",
     "NotAdmitted": "core.errors",
     "NotAllowed": "core.errors",
     "OutcomeUnknown": "core.errors",
@@ -199,6 +203,7 @@ _HOMES = {
     "RateLimit": "security.rate",
     "RedisStore": "storage.redis_store",
     "RemoteFault": "core.errors",
+    "Rename": "registry.policies.rename",
     "RequestRefused": "events.types",
     "Resource": "core.content",
     "ResourceInfo": "core.protocol",
@@ -220,6 +225,7 @@ _HOMES = {
     "StoreUnusable": "core.errors",
     "SwapRefused": "core.errors",
     "Text": "core.content",
+    "TimeLimit": "registry.policies.time_limit",
     "TokenVerifier": "security.verifier",
     "Tool": "core.tool",
     "ToolAnnotations": "core.tool",

@@ -123,6 +123,12 @@ class ToolSettings(Part):
     cut_results: bool | None = Field(
         None, description="Whether large results are cut; if not given, as the kind wants it."
     )
+    time_limit_s: Seconds | None = Field(None, description="How long a call may take.")
+    only: Words | None = Field(
+        None, description="Patterns of the tools to offer; all if not given."
+    )
+    without: Words = Field([], description="Patterns of tools to leave out.")
+    rename: dict[str, str] = Field({}, description="New names of tools.")
     token: SecretStr | None = None
     token_env: str | None = Field(None, description="Name of the variable that holds the token.")
     headers: dict[str, SecretStr] = {}

@@ -20,6 +20,7 @@ from toolyard.events.log import log_event
 from toolyard.events.types import ServerStarted
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
+from toolyard.wiring.policies import with_policies
 from toolyard.wiring.results import Results
 from toolyard.wiring.sources import from_environment, source_of
 
@@ -56,7 +57,8 @@ def _add_tools(builder: MCPServerBuilder, settings: Settings) -> None:
     results = Results(settings.results)
     for name, tool in settings.tools.items():
         if tool.enabled:
-            builder.with_protocol(name, results.cut(source_of(name, tool), tool), tool.prefix)
+            source = with_policies(source_of(name, tool), tool)
+            builder.with_protocol(name, results.cut(source, tool), tool.prefix)
     if results.reader is not None:
         builder.with_protocol("results", results.reader)
 
