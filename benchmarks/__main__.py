@@ -20,6 +20,7 @@ from benchmarks.files import measure_files
 from benchmarks.machine import choose_cores, describe
 from benchmarks.peers import PEERS, SDK, TOOLYARD, Peer, choose, set_up
 from benchmarks.plan import QUICK, SECTIONS, USUAL, Plan, Section
+from benchmarks.registry import measure_registry
 from benchmarks.report import save, show, show_claims, show_missing, show_verdict
 from benchmarks.start import measure_start
 from benchmarks.stores import measure_stores
@@ -35,6 +36,7 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "egress": measure_egress,
     "stores": measure_stores,
     "commands": measure_commands,
+    "registry": measure_registry,
 }
 EXAMPLES = """\
 examples:
@@ -102,7 +104,7 @@ def _read_arguments() -> Given:
 def _measure(given: Given, console: Console) -> list[Table]:
     if sys.platform != "linux":
         raise BenchmarkError("It reads the servers' CPU time from Linux; run it there.")
-    needs_none = given.only in ("files", "stores", "commands")
+    needs_none = given.only in ("files", "stores", "commands", "registry")
     chosen = [] if needs_none else choose(given.servers)
     peers, missing = _present(chosen, console) if chosen else ([], {})
     show_missing(console, missing)

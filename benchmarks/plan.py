@@ -12,7 +12,7 @@ from benchmarks.machine import Cores
 from benchmarks.peers import Peer
 from benchmarks.server_process import ServerProcess
 
-Section = Literal["calls", "tools", "start", "files", "egress", "stores", "commands"]
+Section = Literal["calls", "tools", "start", "files", "egress", "stores", "commands", "registry"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
 Thing = TypeVar("Thing")

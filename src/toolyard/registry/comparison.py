@@ -26,7 +26,8 @@ def compared(old: Sequence[Tool], new: Sequence[Tool]) -> Comparison:
     before = {tool.name: tool for tool in old}
     after = {tool.name: tool for tool in new}
     removed = [name for name in before if name not in after]
-    changed = [name for name in before if name in after and before[name] != after[name]]
+    shared = [name for name in before if name in after]
+    changed = [name for name in shared if before[name] is not after[name] != before[name]]
     breaks = [f"The tool {name!r} is gone." for name in removed]
     for name in changed:
         breaks += _breaks(before[name], after[name])

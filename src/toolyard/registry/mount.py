@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolyard.core.context import CallContext
-from toolyard.core.errors import InvalidTool
+from toolyard.core.errors import InvalidTool, NameClash
 from toolyard.core.protocol import ToolProtocol, health_of
 from toolyard.core.tool import TOOL_NAME, Tool, ToolCall, ToolResult
 from toolyard.registry.life import Life
@@ -37,15 +38,25 @@ class Place:
         return source
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the calls of one tool go."""
+
+    tool: Tool
+    """As it is shown."""
+    mount: Mount
+    own_name: str
+    """The tool's name in its source."""
+
+
 @dataclass(slots=True, eq=False)
 class Mount:
-    """One source at its place; `tools` maps the names shown to the source's own."""
+    """One source at its place."""
 
     place: Place
     life: Life
-    listed: Sequence[Tool] = ()
-    """The source's tools as this registry shows them, in the source's order."""
-    tools: Mapping[str, str] = field(default_factory=dict[str, str])
+    routes: Mapping[str, Route] = field(default_factory=dict[str, Route])
+    """The source's tools by the names shown, in the source's order."""
     is_enabled: bool = True
     disabled_tools: frozenset[str] = frozenset()
     """By the names shown."""
@@ -73,26 +84,49 @@ class Mount:
         return self.prefix + name
 
     @property
-    def offered(self) -> Iterator[Tool]:
+    def offered(self) -> Mapping[str, Route]:
         """The tools that may be called now, unless they are hidden."""
         if not self.is_enabled or self.life.over.is_set():
-            return iter(())
-        return (tool for tool in self.listed if tool.name not in self.disabled_tools)
+            return {}
+        if not self.disabled_tools:
+            return self.routes
+        off = self.disabled_tools
+        return {name: route for name, route in self.routes.items() if name not in off}
+
+    @property
+    def tools(self) -> list[Tool]:
+        """The source's tools as this registry shows them."""
+        return [route.tool for route in self.routes.values()]
 
     def take(self, tools: Sequence[Tool]) -> None:
         """Adopt `tools` as what the source offers now.
 
         Raises:
             InvalidTool: A name is not fit for hosts once the prefix is on it.
+            NameClash: Two tools have one name.
         """
-        for tool in tools:
-            if not TOOL_NAME.fullmatch(self.shown(tool.name)):
-                raise InvalidTool(
-                    f"The tool {self.shown(tool.name)!r} of {self.name!r} has a name that hosts "
-                    "refuse: use 1 to 64 letters, digits, '_' and '-'."
-                )
-        self.tools = {self.shown(tool.name): tool.name for tool in tools}
-        self.listed = tuple(replace(tool, name=self.shown(tool.name)) for tool in tools)
+        self.routes = {route.tool.name: route for route in map(self._route, tools)}
+        if len(self.routes) < len(tools):
+            twice, _ = Counter(tool.name for tool in tools).most_common(1)[0]
+            raise NameClash(f"{self.name!r} offers two tools named {twice!r}.")
+
+    def _route(self, tool: Tool) -> Route:
+        shown = self.prefix + tool.name
+        if not TOOL_NAME.fullmatch(shown):
+            raise InvalidTool(
+                f"The tool {shown!r} of {self.name!r} has a name that hosts refuse: use 1 to 64 "
+                "letters, digits, '_' and '-'."
+            )
+        return Route(replace(tool, name=shown) if self.prefix else tool, self, tool.name)
+
+    def keep_what_is_equal(self, known: Mapping[str, Route]) -> None:
+        """Show the very tools of `known` where they are equal, so that they are compared once."""
+        self.routes = {
+            name: Route(known[name].tool, self, route.own_name)
+            if name in known and route.tool == known[name].tool
+            else route
+            for name, route in self.routes.items()
+        }
 
     async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Call the source, which stays until the call is over; `call` has its own name of it."""
@@ -107,7 +141,7 @@ class Mount:
     def health(self) -> Mapping[str, Any]:
         """How the mount is, and under `source` what the source says of itself."""
         told = {**self.place.record.told(), "in_flight": self.life.in_flight}
-        told["tools"] = sum(tool.name not in self.hidden for tool in self.offered)
+        told["tools"] = len(self.offered) - len(self.hidden)
         if self.hidden:
             told["hidden"] = dict(self.hidden)
         said = self._said()

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolyard.core.errors import NameClash
 from toolyard.core.tool import Tool
-from toolyard.registry.mount import Mount
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where the calls of one tool go."""
-
-    tool: Tool
-    mount: Mount
-    own_name: str
-    """The tool's name in its source."""
+from toolyard.registry.mount import Mount, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +26,43 @@ def table_of(mounts: Sequence[Mount], before: Table) -> Table:
     Of two newcomers the earlier mount gets it. If nothing has changed for those who list tools,
     the sequence of tools is the one of `before`.
     """
-    holders = {name: route.mount.place for name, route in before.routes.items()}
-    takers: dict[str, Mount] = {}
+    routes: dict[str, Route] = {}
     for mount in mounts:
-        for tool in mount.offered:
-            taker = takers.get(tool.name)
-            if taker is None or mount.place is holders.get(tool.name) is not taker.place:
-                takers[tool.name] = mount
-    routes = {tool.name: route for tool, route in _routes(mounts, takers)}
+        offered = mount.offered
+        lost: set[str] = set()
+        for name in routes.keys() & offered.keys():
+            if _has(mount, name, before):
+                del routes[name]  # so that it stands in the order of its own mount
+            else:
+                lost.add(name)
+        if lost:
+            offered = {name: route for name, route in offered.items() if name not in lost}
+        routes |= offered
     tools = tuple(route.tool for route in routes.values())
-    hidden = {mount.name: told for mount in mounts if (told := _hidden(mount, takers))}
-    return Table(routes, before.tools if tools == before.tools else tools, hidden)
+    return Table(routes, before.tools if tools == before.tools else tools, _hidden(mounts, routes))
 
 
-def _routes(mounts: Sequence[Mount], takers: Mapping[str, Mount]) -> Iterator[tuple[Tool, Route]]:
-    for mount in mounts:
-        for tool in mount.offered:
-            if takers[tool.name] is mount:
-                yield tool, Route(tool, mount, mount.tools[tool.name])
+def _has(mount: Mount, name: str, before: Table) -> bool:
+    route = before.routes.get(name)
+    return route is not None and route.mount.place is mount.place
 
 
-def _hidden(mount: Mount, takers: Mapping[str, Mount]) -> dict[str, str]:
-    return {
-        tool.name: takers[tool.name].name
-        for tool in mount.offered
-        if takers[tool.name] is not mount
-    }
+def _hidden(mounts: Sequence[Mount], routes: Mapping[str, Route]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    if len(routes) < sum(len(mount.offered) for mount in mounts):
+        for mount in mounts:
+            for name in mount.offered:
+                if routes[name].mount is not mount:
+                    found.setdefault(mount.name, {})[name] = routes[name].mount.name
+    return found
 
 
 def refuse_clashes(table: Table, newcomer: Mount) -> None:
-    """Raise `NameClash` if `newcomer` offers a name twice, or one that another place has."""
-    seen: set[str] = set()
-    for tool in newcomer.listed:
-        if tool.name in seen:
-            raise NameClash(clash(tool.name, newcomer.name, newcomer.name))
-        taken = table.routes.get(tool.name)
-        if taken is not None and taken.mount.place is not newcomer.place:
-            raise NameClash(clash(tool.name, taken.mount.name, newcomer.name))
-        seen.add(tool.name)
+    """Raise `NameClash` if `newcomer` offers a name that another place has."""
+    for name in table.routes.keys() & newcomer.routes.keys():
+        taken = table.routes[name].mount
+        if taken.place is not newcomer.place:
+            raise NameClash(clash(name, taken.name, newcomer.name))
 
 
 def clash(tool: str, first: str, second: str) -> str:

@@ -157,7 +157,8 @@ class ToolRegistry:
             old = self._mount(name)
             new = await self._started(old.place, source)
             try:
-                comparison = compared(old.listed, new.listed)
+                new.keep_what_is_equal(old.routes)
+                comparison = compared(old.tools, new.tools)
                 if comparison.breaks and not may_break:
                     raise SwapRefused(name, comparison.breaks)
                 if probe is not None:
@@ -362,7 +363,7 @@ class ToolRegistry:
             self._enable(mount, is_enabled=is_enabled)
             self._become(mount, "ready" if is_enabled else "disabled")
             return
-        if tool not in mount.tools:
+        if tool not in mount.routes:
             raise UnknownName("tool", tool)
         others = mount.disabled_tools - {tool}
         mount.disabled_tools = others if is_enabled else others | {tool}
