@@ -54,7 +54,7 @@ class ToolRegistry:
         self._starting: set[str] = set()
         self._retiring: set[Mount] = set()
         self._swaps: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
-        self._relisting = Relisting(lambda: self._publish(self._mounts))
+        self._relisting = Relisting(self._on_relisted)
         self._listeners = Listeners()
         self.library = MergedLibrary(lambda: [each for each in self._mounts if each.is_enabled])
         self._background: Background | None = None
@@ -328,8 +328,11 @@ class ToolRegistry:
         if problem is not None:
             raise SwapRefused(mount.name, [f"The probe {probe.name!r} failed: {problem}"])
 
-    def _publish(self, mounts: Sequence[Mount]) -> None:
-        """Replace the table: from now on calls and lists meet the new one."""
+    def _publish(self, mounts: Sequence[Mount], *, is_told: bool = False) -> None:
+        """Replace the table: from now on calls and lists meet the new one.
+
+        Listeners are told if it differs for those who list tools, or `is_told`.
+        """
         before, self._mounts = self._table, tuple(mounts)
         self._table = table_of(self._mounts, before)
         for mount in self._mounts:
@@ -338,8 +341,12 @@ class ToolRegistry:
                 logger.warning("%s", clash(tool, hidden[tool], mount.name))
                 self._emit(ToolHidden(tool, mount.name, hidden[tool]))
             mount.hidden = hidden
-        if self._table.tools is not before.tools:
+        if self._table.tools is not before.tools or is_told:
             self._listeners.tell(Change("tools"))
+
+    def _on_relisted(self) -> None:
+        # What a source calls a change is passed on, though it may have been changed back meanwhile.
+        self._publish(self._mounts, is_told=True)
 
     async def _abandon(self, mount: Mount) -> None:
         """Leave a source that is not offered after all."""
