@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from toolyard.builtin_tools.memory import Memory as Memory
     from toolyard.builtin_tools.memory import MemoryItem as MemoryItem
     from toolyard.clients.mcp_client import MCPClient as MCPClient
+    from toolyard.clients.openapi.openapi_client import OpenAPIClient as OpenAPIClient
     from toolyard.clients.targets import StdioServer as StdioServer
     from toolyard.core.content import Audio as Audio
     from toolyard.core.content import Content as Content
@@ -182,6 +183,7 @@ _HOMES = {
     "NameClash": "core.errors",
     "NotAdmitted": "core.errors",
     "NotAllowed": "core.errors",
+    "OpenAPIClient": "clients.openapi.openapi_client",
     "OutcomeUnknown": "core.errors",
     "Page": "storage.store",
     "PlaceholderModel": "builtin_tools.images.placeholder",
