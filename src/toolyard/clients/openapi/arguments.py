@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ from typing import Any, cast
 from toolyard.clients.openapi.bodies import Body
 from toolyard.clients.openapi.nodes import Node, list_in, table_in
 from toolyard.clients.openapi.parameters import Parameter
-from toolyard.clients.openapi.schemas import MAX_DESCRIPTION, Schemas, short
+from toolyard.clients.openapi.schemas import MAX_CHARS, MAX_DESCRIPTION, Schemas, short
+from toolyard.core.errors import InvalidTool
 from toolyard.core.portable import Schema
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -37,6 +39,8 @@ class Arguments:
     whole_body: str | None
     """The argument that is the body."""
     schema: Schema
+    chars: int
+    """How long the schema is as JSON."""
 
     def body(self, given: Mapping[str, Any], body: Body) -> tuple[bytes, str] | None:
         """The body of a call and its content type; `None` if it has none."""
@@ -94,7 +98,10 @@ def arguments_of(parameters: Sequence[Parameter], body: Body | None, schemas: Sc
         "additionalProperties": False,
         **({"$defs": definitions} if definitions else {}),
     }
-    return Arguments(named, fields, whole, schema)
+    chars = len(json.dumps(schema))
+    if chars > MAX_CHARS:
+        raise InvalidTool(f"What it takes cannot be described in {MAX_CHARS} characters.")
+    return Arguments(named, fields, whole, schema, chars)
 
 
 def _body(making: _Making, body: Body | None) -> tuple[Mapping[str, str], str | None]:

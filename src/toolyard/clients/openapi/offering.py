@@ -32,6 +32,8 @@ from toolyard.core.threads import Threads
 from toolyard.core.tool import ToolResult
 
 MOST_TOOLS = 10_000
+MAX_CHARS = 33_554_432
+"""Of the schemas of all tools together."""
 MAX_TITLE = 120
 MAX_DESCRIPTION = 2_000
 _IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
@@ -138,6 +140,7 @@ class _Making:
         self._asked = asked
         self._threads = Threads(1)  # the handlers are async, so none is ever used
         self._reserved = credentials.reserved | {("header", name) for name in wanted.headers}
+        self._chars = 0
         self.tools: dict[str, SchemaTool] = {}
         self.requests: dict[str, Request] = {}
         self.missing: set[str] = set()
@@ -148,11 +151,20 @@ class _Making:
         for operation in operations:
             try:
                 request = self._request(operation)
+                self._count(request.arguments.chars)
                 self.tools[operation.name] = self._tool(operation, request)
                 self.requests[operation.name] = request
             except InvalidTool as error:
                 left_out[operation.place[:200]] = str(error)[:500]
         return left_out
+
+    def _count(self, chars: int) -> None:
+        self._chars += chars
+        if self._chars > MAX_CHARS:
+            raise ConfigError(
+                f"The tools of the document {self._document.what} cannot be described in "
+                f"{MAX_CHARS} characters; choose fewer operations with include."
+            )
 
     def _request(self, operation: Operation) -> Request:
         base = base_within(self._base, (operation.node, operation.around), self._document_url)
