@@ -60,7 +60,9 @@ def refuse_hidden(text: str | None, where: str) -> None:
 
     A joiner passes where it is seen: between letters of some scripts, and between emoji.
     """
-    found = _HIDDEN.search(_JOINER.sub("", text or ""))
+    if not text or (text.isascii() and text.isprintable()):
+        return
+    found = _HIDDEN.search(_JOINER.sub("", text))
     if found:
         raise InvalidTool(
             f"The {where} holds the invisible character U+{ord(found[0]):04X}: remove it."
