@@ -19,7 +19,8 @@ def table_of(value: Any, what: str) -> Node:
 
 def table_in(node: Node, key: str) -> Node:
     """The table at `key`, an empty one if there is none."""
-    return table_of(node.get(key) or {}, f"'{key}'")
+    value = node.get(key)
+    return {} if value is None else table_of(value, f"'{key}'")
 
 
 def list_in(node: Node, key: str) -> Sequence[Any]:

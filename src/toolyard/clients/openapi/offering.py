@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolyard.clients.openapi.answers import OUTPUT_SCHEMA
@@ -27,9 +26,10 @@ from toolyard.clients.openapi.parameters import Parameter, parameters_of
 from toolyard.clients.openapi.schemas import Schemas, short
 from toolyard.clients.openapi.servers import Base, base_of, base_within
 from toolyard.core.errors import ConfigError, InvalidTool
+from toolyard.core.portable import Schema
 from toolyard.core.schema_tool import SchemaTool
 from toolyard.core.threads import Threads
-from toolyard.core.tool import ToolResult
+from toolyard.core.tool import Tool, ToolAnnotations, ToolResult
 
 MOST_TOOLS = 10_000
 MAX_CHARS = 33_554_432
@@ -38,7 +38,9 @@ MAX_TITLE = 120
 MAX_DESCRIPTION = 2_000
 _IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
 
-Asked = Callable[[Request, Mapping[str, Any]], Awaitable[ToolResult]]
+Asked = Callable[[Mapping[str, Any]], Awaitable[ToolResult]]
+_NO_THREADS = Threads(1)
+"""What asks is async, so none is ever used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Offer:
     """What a document came to."""
 
     base: Base
-    tools: Mapping[str, SchemaTool]
+    tools: Mapping[str, Tool]
     requests: Mapping[str, Request]
     hidden: Sequence[str] = field(repr=False)
     left_out: Mapping[str, str]
@@ -68,9 +70,7 @@ class Offer:
     """Security schemes that operations ask for and nobody has a credential for."""
 
 
-def offer_of(
-    document: Document, wanted: Wanted, asked: Asked, *, document_url: str | None
-) -> Offer:
+def offer_of(document: Document, wanted: Wanted, *, document_url: str | None) -> Offer:
     """The tools for the operations of `document` that are wanted.
 
     Raises:
@@ -89,7 +89,7 @@ def offer_of(
             f"The document {document.what} has {len(chosen)} operations; choose at most "
             f"{MOST_TOOLS} with include."
         )
-    making = _Making(document, wanted, base, credentials, asked, document_url)
+    making = _Making(document, wanted, base, credentials, document_url)
     left_out |= making.add(chosen)
     _refuse_nothing(document, making.tools, left_out)
     idle = wanted.choice.idle(operations)
@@ -113,7 +113,7 @@ def _refuse_open_secrets(base: Base, wanted: Wanted, document: Document) -> None
 
 
 def _refuse_nothing(
-    document: Document, tools: Mapping[str, SchemaTool], left_out: Mapping[str, str]
+    document: Document, tools: Mapping[str, Tool], left_out: Mapping[str, str]
 ) -> None:
     if tools:
         return
@@ -128,7 +128,6 @@ class _Making:
         wanted: Wanted,
         base: Base,
         credentials: SchemeCredentials,
-        asked: Asked,
         document_url: str | None,
     ) -> None:
         self._document = document
@@ -137,11 +136,10 @@ class _Making:
         self._base = base
         self._document_url = document_url
         self._credentials = credentials
-        self._asked = asked
-        self._threads = Threads(1)  # the handlers are async, so none is ever used
+        self._definitions: Schema = {}
         self._reserved = credentials.reserved | {("header", name) for name in wanted.headers}
         self._chars = 0
-        self.tools: dict[str, SchemaTool] = {}
+        self.tools: dict[str, Tool] = {}
         self.requests: dict[str, Request] = {}
         self.missing: set[str] = set()
 
@@ -152,8 +150,7 @@ class _Making:
             try:
                 request = self._request(operation)
                 self._count(request.arguments.chars)
-                self.tools[operation.name] = self._tool(operation, request)
-                self.requests[operation.name] = request
+                self._keep(_tool(operation, request), request)
             except InvalidTool as error:
                 left_out[operation.place[:200]] = str(error)[:500]
         return left_out
@@ -195,22 +192,57 @@ class _Making:
         used = [each for each in declared if each.place != "path" or each.name in blanks]
         return [*undeclared, *used]
 
-    def _tool(self, operation: Operation, request: Request) -> SchemaTool:
-        is_reading = operation.method in READING
-        return SchemaTool(
-            operation.name,
-            partial(self._asked, request),
-            _description(operation),
-            (request.arguments.schema, OUTPUT_SCHEMA),
-            {
-                "title": short(title_of(operation.node), MAX_TITLE) or None,
-                "read_only": is_reading,
-                "destructive": not is_reading,
-                "idempotent": operation.method in _IDEMPOTENT,
-                "open_world": True,
-            },
-            self._threads,
-        )
+    def _keep(self, tool: Tool, request: Request) -> None:
+        """Let tools share equal definitions, which would else be there thousands of times."""
+        shared: Any = tool.input_schema.get("$defs", {})
+        for name, own in shared.items():
+            known = self._definitions.setdefault(name, own)
+            if known == own:
+                shared[name] = known
+        arguments = replace(request.arguments, schema=tool.input_schema)
+        self.tools[tool.name] = tool
+        self.requests[tool.name] = replace(request, arguments=arguments)
+
+
+def runnable(tool: Tool, asked: Asked) -> SchemaTool:
+    """What checks a call of `tool` and makes it; a validator is too large to keep unused."""
+    annotations = tool.annotations or ToolAnnotations()
+    return SchemaTool(
+        tool.name,
+        asked,
+        tool.description,
+        (tool.input_schema, OUTPUT_SCHEMA),
+        {
+            "title": tool.title,
+            "read_only": annotations.read_only,
+            "destructive": annotations.destructive,
+            "idempotent": annotations.idempotent,
+            "open_world": annotations.open_world,
+        },
+        _NO_THREADS,
+    )
+
+
+def _tool(operation: Operation, request: Request) -> Tool:
+    """The tool as it is listed; `InvalidTool` if nobody could call it."""
+    is_reading = operation.method in READING
+    written = Tool(
+        operation.name,
+        _description(operation),
+        request.arguments.schema,
+        title=short(title_of(operation.node), MAX_TITLE) or None,
+        annotations=ToolAnnotations(
+            read_only=is_reading,
+            destructive=not is_reading,
+            idempotent=operation.method in _IDEMPOTENT,
+            open_world=True,
+        ),
+    )
+    return replace(runnable(written, _never).tool, output_schema=OUTPUT_SCHEMA)
+
+
+async def _never(arguments: Mapping[str, Any]) -> ToolResult:
+    raise AssertionError(arguments)
 
 
 def _description(operation: Operation) -> str:

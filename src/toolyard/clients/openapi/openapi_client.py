@@ -6,6 +6,7 @@ import json
 import logging
 import ssl
 from collections.abc import Mapping, Sequence
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +18,13 @@ from toolyard.clients.openapi.choosing import Choice
 from toolyard.clients.openapi.credentials import Secret
 from toolyard.clients.openapi.document import Document
 from toolyard.clients.openapi.folder import Folder, content_of
-from toolyard.clients.openapi.offering import Offer, Wanted, offer_of
+from toolyard.clients.openapi.offering import Offer, Wanted, offer_of, runnable
 from toolyard.clients.openapi.reading import MAX_BYTES, read_document
 from toolyard.clients.openapi.servers import origin_rule
 from toolyard.core.attempt import attempt
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError, ToolError, UnknownName, Unreachable
+from toolyard.core.schema_tool import SchemaTool
 from toolyard.core.threads import Threads
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.egress.addresses import AddressRules
@@ -105,6 +107,7 @@ class OpenAPIClient:
         self._url = _url_in(document)
         Destinations(self._redirect_hosts)  # which refuses what is no rule
         self._offer: Offer | None = None
+        self._runnables: dict[str, SchemaTool] = {}
         self._fetcher: Fetcher | None = None
 
     async def __aenter__(self) -> Self:
@@ -128,11 +131,12 @@ class OpenAPIClient:
         traceback: TracebackType | None,
     ) -> None:
         self._offer = self._fetcher = None
+        self._runnables = {}
 
     async def list_tools(self, context: CallContext) -> Sequence[Tool]:
         """The tools in the order of the document."""
         del context
-        return [each.tool for each in self._entered.tools.values()]
+        return list(self._entered.tools.values())
 
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Ask the service; an answer that is no success is an error result with its body.
@@ -142,10 +146,7 @@ class OpenAPIClient:
             InvalidArguments: The listed schema refuses the arguments.
             CallTimeout: The context allows no more time.
         """
-        tool = self._entered.tools.get(call.name)
-        if tool is None:
-            raise UnknownName("tool", call.name)
-        return await attempt(tool, call.arguments, context)
+        return await attempt(self._runnable(call.name), call.arguments, context)
 
     async def ask(self, tool: str, arguments: Mapping[str, Any] | None = None) -> HttpAnswer:
         """What the service answers, in Python; the arguments are not held against the schema.
@@ -154,10 +155,7 @@ class OpenAPIClient:
             UnknownName: There is no such tool.
             ToolError: A value cannot be sent, or there is no answer.
         """
-        request = self._entered.requests.get(tool)
-        if request is None:
-            raise UnknownName("tool", tool)
-        return await self._asked(request, arguments or {})
+        return await self._asked(self._request(tool), arguments or {})
 
     def health(self) -> Mapping[str, Any]:
         """What was read, and what of it is no tool."""
@@ -202,7 +200,7 @@ class OpenAPIClient:
             content = content_of(self._path, self._path.name)
             folder = Folder(self._path.parent)
         document = Document(read_document(content, self._what), self._what, folder)
-        return offer_of(document, self._wanted, self._answered, document_url=self._url)
+        return offer_of(document, self._wanted, document_url=self._url)
 
     async def _fetched(self, url: str) -> bytes:
         target = read_target(url)
@@ -233,6 +231,18 @@ class OpenAPIClient:
             resolve=self._resolve,
             ssl_context=self._ssl_context,
         )
+
+    def _request(self, name: str) -> Request:
+        request = self._entered.requests.get(name)
+        if request is None:
+            raise UnknownName("tool", name)
+        return request
+
+    def _runnable(self, name: str) -> SchemaTool:
+        if name not in self._runnables:
+            answered = partial(self._answered, self._request(name))
+            self._runnables[name] = runnable(self._entered.tools[name], answered)
+        return self._runnables[name]
 
     async def _answered(self, request: Request, arguments: Mapping[str, Any]) -> ToolResult:
         return shown(await self._asked(request, arguments))
