@@ -78,7 +78,7 @@ async def test_a_secret_follows_no_redirect_to_another_origin(scheme: str) -> No
     async with hosting(ok()) as other:
         away = redirect(other.url("/x", name="b.example"))
         named = [f"http://b.example:{other.port}"]
-        options = {"credentials": {scheme: secret}, "redirect_hosts": named}
+        options: dict[str, Any] = {"credentials": {scheme: secret}, "redirect_hosts": named}
         async with serving(secured({scheme: []}), away, **options) as service:
             await service.call("a")
         (request,) = other.requests
@@ -117,7 +117,11 @@ async def test_a_credential_that_cannot_be_sent_is_refused_without_showing_it(
 
 
 async def test_the_first_alternative_that_is_complete_is_used() -> None:
-    alternatives = ({"bearer": []}, {"header": [], "cookie": []}, {"query": []})
+    alternatives: list[dict[str, list[str]]] = [
+        {"bearer": []},
+        {"header": [], "cookie": []},
+        {"query": []},
+    ]
     credentials = {"header": SECRET, "cookie": SECRET, "query": SECRET}
     async with serving(secured(*alternatives), credentials=credentials) as service:
         asked = await service.asked("a")
