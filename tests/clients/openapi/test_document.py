@@ -24,6 +24,10 @@ NODE = {"$ref": "#/components/schemas/Node"}
         (b"just text", "no table"),
         (b"{", "not valid JSON at line 1"),
         (b'{"a": 1,\n"a": 2}', "'a' is there twice"),
+        (
+            b"{" + b"".join(b'"%d":1,' % n for n in range(50_000)) + b'"49999":1}',
+            "'49999' is there",
+        ),
         (b'{"a": NaN}', "no end"),
         (b'{"a": -Infinity}', "no end"),
         (b'{"a": 1e999}', "no end"),
@@ -34,7 +38,7 @@ NODE = {"$ref": "#/components/schemas/Node"}
         (b"x" * (reading.MAX_BYTES + 1), "over 16777216 bytes"),
         (b'{"a": [' + b"1," * 2_000_001 + b"1]}", "over 2000000 values"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_a_text_that_is_no_document_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as raised:
@@ -172,6 +176,20 @@ async def test_a_file_may_refer_to_files_below_its_directory(tmp_path: Path) -> 
         a, b = await source.list_tools(CallContext())
     assert a.input_schema["$defs"].keys() == b.input_schema["$defs"].keys() == {"N", "i_json"}
     assert b.input_schema["properties"]["next"] == {"$ref": "#/$defs/N"}
+
+
+async def test_what_a_file_says_twice_by_an_alias_is_read_once(tmp_path: Path) -> None:
+    paths = {"/a": {"get": operation({"$ref": "below/p.yaml#/P"}, operationId="a")}}
+    file = folder(tmp_path, root=document(paths))
+    (file.parent / "below").mkdir()
+    (file.parent / "below" / "p.yaml").write_text(
+        "again: &word {$ref: '#/Word'}\n"
+        "P: {name: p, in: query, schema: *word}\n"
+        "Word: {type: string}\n"
+    )
+    async with client(file) as source:
+        (tool,) = await source.list_tools(CallContext())
+    assert tool.input_schema["$defs"] == {"Word": {"type": "string"}}
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,15 @@ async def test_the_first_alternative_that_is_complete_is_used() -> None:
     assert asked.headers.keys() >= {"x-api-key", "cookie"}
 
 
+async def test_a_credential_wins_over_a_header_for_every_call() -> None:
+    options: dict[str, Any] = {
+        "credentials": {"header": SECRET},
+        "headers": {"X-Api-Key": "public"},
+    }
+    async with serving(secured({"header": []}, {}), **options) as service:
+        assert (await service.asked("a")).headers["x-api-key"] == SECRET
+
+
 @pytest.mark.parametrize("alternatives", [(), ({},), ({"bearer": []},)])
 async def test_a_credential_goes_only_to_operations_that_ask_for_it(
     alternatives: tuple[Mapping[str, Any], ...],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn, cast
@@ -79,8 +80,9 @@ def _json(text: str, content: bytes) -> Any:
 def _table(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for number, name in enumerate(names) if name in names[:number])
+        twice = next(
+            name for name, count in Counter(name for name, _ in pairs).items() if count > 1
+        )
         raise ConfigError(f"it cannot be used: the key {twice[:60]!r} is there twice")
     return table
 
