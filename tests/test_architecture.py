@@ -48,6 +48,7 @@ HOME_OF: dict[str, set[str]] = {
     "simpleeval": {"builtin_tools"},
     "redis": {"storage"},
     "sqlite3": {"storage"},
+    "yaml": {"clients"},
     "openai": {"llm"},
     "anthropic": {"llm"},
 }

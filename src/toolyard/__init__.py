@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from toolyard.builtin_tools.filesystem.entry import FileMatches as FileMatches
     from toolyard.builtin_tools.filesystem.file_system import FileSystem as FileSystem
     from toolyard.builtin_tools.http_client import HttpClient as HttpClient
-    from toolyard.builtin_tools.http_client_answer import HttpAnswer as HttpAnswer
-    from toolyard.builtin_tools.http_client_credentials import Credential as Credential
     from toolyard.builtin_tools.images.generation import ImageGeneration as ImageGeneration
     from toolyard.builtin_tools.images.generation import (
         register_image_generation_tool as register_image_generation_tool,
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from toolyard.builtin_tools.memory import Memory as Memory
     from toolyard.builtin_tools.memory import MemoryItem as MemoryItem
     from toolyard.clients.mcp_client import MCPClient as MCPClient
+    from toolyard.clients.openapi.openapi_client import OpenAPIClient as OpenAPIClient
     from toolyard.clients.targets import StdioServer as StdioServer
     from toolyard.core.content import Audio as Audio
     from toolyard.core.content import Content as Content
@@ -94,6 +93,8 @@ if TYPE_CHECKING:
     from toolyard.core.toolbox import Toolbox as Toolbox
     from toolyard.core.toolbox import tool as tool
     from toolyard.core.wrapper import Wrapper as Wrapper
+    from toolyard.egress.answer import HttpAnswer as HttpAnswer
+    from toolyard.egress.credentials import Credential as Credential
     from toolyard.events.types import CallFinished as CallFinished
     from toolyard.events.types import CallStarted as CallStarted
     from toolyard.events.types import ConnectionCut as ConnectionCut
@@ -151,7 +152,7 @@ _HOMES = {
     "ConfigError": "core.errors",
     "ConnectionCut": "events.types",
     "Content": "core.content",
-    "Credential": "builtin_tools.http_client_credentials",
+    "Credential": "egress.credentials",
     "Entry": "storage.store",
     "Event": "core.context",
     "EventHandler": "core.context",
@@ -161,7 +162,7 @@ _HOMES = {
     "FileMatches": "builtin_tools.filesystem.entry",
     "FileSystem": "builtin_tools.filesystem.file_system",
     "HealthProtocol": "core.protocol",
-    "HttpAnswer": "builtin_tools.http_client_answer",
+    "HttpAnswer": "egress.answer",
     "HttpClient": "builtin_tools.http_client",
     "Icon": "core.tool",
     "Image": "core.content",
@@ -193,6 +194,7 @@ _HOMES = {
     "NameFilter": "registry.policies.name_filter",
     "NotAdmitted": "core.errors",
     "NotAllowed": "core.errors",
+    "OpenAPIClient": "clients.openapi.openapi_client",
     "OutcomeUnknown": "core.errors",
     "Page": "storage.store",
     "PlaceholderModel": "builtin_tools.images.placeholder",

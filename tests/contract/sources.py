@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.clients.openapi.documents import PETS
 from tests.contract.tools import tools
 
 from toolyard import (
@@ -20,6 +21,7 @@ from toolyard import (
     MCPServerBuilder,
     Memory,
     NameFilter,
+    OpenAPIClient,
     PlaceholderModel,
     Rename,
     SqliteStore,
@@ -111,6 +113,7 @@ OTHERS = {
     "images": Kind(lambda: alone(ImageGeneration(PlaceholderModel()))),
     "memory": Kind(lambda: alone(Memory())),
     "memory in SQLite": Kind(in_sqlite),
+    "OpenAPI client": Kind(lambda: alone(OpenAPIClient(PETS))),
     "empty toolbox": Kind(lambda: alone(Toolbox())),
     "empty registry": Kind(lambda: alone(ToolRegistry())),
 }

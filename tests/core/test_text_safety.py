@@ -1,7 +1,7 @@
 import pytest
 
 from toolyard.core.errors import InvalidTool
-from toolyard.core.text_safety import refuse_hidden, refuse_hidden_within
+from toolyard.core.text_safety import refuse_hidden, refuse_hidden_within, without_hidden
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,19 @@ def test_a_joiner_that_joins_nothing_is_refused(text: str) -> None:
 def test_every_string_of_a_document_is_looked_at(document: object) -> None:
     with pytest.raises(InvalidTool, match=r"U\+200B"):
         refuse_hidden_within(document, "tool")
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("plain", "plain"),
+        ("two\r\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("pay\u200bpal\U000e0041\u202e", "paypal"),
+        ("می\u200cروم a\u200cb", "می\u200cروم ab"),
+        ("\U0001f468\u200d\U0001f469 \u200d", "\U0001f468\u200d\U0001f469 "),
+        ("half \ud800", "half "),
+    ],
+)
+def test_what_nobody_sees_can_be_taken_out(text: str, seen: str) -> None:
+    assert without_hidden(text) == seen
+    refuse_hidden(without_hidden(text), "tool")

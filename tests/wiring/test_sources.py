@@ -69,7 +69,7 @@ async def test_a_command_is_started_with_its_environment_where_it_says(tmp_path:
     [
         (
             {"kind": "nothing"},
-            "there are bash, calculator, filesystem, http, image, memory, or path/to/file.py",
+            "there are bash, calculator, filesystem, http, image, memory, openapi, or path",
         ),
         (
             {"kind": "calculator", "options": {"depth": 3}},

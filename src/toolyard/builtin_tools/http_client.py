@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import Any
 
-from toolyard.builtin_tools.http_client_answer import HttpAnswer, data_uri, result_of
-from toolyard.builtin_tools.http_client_body import Query, encoded_body, encoded_query
-from toolyard.builtin_tools.http_client_credentials import Credential, Credentials
-from toolyard.builtin_tools.http_client_text import is_html, text_of
 from toolyard.builtin_tools.http_client_tools import (
     METHODS,
     OUTPUT_SCHEMA,
@@ -26,12 +23,16 @@ from toolyard.core.tool import ToolResult
 from toolyard.core.tool_owner import ToolOwner
 from toolyard.core.toolbox import Toolbox
 from toolyard.egress.addresses import AddressRules, is_network
+from toolyard.egress.answer import HttpAnswer, answer_of, result_of
+from toolyard.egress.body import Query, encoded_body, encoded_query
+from toolyard.egress.credentials import Credential, Credentials
 from toolyard.egress.destinations import SCHEMES, WEB_PORTS, Destinations
 from toolyard.egress.fetcher import Fetcher
 from toolyard.egress.headers import checked_headers
 from toolyard.egress.lookup import Resolver
 from toolyard.egress.message import Incoming, Outgoing
 from toolyard.egress.target import read_target, with_query
+from toolyard.egress.text import is_html
 from toolyard.version import __version__
 
 TIMEOUT_S = 30.0
@@ -225,22 +226,15 @@ class HttpClient(ToolOwner):
         )
         return await self._read(self._credentials.without_secrets(answer))
 
-    async def _read(self, answer: Incoming) -> HttpAnswer:
-        kind = answer.headers.get("content-type", "")
-        text = text_of(answer.body, kind)
-        body = data_uri(answer.body, kind.partition(";")[0].strip()) if text is None else text
+    async def _read(self, incoming: Incoming) -> HttpAnswer:
+        answer = answer_of(incoming)
         markdown = self._markdown
-        if markdown is not None and text and is_html(kind):
-            body = await self._threads.run(lambda: markdown(text)) or body
-        return HttpAnswer(
-            url=answer.target.url,
-            status=answer.status,
-            headers=answer.headers,
-            body=body,
-            truncated=answer.truncated,
-            content=answer.body,
-            is_text=text is not None,
-        )
+        if markdown is None or not answer.is_text or not answer.content:
+            return answer
+        if not is_html(answer.headers.get("content-type", "")):
+            return answer
+        text = answer.body
+        return replace(answer, body=await self._threads.run(lambda: markdown(text)) or text)
 
 
 def _own_headers(headers: Mapping[str, str]) -> dict[str, str]:

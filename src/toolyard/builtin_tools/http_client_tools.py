@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolyard.builtin_tools.http_client_body import MAX_BODY_BYTES
+from toolyard.egress.body import MAX_BODY_BYTES
 from toolyard.egress.headers import MAX_HEADERS, MAX_VALUE_CHARS
 from toolyard.egress.target import MAX_URL_CHARS
 

@@ -16,7 +16,7 @@ Kinds = Annotated[
     Words,
     typer.Argument(
         metavar="KIND",
-        help="calculator, memory, bash, filesystem, http, image, or your own: "
+        help="calculator, memory, bash, filesystem, http, image, openapi, or your own: "
         "path/to/file.py\\[:name].",
     ),
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import TypedDict
 
 from toolyard.core.content import Metadata
@@ -64,8 +64,15 @@ def offered(
         icons=tuple(presentation.get("icons", ())),
         meta=presentation.get("meta"),
     )
-    refuse_hidden_within(asdict(tool), f"tool {name!r}")
+    refuse_hidden_within([*_said(tool)], f"tool {name!r}")
     return tool
+
+
+def _said(tool: Tool) -> Iterator[object]:
+    """All that people and models are shown of `tool`, as JSON has it."""
+    for each in fields(tool):
+        value = getattr(tool, each.name)
+        yield [asdict(icon) for icon in tool.icons] if each.name == "icons" else value
 
 
 def check_options(given: Mapping[str, object], known: type, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 Schema = dict[str, Any]
@@ -108,17 +108,18 @@ def _rewritten(schema: Mapping[str, Any], closing: bool) -> Schema:
             continue
         if keyword == "discriminator":  # OpenAPI's; the alternatives tell themselves apart
             continue
-        written[keyword] = _rewritten_value(keyword, value, closing)
+        written[keyword] = with_subschemas(keyword, value, lambda each: _inner(each, closing))
     return _single_typed(written)
 
 
-def _rewritten_value(keyword: str, value: Any, closing: bool) -> Any:
+def with_subschemas(keyword: str, value: Any, rewritten: Callable[[Any], Any]) -> Any:
+    """The `value` of a keyword with each schema directly in it as `rewritten` has it."""
     if keyword in _ONE:
-        return _inner(value, closing)
+        return rewritten(value)
     if keyword in _LISTS:
-        return [_inner(each, closing) for each in value]
+        return [rewritten(each) for each in value]
     if keyword in _MAPS:
-        return {name: _inner(each, closing) for name, each in value.items()}
+        return {name: rewritten(each) for name, each in value.items()}
     return value
 
 

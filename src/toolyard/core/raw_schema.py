@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jsonschema_rs import ValidationError, meta
@@ -58,14 +58,21 @@ def _refuse_unresolvable(schema: Mapping[str, Any], what: str) -> None:
     """References must lead to somewhere in the schema itself."""
     registry: Registry[Any] = Registry()
     resolver = registry.resolver_with_root(Resource.from_contents(schema, DRAFT202012))
-    for each in every_schema(schema):
-        for keyword in ("$ref", "$dynamicRef"):
-            reference = each.get(keyword)
-            if reference is None:
-                continue
-            if not reference.startswith("#"):
-                raise InvalidTool(f"{what} refers to {reference!r}: only '#...' is allowed.")
-            try:
-                resolver.lookup(reference)
-            except Unresolvable as error:
-                raise InvalidTool(f"{what} refers to {reference!r}, which is not there.") from error
+    for reference in _references(schema):
+        if not reference.startswith("#"):
+            raise InvalidTool(f"{what} refers to {reference!r}: only '#...' is allowed.")
+        try:
+            resolver.lookup(reference)
+        except Unresolvable as error:
+            raise InvalidTool(f"{what} refers to {reference!r}, which is not there.") from error
+
+
+def _references(schema: Mapping[str, Any]) -> Iterable[str]:
+    """Every reference in `schema` once."""
+    found = (
+        each[keyword]
+        for each in every_schema(schema)
+        for keyword in ("$ref", "$dynamicRef")
+        if keyword in each
+    )
+    return dict.fromkeys(found)

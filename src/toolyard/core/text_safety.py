@@ -46,12 +46,23 @@ def sendable_within(document: Any) -> Any:
     return document
 
 
+def without_hidden(text: str) -> str:
+    """`text` without what nobody sees in it, its lines ended in one way."""
+    if text.isascii() and text.isprintable():
+        return text
+    lines = text.replace("\r\n", "\n")
+    kept = {found.start() for found in _JOINER.finditer(lines)}
+    return _HIDDEN.sub(lambda found: found[0] if found.start() in kept else "", lines)
+
+
 def refuse_hidden(text: str | None, where: str) -> None:
     """Raise `InvalidTool` naming `where` if `text` holds a character that nobody sees.
 
     A joiner passes where it is seen: between letters of some scripts, and between emoji.
     """
-    found = _HIDDEN.search(_JOINER.sub("", text or ""))
+    if not text or (text.isascii() and text.isprintable()):
+        return
+    found = _HIDDEN.search(_JOINER.sub("", text))
     if found:
         raise InvalidTool(
             f"The {where} holds the invisible character U+{ord(found[0]):04X}: remove it."

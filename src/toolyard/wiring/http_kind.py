@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from toolyard.builtin_tools.http_client import MAX_RESPONSE_BYTES, TIMEOUT_S, HttpClient
-from toolyard.builtin_tools.http_client_credentials import Credential
 from toolyard.core.errors import ConfigError
+from toolyard.egress.credentials import Credential
 from toolyard.egress.destinations import SCHEMES, WEB_PORTS
 from toolyard.egress.trust import authorities_and
 from toolyard.wiring.options import Words, read_options, split

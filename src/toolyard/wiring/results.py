@@ -8,7 +8,7 @@ from toolyard.registry.policies.large_results import LargeResults
 from toolyard.registry.policies.result_reader import ResultReader
 from toolyard.registry.policies.shelf import ResultShelf
 
-LARGE = frozenset({"bash", "filesystem", "http"})
+LARGE = frozenset({"bash", "filesystem", "http", "openapi"})
 """The kinds whose results are cut unless `cut_results` says otherwise."""
 
 

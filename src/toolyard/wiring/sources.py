@@ -20,6 +20,7 @@ from toolyard.wiring.bash_kind import BashOptions, bash_of
 from toolyard.wiring.http_kind import HttpOptions, http_client
 from toolyard.wiring.images import image_source
 from toolyard.wiring.memory import memory_of
+from toolyard.wiring.openapi_kind import OpenAPIOptions, openapi_client
 from toolyard.wiring.user_file import is_file, source_in
 
 KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
@@ -29,8 +30,13 @@ KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
     "http": http_client,
     "image": image_source,
     "memory": memory_of,
+    "openapi": openapi_client,
 }
-_OPTIONS: Mapping[str, Callable[..., object]] = {"bash": BashOptions, "http": HttpOptions}
+_OPTIONS: Mapping[str, Callable[..., object]] = {
+    "bash": BashOptions,
+    "http": HttpOptions,
+    "openapi": OpenAPIOptions,
+}
 """What says which options a kind has, where that is not what makes it."""
 
 

@@ -1,10 +1,10 @@
-"""What an HTTP client proves who it is with, and to whom; the model never sees it."""
+"""What we prove who we are with, and to whom; a model never sees it."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from toolyard.core.errors import ConfigError, ToolError
@@ -69,9 +69,7 @@ class Credentials:
     def __init__(self, by_host: Mapping[str, Credential]) -> None:
         self._rules = [(_rule(text), credential) for text, credential in by_host.items()]
         self._rules.sort(key=lambda pair: pair[0].below)  # a host's own before a wildcard's
-        self._secrets = sorted(
-            {secret for each in by_host.values() for secret in each.secrets}, key=len, reverse=True
-        )
+        self._secrets = hidden_ones(secret for each in by_host.values() for secret in each.secrets)
 
     def headers_for(self, target: Target, given: Mapping[str, str]) -> dict[str, str]:
         """What to send to `target` besides the headers that were `given`.
@@ -91,11 +89,23 @@ class Credentials:
 
     def without_secrets(self, answer: Incoming) -> Incoming:
         """`answer` with a mark wherever a secret stands in its headers or its body."""
-        headers, body = dict(answer.headers), answer.body
-        for secret in self._secrets:
-            headers = {name: value.replace(secret, HIDDEN) for name, value in headers.items()}
-            body = body.replace(secret.encode(), HIDDEN.encode())
-        return Incoming(answer.target, answer.status, headers, body, answer.truncated)
+        return without_secrets(answer, self._secrets)
+
+
+def without_secrets(answer: Incoming, secrets: Sequence[str]) -> Incoming:
+    """`answer` with a mark wherever one of `secrets`, the longest first, stands in it."""
+    headers, body = dict(answer.headers), answer.body
+    for secret in secrets:
+        headers = {name: value.replace(secret, HIDDEN) for name, value in headers.items()}
+        body = body.replace(secret.encode(), HIDDEN.encode())
+    return replace(answer, headers=headers, body=body)
+
+
+def hidden_ones(secrets: Iterable[str]) -> Sequence[str]:
+    """Those of `secrets` that are long enough to be told from other text, the longest first."""
+    return sorted(
+        {each for each in secrets if len(each) >= _SHORTEST_HIDDEN}, key=len, reverse=True
+    )
 
 
 def _rule(text: str) -> HostRule:

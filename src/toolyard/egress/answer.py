@@ -1,4 +1,4 @@
-"""What an HTTP client gives back, in Python and to a model."""
+"""An answer as it is given back, in Python and to a model."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolyard.builtin_tools.http_client_text import media_type
 from toolyard.core.content import Content, Image, Text
 from toolyard.core.errors import ToolError
 from toolyard.core.tool import ToolResult
+from toolyard.egress.message import Incoming
+from toolyard.egress.text import media_type, text_of
 
 MOST_HEADERS = 64
 MOST_HEADER_CHARS = 4096
@@ -50,22 +51,45 @@ class HttpAnswer:
         return media_type(self.headers.get("content-type", ""))
 
 
+def answer_of(incoming: Incoming) -> HttpAnswer:
+    """`incoming` with its body as text, or as a `data:` URI if it is none."""
+    kind = incoming.headers.get("content-type", "")
+    text = text_of(incoming.body, kind)
+    return HttpAnswer(
+        url=incoming.target.url,
+        status=incoming.status,
+        headers=incoming.headers,
+        body=data_uri(incoming.body, media_type(kind)) if text is None else text,
+        truncated=incoming.truncated,
+        content=incoming.body,
+        is_text=text is not None,
+    )
+
+
 def data_uri(content: bytes, kind: str) -> str:
     """`content` as text."""
     return f"data:{kind or 'application/octet-stream'};base64,{base64.b64encode(content).decode()}"
 
 
-def result_of(answer: HttpAnswer) -> ToolResult:
-    """`answer` for a model: status and body as text, a picture as a picture."""
+def result_of(answer: HttpAnswer, *, value: Any = None, is_error: bool = False) -> ToolResult:
+    """`answer` for a model: status and body as text, a picture as a picture.
+
+    Args:
+        answer: What came.
+        value: The body as data, where it is more than a text.
+        is_error: Whether the model should react to it as to a failure.
+    """
     image = _image(answer)
+    body = answer.body if value is None else value
     structured = {
         "status": answer.status,
         "headers": _shown_headers(answer.headers),
-        "body": f"(a picture of {len(answer.content)} bytes)" if image else answer.body,
+        "body": f"(a picture of {len(answer.content)} bytes)" if image else body,
         "truncated": answer.truncated,
     }
     blocks: list[Content] = [Text(_text(answer, is_image=image is not None))]
-    return ToolResult(content=[*blocks, image] if image else blocks, structured=structured)
+    content = [*blocks, image] if image else blocks
+    return ToolResult(content=content, structured=structured, is_error=is_error)
 
 
 def _image(answer: HttpAnswer) -> Image | None:

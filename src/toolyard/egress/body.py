@@ -1,4 +1,4 @@
-"""What an HTTP client sends: the query and the body, encoded once."""
+"""What is sent: the query and the body, encoded once."""
 
 from __future__ import annotations
 
@@ -36,19 +36,30 @@ def encoded_body(body: Any) -> tuple[bytes | None, str | None]:
     """
     if body is None:
         return None, None
-    text = body if isinstance(body, str) else _json(body)
-    try:
-        encoded = text.encode()
-    except UnicodeError:
-        raise ToolError("The body holds half a character; send whole ones.") from None
-    if len(encoded) > MAX_BODY_BYTES:
-        raise ToolError(f"The body has over {MAX_BODY_BYTES} bytes; send less.")
+    text = body if isinstance(body, str) else json_of(body)
+    encoded = bounded(text_bytes(text))
     if isinstance(body, str) and not _is_json(text):
         return encoded, "text/plain; charset=utf-8"
     return encoded, "application/json"
 
 
-def _json(body: Any) -> str:
+def text_bytes(text: str) -> bytes:
+    """`text` in UTF-8; `ToolError` if that cannot hold it."""
+    try:
+        return text.encode()
+    except UnicodeError:
+        raise ToolError("The body holds half a character; send whole ones.") from None
+
+
+def bounded(body: bytes) -> bytes:
+    """`body`; `ToolError` if it is too large to be sent."""
+    if len(body) > MAX_BODY_BYTES:
+        raise ToolError(f"The body has over {MAX_BODY_BYTES} bytes; send less.")
+    return body
+
+
+def json_of(body: Any) -> str:
+    """The JSON text of `body`; `ToolError` if it has none."""
     try:
         return json.dumps(body, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
