@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 from math import inf
+from struct import Struct
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -41,30 +42,59 @@ _IN_A_ROW = 64
 """Operations after which others come to their turn, whoever does them."""
 
 
-_Row = tuple[str, int, int, float, float | None]
-"""How a `_Kept` is kept: the garbage collector need not look at plain tuples of texts and numbers,
-and looking at a million of anything else would be a stall."""
+_HEAD = Struct("=qqdd")
+"""Before the value in a row: what `_Kept` has besides, where no end is an infinite one."""
 
 
 class _Kept(NamedTuple):
-    value: str
+    """What is at a key.
+
+    It is kept as a row of bytes, so that the dictionary of all rows is nothing for the garbage
+    collector, which would hold up everybody while it looks at a million of anything else.
+    """
+
     size: int
     version: int
     added_at: float
-    expires: float | None
+    expires: float
     """By the monotonic clock, which nobody sets."""
+    value: str
+
+    @classmethod
+    def of(cls, row: bytes) -> _Kept:
+        """What a row holds."""
+        size, version, added_at, expires = _HEAD.unpack_from(row)
+        value = str(memoryview(row)[_HEAD.size :], "utf-8")
+        return cls(size, version, added_at, expires, value)
+
+    @property
+    def row(self) -> bytes:
+        """The same as it is kept."""
+        return _HEAD.pack(*self[:-1]) + self.value.encode()
+
+
+def _size_in(row: bytes) -> int:
+    return _HEAD.unpack_from(row)[0]
+
+
+def _version_in(row: bytes) -> int:
+    return _HEAD.unpack_from(row)[1]
+
+
+def _end_in(row: bytes) -> float:
+    return _HEAD.unpack_from(row)[3]
 
 
 class MemoryStore:
     """A `Store` in memory, used from one event loop.
 
-    A key costs some 500 bytes besides its text. Nobody sees what has ended; every operation, and
+    A key costs some 300 bytes besides its text. Nobody sees what has ended; every operation, and
     whoever watches, removes a little of it, so nothing ever stops to clean up.
     """
 
     def __init__(self, limits: StoreLimits | None = None) -> None:
         self._limits = limits or StoreLimits()
-        self._kept: dict[str, _Row] = {}  # the last written last
+        self._kept: dict[str, bytes] = {}  # the last written last
         self._order: SortedList[str] = SortedList()
         self._leases: SortedList[tuple[float, str]] = SortedList()
         self._deleted: dict[str, int] = {}
@@ -131,10 +161,10 @@ class MemoryStore:
         kept = self._live(key)
         if kept is None or kept.version != version:
             return False
-        self._lease(key, kept.expires, None)
+        self._lease(key, kept.expires, inf)
         expires = _until(ttl_s)
-        self._lease(key, None, expires)
-        self._kept[key] = (kept.value, kept.size, version, kept.added_at, expires)
+        self._lease(key, inf, expires)
+        self._kept[key] = kept._replace(version=version, expires=expires).row
         return True
 
     async def increment(self, key: str, by: int = 1, *, ttl_s: float | None = None) -> int:
@@ -197,7 +227,7 @@ class MemoryStore:
         async for keys in self._batches(prefix, ""):
             count += len(keys)
             key_bytes += sum(len(key.encode()) for key in keys)
-            values += sum(self._kept[key][1] for key in keys)
+            values += sum(_size_in(self._kept[key]) for key in keys)
         return Sizes(count, key_bytes, values)
 
     def watch(self, prefix: str = "") -> ChangeStream:
@@ -222,11 +252,13 @@ class MemoryStore:
 
     def _changes(self, after: int, prefix: str) -> list[StoreChange]:
         latest = islice(reversed(self._kept.items()), MAX_DELETED + 1)
-        written = list(takewhile(lambda item: item[1][2] > after, latest))
+        written = list(takewhile(lambda item: _version_in(item[1]) > after, latest))
         if len(written) > MAX_DELETED or after < self._forgotten:
             return [StoreChange(None, self._version)]
         gone = takewhile(lambda item: item[1] > after, reversed(self._deleted.items()))
-        found = [StoreChange(key, row[2]) for key, row in written if key.startswith(prefix)]
+        found = [
+            StoreChange(key, _version_in(row)) for key, row in written if key.startswith(prefix)
+        ]
         found += [StoreChange(key, at, True) for key, at in gone if key.startswith(prefix)]
         found.sort(key=lambda change: change.version)
         return found
@@ -242,11 +274,11 @@ class MemoryStore:
         """Keys whose leases have not ended, some at a time, so that others come to their turn."""
         while keys := list(islice(self._keys(prefix, after), BATCH)):
             now, after = time.monotonic(), keys[-1]
-            yield [key for key in keys if (self._kept[key][4] or inf) > now]
+            yield [key for key in keys if _end_in(self._kept[key]) > now]
             await checkpoint()
 
     def _listed(self, key: str, now: float) -> ListedKey:
-        kept = _Kept(*self._kept[key])
+        kept = _Kept.of(self._kept[key])
         return ListedKey(key, kept.version, kept.added_at, _left(kept, now), kept.size)
 
     async def _take_turn(self) -> None:
@@ -259,13 +291,13 @@ class MemoryStore:
         row = self._kept.get(key)
         if row is None:
             return None
-        kept = _Kept(*row)
-        if kept.expires is not None and kept.expires <= time.monotonic():
+        kept = _Kept.of(row)
+        if kept.expires <= time.monotonic():
             self._drop(key)
             return None
         return kept
 
-    def _write(self, key: str, value: str, expires: float | None) -> int:
+    def _write(self, key: str, value: str, expires: float) -> int:
         key_size, size = check_key(key, self._limits), check_value(value, self._limits)
         self._reap()
         old = self._live(key)
@@ -276,26 +308,26 @@ class MemoryStore:
             self._order.add(key)
             self._deleted.pop(key, None)
         else:
-            self._lease(key, old.expires, None)
+            self._lease(key, old.expires, inf)
             del self._kept[key]  # so that it comes last
-        self._lease(key, None, expires)
+        self._lease(key, inf, expires)
         self._bytes = total
-        self._kept[key] = (value, size, self._next(), time.time(), expires)
+        self._kept[key] = _Kept(size, self._next(), time.time(), expires, value).row
         return self._version
 
     def _drop(self, key: str) -> None:
-        kept = _Kept(*self._kept.pop(key))
+        kept = _Kept.of(self._kept.pop(key))
         self._order.remove(key)
-        self._lease(key, kept.expires, None)
+        self._lease(key, kept.expires, inf)
         self._bytes -= kept.size + len(key.encode())
         self._deleted[key] = self._next()
         if len(self._deleted) > MAX_DELETED:
             self._forgotten = self._deleted.pop(next(iter(self._deleted)))
 
-    def _lease(self, key: str, old: float | None, new: float | None) -> None:
-        if old is not None:
+    def _lease(self, key: str, old: float, new: float) -> None:
+        if old != inf:
             self._leases.remove((old, key))
-        if new is not None:
+        if new != inf:
             self._leases.add((new, key))
 
     def _next(self) -> int:
@@ -326,9 +358,9 @@ class MemoryStore:
         return len(self._kept) >= most.max_keys or self._bytes + size > most.max_bytes
 
 
-def _until(ttl_s: float | None) -> float | None:
-    return None if ttl_s is None else time.monotonic() + ttl_s
+def _until(ttl_s: float | None) -> float:
+    return inf if ttl_s is None else time.monotonic() + ttl_s
 
 
 def _left(kept: _Kept, now: float) -> float | None:
-    return None if kept.expires is None else max(0.0, kept.expires - now)
+    return None if kept.expires == inf else max(0.0, kept.expires - now)
