@@ -283,14 +283,18 @@ def choosing_now() -> Sequence[str]:
     children = [task / "children" for task in Path("/proc/self/task").glob("*")]
     if not any(each.exists() for each in children):
         missing("/proc/self/task/*/children", "Run this on Linux.")
-    numbers = [number for each in children for number in each.read_text().split()]
+    numbers = [number for each in children for number in _read(each).decode().split()]
     return [number for number in numbers if b"choosing_process" in _command(number)]
 
 
 def _command(number: str) -> bytes:
+    return _read(Path("/proc", number, "cmdline"))
+
+
+def _read(path: Path) -> bytes:
     try:
-        return Path("/proc", number, "cmdline").read_bytes()
-    except OSError:  # it has ended meanwhile
+        return path.read_bytes()
+    except OSError:  # the thread or the process has ended meanwhile
         return b""
 
 
