@@ -1,14 +1,18 @@
 """Stores whose users are killed for long: nothing is lost, and nothing is done twice."""
 
 import time
+from collections.abc import Awaitable
 from pathlib import Path
+from statistics import median
 
+import anyio
 import pytest
 from tests.storage.killing import kill_writers
 from tests.storage.team import Team, counted
 from tests.support.redis import redis
 
 from soak.test_server import TIMES, times
+from toolyard import MemoryStore
 from toolyard.storage.opening import store_at
 
 pytestmark = pytest.mark.timeout(3_600 * max(1, TIMES))
@@ -59,3 +63,28 @@ async def test_sixteen_processes_lose_no_update_of_one_file(tmp_path: Path) -> N
     print(f"\n{len(took)} updates of 16 processes: 99% within {late * 1e3:.0f} ms, ", end="")
     print(f"all within {took[-1] * 1e3:.0f} ms")
     assert late < 2
+
+
+async def test_no_step_in_memory_depends_on_how_much_it_holds() -> None:
+    """M8: no step of a store in memory depends on how much it holds; in CPU time, as others run."""
+    store, count = MemoryStore(), times(1_000_000)
+    steps: list[float] = []
+    ends = time.monotonic() + 60 * TIMES
+
+    async def timed(operation: Awaitable[object]) -> None:
+        began = time.thread_time()
+        await operation
+        steps.append(time.thread_time() - began)
+
+    for number in range(count):
+        ttl_s = ends - time.monotonic()
+        await timed(store.put(f"k{number * 7_919 % count:07}", "v" * 20, ttl_s=max(0.001, ttl_s)))
+    for number in range(0, count, 997):
+        await timed(store.list_keys(f"k{number:07}"[:6]))
+    await anyio.sleep(max(0.0, ends - time.monotonic()))
+    for _ in range(count // 16):
+        await timed(store.get("other"))
+    print(f"\n{count} keys: the median step {median(steps) * 1e6:.0f} us, ", end="")
+    print(f"the longest but 100 {sorted(steps)[-100] * 1e3:.1f} ms, {max(steps) * 1e3:.0f} ms")
+    assert sorted(steps)[-100] < 0.005  # the others are the machine's
+    assert not store._kept
