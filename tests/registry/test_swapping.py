@@ -159,6 +159,19 @@ async def test_place_prefix_and_policies_stay() -> None:
         assert await names(registry) == ["p_t", "z"]
 
 
+async def test_a_swap_can_change_the_prefix() -> None:
+    async with ToolRegistry() as registry:
+        await registry.add("m", Versioned(1, "t", "u"), prefix="a")
+        await registry.add("n", Versioned(9, "u"))
+        registry.disable("m", "a_u")
+        await registry.swap("m", Versioned(2, "t", "u"), prefix="b")
+        assert await names(registry) == ["b_t", "u"]
+        assert await version(registry, "b_t") == 2
+        with pytest.raises(NameClash):
+            await registry.swap("m", Versioned(3, "t", "u"), prefix="")
+        assert await version(registry, "b_t") == 2
+
+
 async def test_a_removed_mount_is_left_when_its_calls_are_done() -> None:
     source = Versioned(1, "t")
     got: list[int] = []

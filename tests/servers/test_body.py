@@ -318,9 +318,12 @@ async def test_a_body_that_does_not_come_is_not_awaited_for_ever() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (legacy("tools/call", {"name": "add"}), Said("tools/call", scope="tool:add")),
-        (legacy("prompts/get", {"name": "hi"}), Said("prompts/get", scope="prompt:hi")),
-        (legacy("resources/read", {"uri": "a:b"}), Said("resources/read", scope="resource:a:b")),
+        (legacy("tools/call", {"name": "add"}), Said("tools/call", named=("tool", "add"))),
+        (legacy("prompts/get", {"name": "hi"}), Said("prompts/get", named=("prompt", "hi"))),
+        (
+            legacy("resources/read", {"uri": "a:b"}),
+            Said("resources/read", named=("resource", "a:b")),
+        ),
         (legacy("tools/list"), Said("tools/list")),
         (legacy("tools/call"), Said("tools/call")),
         ('{"method": "notifications/cancelled"}', Said("notifications/cancelled", goes_on=True)),

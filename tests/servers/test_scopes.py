@@ -21,7 +21,8 @@ from tests.servers.harness import (
 from toolyard.core.toolbox import Toolbox
 from toolyard.servers.tool_server import ToolServer
 
-FEW, NOTHING, FAMILY = (f"{word}-{TOKEN}" for word in ("few", "nothing", "family"))
+WORDS = ("few", "nothing", "family", "admin")
+FEW, NOTHING, FAMILY, ADMIN = (f"{word}-{TOKEN}" for word in WORDS)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ async def server() -> AsyncGenerator[ToolServer]:
     tools = Toolbox()
     for name in ("files_read", "files_write", "add"):
         tools.add(_nothing, name=name, description="Do nothing.")
+    tools.add(_nothing, name="admin_reset", description="Do nothing.", scope="admin")
     for name in ("greet", "insult"):
         tools.prompt(name=name)(_words)
     for uri in ("notes://a", "notes://b", "secret://c"):
@@ -40,6 +42,7 @@ async def server() -> AsyncGenerator[ToolServer]:
         .with_bearer_token(FEW, scopes=["tool:add", "prompt:greet", "resource:notes://a"])
         .with_bearer_token(FAMILY, scopes=["tool:files_*", "prompt:*", "resource:notes:*"])
         .with_bearer_token(NOTHING, scopes=[])
+        .with_bearer_token(ADMIN, scopes=["admin", "tool:add"])
     )
     async with configured.build() as running:
         yield running
@@ -85,6 +88,7 @@ SEEN: list[tuple[str, Any]] = [
             {"notes://day/{day}"},
         ),
     ),
+    (ADMIN, ({"add", "admin_reset"}, set[str](), set[str](), set[str]())),
     (NOTHING, (set[str](), set[str](), set[str](), set[str]())),
 ]
 
@@ -152,8 +156,26 @@ async def test_who_may_do_everything_learns_what_is_missing(server: ToolServer) 
         assert gone.value.code == -32602
 
 
-async def test_an_open_server_lets_everyone_do_everything() -> None:
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("token", [TOKEN, FEW, FAMILY])
+async def test_a_tool_with_a_scope_of_its_own_is_for_those_who_have_it_by_name(
+    server: ToolServer, era: str, token: str
+) -> None:
+    async with client_of(server, era, ADMIN) as client:
+        assert not (await client.call_tool("admin_reset", {})).is_error
+    async with http_to(server, token) as http:
+        answer = await use(http, era, "tools/call", {"name": "admin_reset"})
+    assert "-32001" in answer.text
+    assert "admin" in answer.text
+    assert (answer.status_code == 403) is (token != TOKEN)  # who may do everything is not read
+
+
+async def test_an_open_server_lets_everyone_do_everything_but_administer() -> None:
     tools = Toolbox()
     tools.add(_nothing, name="add", description="Do nothing.")
+    tools.add(_nothing, name="reset", description="Do nothing.", scope="admin")
     async with builder(tools).build() as server, client_of(server, "auto") as client:
         assert not (await client.call_tool("add", {})).is_error
+        assert [tool.name for tool in (await client.list_tools()).tools] == ["add"]
+        with pytest.raises(MCPError, match="admin"):
+            await client.call_tool("reset", {})

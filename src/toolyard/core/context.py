@@ -18,7 +18,10 @@ LogLevel = Literal["debug", "info", "notice", "warning", "error", "critical", "a
 """How grave a log entry is, the least grave first (RFC 5424)."""
 
 EVERYTHING = "*"
-"""The scope that covers all others."""
+"""The scope that covers all others but `ADMIN`."""
+
+ADMIN = "admin"
+"""The scope of those who change what a server serves; it must be given by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,18 @@ class Caller:
     """What the caller may do, and therefore see.
 
     `tool:NAME`, `prompt:NAME`, `resource:URI`, `metrics`, any of them cut short with a `*`
-    (`tool:files_*`), or `*` alone for everything.
+    (`tool:files_*`), or `*` alone for everything that is served; and `admin`.
     """
     address: str | None = None
     """The client's IP address, behind trusted proxies the one they vouch for."""
 
     def may(self, scope: str) -> bool:
         """Whether one of the caller's scopes covers `scope`."""
-        if EVERYTHING in self.scopes or scope in self.scopes:
+        if scope in self.scopes:
             return True
+        if scope == ADMIN:
+            return False
+        # That of everything is nothing but the star.
         return any(own[-1:] == "*" and scope.startswith(own[:-1]) for own in self.scopes)
 
 

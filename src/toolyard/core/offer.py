@@ -25,6 +25,8 @@ class Presentation(TypedDict, total=False):
     timeout_s: float | None
     """Seconds a call may take, above 0; then it ends with `CallTimeout`."""
     meta: Metadata | None
+    scope: str | None
+    """What a caller must be allowed, such as `admin`; `tool:NAME` if not given."""
 
 
 class ToolOptions(Presentation, total=False):
@@ -63,6 +65,7 @@ def offered(
         annotations=_annotations(presentation),
         icons=tuple(presentation.get("icons", ())),
         meta=presentation.get("meta"),
+        scope=presentation.get("scope"),
     )
     refuse_hidden_within([*_said(tool)], f"tool {name!r}")
     return tool

@@ -47,6 +47,8 @@ class Tool:
     meta: Metadata | None = None
     execution: Metadata | None = None
     """What revision 2025-11-25 says of calls as tasks; carried along and not read."""
+    scope: str | None = None
+    """What a caller must be allowed to see and call it, if not `tool:NAME`; never shown."""
 
 
 @dataclass(frozen=True, slots=True)

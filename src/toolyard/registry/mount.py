@@ -31,6 +31,10 @@ class Place:
     policies: Sequence[Policy] = ()
     record: Record = field(default_factory=Record)
 
+    def with_prefix(self, prefix: str | None) -> Place:
+        """The same place with another prefix; as it is with `None`."""
+        return self if prefix is None else replace(self, prefix=joined(prefix))
+
     def around(self, source: ToolProtocol) -> ToolProtocol:
         """`source` with the policies, the first of them the innermost."""
         for policy in self.policies:
@@ -118,6 +122,12 @@ class Mount:
                 "letters, digits, '_' and '-'."
             )
         return Route(replace(tool, name=shown) if self.prefix else tool, self, tool.name)
+
+    def take_over(self, old: Mount) -> None:
+        """Be switched off as far as `old` was."""
+        self.is_enabled = old.is_enabled
+        off = (name.removeprefix(old.prefix) for name in old.disabled_tools)
+        self.disabled_tools = frozenset(map(self.shown, off))
 
     def keep_what_is_equal(self, known: Mapping[str, Route]) -> None:
         """Show the very tools of `known` where they are equal, so that they are compared once."""

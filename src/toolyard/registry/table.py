@@ -44,7 +44,7 @@ def table_of(mounts: Sequence[Mount], before: Table) -> Table:
 
 def _has(mount: Mount, name: str, before: Table) -> bool:
     route = before.routes.get(name)
-    return route is not None and route.mount.place is mount.place
+    return route is not None and route.mount.name == mount.name
 
 
 def _hidden(mounts: Sequence[Mount], routes: Mapping[str, Route]) -> dict[str, dict[str, str]]:
@@ -61,7 +61,7 @@ def refuse_clashes(table: Table, newcomer: Mount) -> None:
     """Raise `NameClash` if `newcomer` offers a name that another place has."""
     for name in table.routes.keys() & newcomer.routes.keys():
         taken = table.routes[name].mount
-        if taken.place is not newcomer.place:
+        if taken.name != newcomer.name:
             raise NameClash(clash(name, taken.name, newcomer.name))
 
 

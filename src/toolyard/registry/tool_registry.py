@@ -127,6 +127,7 @@ class ToolRegistry:
         name: str,
         source: ToolProtocol,
         *,
+        prefix: str | None = None,
         may_break: bool = True,
         probe: ToolCall | None = None,
         drain_s: float = DRAIN_S,
@@ -138,8 +139,9 @@ class ToolRegistry:
         Nothing changes if anything fails before.
 
         Args:
-            name: An existing mount, which keeps its prefix, policies and place.
+            name: An existing mount, which keeps its policies and its place in the list.
             source: Not yet entered.
+            prefix: In place of the one it has; an empty text for none.
             may_break: Whether callers of the old tools may find something missing or narrower.
             probe: A call that the new source must answer well, by its own name of the tool.
             drain_s: Seconds that calls under way may go on.
@@ -155,7 +157,7 @@ class ToolRegistry:
         """
         async with self._swaps[name]:
             old = self._mount(name)
-            new = await self._started(old.place, source)
+            new = await self._started(old.place.with_prefix(prefix), source)
             try:
                 new.keep_what_is_equal(old.routes)
                 comparison = compared(old.tools, new.tools)
@@ -168,7 +170,7 @@ class ToolRegistry:
             except BaseException:
                 await self._abandon(new)
                 raise
-            new.is_enabled, new.disabled_tools = old.is_enabled, old.disabled_tools
+            new.take_over(old)
             await self._publish_or_abandon(
                 new, lambda: [new if each is old else each for each in self._mounts]
             )

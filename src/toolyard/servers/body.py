@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import anyio
 
-from toolyard.core.context import scope_of
 from toolyard.security.body import BodyLimits
 from toolyard.security.refusal import Refusal
 
@@ -75,8 +74,8 @@ class Said:
     method: str | None = None
     goes_on: bool = False
     """It is an answer or a notice: it belongs to something that is under way."""
-    scope: str | None = None
-    """What the caller must be allowed, if a tool, a prompt or a document is named."""
+    named: tuple[str, str] | None = None
+    """The kind and the name, if a tool, a prompt or a document is named."""
 
     @property
     def is_call(self) -> bool:
@@ -98,7 +97,7 @@ def said_in(body: bytes) -> Said:
         return Said(goes_on="result" in message or "error" in message)
     method, params = message["method"], _object(message.get("params"))
     _refuse_bulk(len(body), method, params)
-    return Said(str(method), "id" not in message, _scope(method, params))
+    return Said(str(method), "id" not in message, _named(method, params))
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -106,10 +105,10 @@ def _object(value: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
-def _scope(method: Any, params: Mapping[str, Any]) -> str | None:
+def _named(method: Any, params: Mapping[str, Any]) -> tuple[str, str] | None:
     try:
         kind, parameter = _NAMED_IN[method]
-        return scope_of(kind, params[parameter])
+        return kind, str(params[parameter])
     except (LookupError, TypeError):
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -46,7 +46,7 @@ class Front:
     """Lets a request through to `app`, or refuses it.
 
     The order is fixed: framing, address, Host and Origin, token, rate, size, then the scope.
-    Paths in `open_paths` need no token.
+    Paths in `open_paths` need no token. `needed` tells the scope for a kind of thing and its name.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Front:
         metrics: Metrics,
         emit: EventHandler,
         open_paths: frozenset[str],
+        needed: Callable[[str, str], str],
     ) -> None:
         self._app = app
         self._gate = gate
@@ -70,6 +71,7 @@ class Front:
         self._metrics = metrics
         self._emit = emit
         self._open_paths = open_paths
+        self._needed = needed
         self._streams = Streams(gate)
         self.draining = False
         """New requests are refused; those under way go on."""
@@ -164,8 +166,8 @@ class Front:
             self._refuse_if_draining()
         if said.is_call and self._calls.are_full:
             raise retry_later(503, "busy", BUSY, 1)
-        if said.scope is not None:
-            self._gate.check_scope(caller, said.scope)
+        if said.named is not None:
+            self._gate.check_scope(caller, self._needed(*said.named))
 
     def _refuse_if_draining(self) -> None:
         if self.draining:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import mcp_types as types
 
-from toolyard.core.context import CallContext
+from toolyard.core.context import CallContext, Caller, scope_of
 from toolyard.core.errors import UnknownName
 from toolyard.core.protocol import LibraryProtocol
 from toolyard.core.tool import TOOL_NAME
@@ -33,6 +33,10 @@ class Listing:
     key: str
     kind: str
     name: Callable[[Any], str]
+
+    def seen_by(self, caller: Caller, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those of `entries` that the caller may use."""
+        return [each for each in entries if caller.may(scope_of(self.kind, self.name(each)))]
 
 
 RESOURCES = Listing("resources", "resource", attrgetter("uri"))
@@ -79,14 +83,9 @@ class LibraryHandlers:
     ) -> Wire:
         async def answer(own: CallContext) -> Wire:
             every = await fetch(own)
+            seen = listing.seen_by(caller_of(context), every)
             part = self._requests.listed(
-                every,
-                params,
-                name=listing.name,
-                kind=listing.kind,
-                caller=caller_of(context),
-                write=write,
-                key=listing.key,
+                seen, params, name=listing.name, write=write, key=listing.key
             )
             return self._requests.written(part)
 
@@ -98,7 +97,7 @@ class LibraryHandlers:
         """A document in full."""
 
         async def answer(own: CallContext) -> Wire:
-            refuse_unless(context, "resource", params.uri)
+            refuse_unless(context, scope_of("resource", params.uri))
             found = await self._library.read_resource(params.uri, own)
             return self._requests.written({"contents": [wire.document(each) for each in found]})
 
@@ -108,7 +107,7 @@ class LibraryHandlers:
         """A prompt, filled."""
 
         async def answer(own: CallContext) -> Wire:
-            refuse_unless(context, "prompt", params.name)
+            refuse_unless(context, scope_of("prompt", params.name))
             messages = await self._library.get_prompt(params.name, params.arguments or {}, own)
             return self._requests.written({"messages": [wire.message(each) for each in messages]})
 
@@ -121,7 +120,7 @@ class LibraryHandlers:
         kind, name = ("prompt", about.name) if is_prompt else ("resource", about.uri)
 
         async def answer(own: CallContext) -> Wire:
-            refuse_unless(context, kind, name)
+            refuse_unless(context, scope_of(kind, name))
             if is_prompt and not TOOL_NAME.fullmatch(name):
                 raise UnknownName("prompt", name)  # a document, under a name for prompts
             values = await self._library.complete(
@@ -142,7 +141,7 @@ class LibraryHandlers:
 
         async def answer(own: CallContext) -> Wire:
             del own
-            refuse_unless(context, "resource", str(params.uri))
+            refuse_unless(context, scope_of("resource", str(params.uri)))
             self._sessions.watch(context, str(params.uri))
             return {}
 

@@ -9,13 +9,7 @@ from typing import Any, TypeVar
 
 import mcp_types as types
 
-from toolyard.core.context import (
-    EVERYTHING,
-    CallContext,
-    Caller,
-    EventHandler,
-    scope_of,
-)
+from toolyard.core.context import ADMIN, EVERYTHING, CallContext, Caller, EventHandler
 from toolyard.core.errors import InputRequired, NotAllowed
 from toolyard.servers import wire
 from toolyard.servers.calls import Calls
@@ -27,7 +21,7 @@ from toolyard.servers.pages import page
 from toolyard.servers.plain import plain
 from toolyard.servers.sessions import Sessions
 
-STDIO = Caller(name="stdio")
+STDIO = Caller(name="stdio", scopes=frozenset({EVERYTHING, ADMIN}))
 """Whoever started this process: it could do anything already."""
 
 Wire = dict[str, Any]
@@ -84,28 +78,16 @@ class Requests:
         params: types.PaginatedRequestParams | None,
         *,
         name: Callable[[Entry], str],
-        kind: str,
-        caller: Caller,
         write: Callable[[Entry], Wire],
         key: str,
     ) -> Wire:
-        """One page of those `entries` that the caller may use."""
+        """One page of `entries`, which the caller may use."""
         cursor = params.cursor if params else None
-        seen = visible(entries, name, kind, caller)
-        part, following = page(seen, cursor, self.limits.page_size, name)
+        part, following = page(entries, cursor, self.limits.page_size, name)
         answer: Wire = {key: [write(entry) for entry in part]}
         if following is not None:
             answer["nextCursor"] = following
         return answer
-
-
-def visible(
-    entries: Sequence[Entry], name: Callable[[Entry], str], kind: str, caller: Caller
-) -> Sequence[Entry]:
-    """The `entries` that the caller may use; the very same object if that is all of them."""
-    if EVERYTHING in caller.scopes:
-        return entries
-    return [entry for entry in entries if caller.may(scope_of(kind, name(entry)))]
 
 
 def exchange_in(context: SdkContext) -> Exchange | None:
@@ -119,8 +101,7 @@ def caller_of(context: SdkContext) -> Caller:
     return exchange.caller if exchange else STDIO
 
 
-def refuse_unless(context: SdkContext, kind: str, name: str) -> None:
-    """Raise `NotAllowed` unless the caller may use `name`, whether it exists or not."""
-    needed = scope_of(kind, name)
+def refuse_unless(context: SdkContext, needed: str) -> None:
+    """Raise `NotAllowed` unless the caller has the scope `needed`."""
     if not caller_of(context).may(needed):
         raise NotAllowed(needed)

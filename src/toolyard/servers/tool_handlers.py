@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import mcp_types as types
 
-from toolyard.core.context import CallContext
+from toolyard.core.context import EVERYTHING, CallContext, Caller
 from toolyard.core.errors import InputRequired, MissingCapability
 from toolyard.core.inputs import CAPABILITY_OF
 from toolyard.core.tool import Tool, ToolCall, ToolResult
@@ -25,6 +25,7 @@ from toolyard.servers.requests import (
     exchange_in,
     refuse_unless,
 )
+from toolyard.servers.scopes import Scopes, of_tool
 
 MIRROR_MARK = '"x-mcp-header"'
 MOST_ROUNDS = 8
@@ -36,10 +37,12 @@ class ToolHandlers:
 
     def __init__(self, registry: ToolRegistry, requests: Requests) -> None:
         self._registry = registry
+        self._scopes = Scopes(registry)
         self._requests = requests
         self._mirrors: dict[str, tuple[Tool, Mapping[str, Any] | None]] = {}
         self._written: dict[tuple[str, bool], Wire] = {}
         self._written_of: object = None
+        self._has_scopes = False
 
     def mirrored_schema(self, name: str) -> Mapping[str, Any] | None:
         """The schema of a tool's arguments if any of them is mirrored into a header.
@@ -65,17 +68,22 @@ class ToolHandlers:
             every = await self._registry.list_tools(own)
             if every is not self._written_of:
                 self._written, self._written_of = {}, every
+                self._has_scopes = any(tool.scope for tool in every)
             return self._requests.listed(
-                every,
+                self._seen_by(caller_of(context), every),
                 params,
                 name=lambda tool: tool.name,
-                kind="tool",
-                caller=caller_of(context),
                 write=lambda tool: self._write(tool, modern),
                 key="tools",
             )
 
         return await self._requests.answered("The list of tools", context, answer)
+
+    def _seen_by(self, caller: Caller, tools: Sequence[Tool]) -> Sequence[Tool]:
+        """Those of `tools` that the caller may call; the very same object if that is all."""
+        if EVERYTHING in caller.scopes and not self._has_scopes:
+            return tools
+        return [tool for tool in tools if caller.may(of_tool(tool))]
 
     def _write(self, tool: Tool, modern: bool) -> Wire:
         """A tool's JSON, made once for as long as the list stays the same."""
@@ -93,7 +101,7 @@ class ToolHandlers:
             return await self._answer(call, self._requests.context(context, deadline=deadline))
 
         try:
-            refuse_unless(context, "tool", params.name)
+            refuse_unless(context, self._scopes.needed("tool", params.name))
             try:
                 result = await self._requests.calls.run(
                     params.name,

@@ -30,6 +30,7 @@ from toolyard.servers.front import Front
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.routes import MCP_PATH, Routes, open_paths
+from toolyard.servers.scopes import Scopes
 from toolyard.servers.session_manager import SessionManager
 from toolyard.servers.sockets import HttpServer, bind
 from toolyard.servers.stdio import serve_stdio
@@ -101,6 +102,7 @@ class ToolServer:
             metrics=self._metrics,
             emit=self._events.emit,
             open_paths=open_paths(plan.resource_metadata),
+            needed=Scopes(self._registry).needed,
         )
         self._mcp: App | None = None
         self._http: HttpServer | None = None
@@ -133,6 +135,11 @@ class ToolServer:
             self._events.emit(ConnectionCut(reason, address))
 
         return Turnstile(self._plan.limits, on_cut)
+
+    @property
+    def registry(self) -> ToolRegistry:
+        """What is served: sources can be added, swapped and removed while the server runs."""
+        return self._registry
 
     @property
     def port(self) -> int:

@@ -1,0 +1,24 @@
+"""Which scope a caller needs for what is served."""
+
+from __future__ import annotations
+
+from toolyard.core.context import scope_of
+from toolyard.core.tool import Tool
+from toolyard.registry.tool_registry import ToolRegistry
+
+
+class Scopes:
+    """Knows the tools that ask for a scope of their own."""
+
+    def __init__(self, registry: ToolRegistry) -> None:
+        self._registry = registry
+
+    def needed(self, kind: str, name: str) -> str:
+        """The scope for that `tool`, `prompt` or `resource`, whether there is one or not."""
+        tool = self._registry.find(name) if kind == "tool" else None
+        return scope_of(kind, name) if tool is None else of_tool(tool)
+
+
+def of_tool(tool: Tool) -> str:
+    """The scope that calling `tool` needs."""
+    return tool.scope or scope_of("tool", tool.name)
