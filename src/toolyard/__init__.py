@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from toolyard.events.types import ServerStarted as ServerStarted
     from toolyard.events.types import ServerStopped as ServerStopped
     from toolyard.events.types import ServerStopping as ServerStopping
+    from toolyard.events.types import SettingsRead as SettingsRead
     from toolyard.events.types import ToolHidden as ToolHidden
     from toolyard.registry.comparison import Comparison as Comparison
     from toolyard.registry.mount import Policy as Policy
@@ -215,6 +216,7 @@ _HOMES = {
     "ServerStarted": "events.types",
     "ServerStopped": "events.types",
     "ServerStopping": "events.types",
+    "SettingsRead": "events.types",
     "Sizes": "storage.store",
     "SqliteStore": "storage.sqlite_store",
     "StdioServer": "clients.targets",

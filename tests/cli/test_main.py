@@ -14,7 +14,7 @@ from tests.cli.command import Toolyard
 from tests.support.process import run
 from tests.support.serving import COMMAND
 
-from toolyard.cli import calling, diagnosis, hosting, serving, tokens
+from toolyard.cli import calling, diagnosis, hosting, serving, tokens, yard
 from toolyard.cli.main import app, exit_code
 from toolyard.core.errors import (
     CallTimeout,
@@ -30,13 +30,14 @@ from toolyard.core.errors import (
 )
 from toolyard.version import __version__
 
-COMMANDS = ["serve", "tools", "call", "doctor", "host-config", "token"]
+COMMANDS = ["serve", "tools", "call", "doctor", "host-config", "yard", "token"]
 EPILOGS = {
     "serve": serving.EXAMPLES,
     "tools": calling.TOOLS_EXAMPLES,
     "call": calling.CALL_EXAMPLES,
     "doctor": diagnosis.EXAMPLES,
     "host-config": hosting.EXAMPLES,
+    **{f"yard {name}": lines for name, lines in yard.EXAMPLES.items()},
     "token new": tokens.EXAMPLES,
 }
 
@@ -67,7 +68,7 @@ def test_help_shows_each_example_on_a_line_of_80_columns(
     assert "[bold]" not in told.output
 
 
-@pytest.mark.parametrize("command", ["", "token", *EPILOGS])
+@pytest.mark.parametrize("command", ["", "token", "yard", *EPILOGS])
 @pytest.mark.parametrize("columns", ["40", "80"])
 def test_help_shows_no_type_of_python(
     toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch, command: str, columns: str

@@ -88,6 +88,8 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
     "insecure": ("insecure = true", {"INSECURE": "true"}, ["--insecure"]),
     "instructions": ('instructions = ""', {"INSTRUCTIONS": ""}, ["--instructions", ""]),
     "drain_s": ("drain_s = 0", {"DRAIN_S": "0"}, ["--drain", "0"]),
+    "control": ("control = true", {"CONTROL": "true"}, ["--control"]),
+    "watch": ('watch = "all"', {"WATCH": "all"}, ["--watch", "all"]),
     "limits": (
         "[limits]\ncall_s = 1.5\ndepth = 3",
         {"LIMITS__CALL_S": "1.5", "LIMITS__DEPTH": "3"},
@@ -253,6 +255,7 @@ def test_all_arguments_that_mean_nothing_over_stdio_are_named(
 
 def test_every_option_is_about_the_network_or_for_both_ways() -> None:
     both = {"--config", "--name", "--stdio", "--instructions", "--limit", "--set", "--quiet"}
+    both |= {"--control", "--watch"}
     refused = {word for words in NETWORK for word in words if word.startswith("--")}
     offered = {name for parameter in SERVE.commands["serve"].params for name in parameter.opts}
     assert {name for name in offered if name.startswith("--")} == both | refused

@@ -16,8 +16,8 @@ from typing import Any
 from rich.prompt import Confirm
 
 from toolyard.cli.terminal import ERR, say
-from toolyard.config.approvals import approve, is_approved
-from toolyard.config.loading import load, settings_in, text_of
+from toolyard.config.approvals import approve
+from toolyard.config.origin import Edition, Origin
 from toolyard.config.settings import Settings, ToolSettings
 from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError
@@ -42,14 +42,20 @@ def settings_here(config: Path | None, arguments: Mapping[str, Any] | None = Non
     Raises:
         ConfigError: The settings cannot be used, or the user does not approve the file.
     """
-    if config is not None or not HERE.is_file():
-        return load(config, arguments)
-    text = text_of(HERE)  # read once: what is shown and approved is what is used
-    settings = settings_in(text, HERE.name, arguments)
-    if not is_approved(HERE, text):
-        _ask(text, settings)
-        _remember(text)
-    return settings
+    return edition_here(config, arguments)[1].settings
+
+
+def edition_here(
+    config: Path | None, arguments: Mapping[str, Any] | None = None
+) -> tuple[Origin, Edition]:
+    """As `settings_here`, with where they come from."""
+    is_found = config is None and HERE.is_file()
+    origin = Origin(HERE if is_found else config, arguments or {}, must_be_approved=is_found)
+    edition = origin.read()  # once: what is shown and approved is what is used
+    if not origin.approves(edition):
+        _ask(edition.text, edition.settings)
+        _remember(edition.text)
+    return origin, edition
 
 
 def _ask(text: str, settings: Settings) -> None:

@@ -8,31 +8,31 @@ from typing import Any
 from pydantic import SecretStr
 
 from toolyard.cli.banner import Banner
+from toolyard.config.origin import Edition, Origin
 from toolyard.config.places import argument_of
-from toolyard.config.settings import Settings
+from toolyard.config.settings import Settings, TokenSettings
+from toolyard.core.context import ADMIN, EVERYTHING
 from toolyard.core.errors import ConfigError
 from toolyard.wiring.serving import run
 from toolyard.wiring.tokens import new_token as make_token
 
-OF_BOTH = frozenset({"name", "stdio", "instructions", "tools"})
+OF_BOTH = frozenset({"name", "stdio", "instructions", "tools", "control", "watch"})
 """The options that also mean something over stdio; all others are about the network."""
 LIMITS_OF_BOTH = frozenset({"call_s", "concurrency", "connections", "page_size"})
 
 
-def launch(
-    settings: Settings, arguments: Mapping[str, Any], *, new_token: bool, as_json: bool
-) -> None:
-    """Serve until told to end; `arguments` are those that `settings` were made with.
+def launch(origin: Origin, edition: Edition, *, new_token: bool, as_json: bool) -> None:
+    """Serve what `edition`, which `origin` gave, says until told to end.
 
     Raises:
         ToolyardError: The settings cannot be used, or a source cannot be started.
     """
+    settings, secret = edition.settings, None
     if settings.stdio:
-        _refuse_idle(arguments, new_token=new_token, as_json=as_json)
-    secret = None
+        _refuse_idle(origin.arguments, new_token=new_token, as_json=as_json)
     if new_token:
         secret, settings = _with_new_token(settings)
-    run(settings, Banner(settings, secret, as_json=as_json).show)
+    run(settings, Banner(settings, secret, as_json=as_json).show, origin, edition)
 
 
 def _refuse_idle(arguments: Mapping[str, Any], *, new_token: bool, as_json: bool) -> None:
@@ -61,6 +61,12 @@ def _about_the_network(arguments: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _with_new_token(settings: Settings) -> tuple[str, Settings]:
-    """A fresh token, and the settings that accept it besides their own."""
-    secret, _ = make_token("new", ("*",))
-    return secret, settings.model_copy(update={"token": [*settings.token, SecretStr(secret)]})
+    """A fresh token, and the settings that accept it besides their own.
+
+    It may do everything; also change what is served, where that can be changed.
+    """
+    secret, _ = make_token("new", (EVERYTHING,))
+    if not settings.control:
+        return secret, settings.model_copy(update={"token": [*settings.token, SecretStr(secret)]})
+    token = TokenSettings.model_validate({"secret": secret, "scopes": [EVERYTHING, ADMIN]})
+    return secret, settings.model_copy(update={"tokens": [*settings.tokens, token]})

@@ -90,6 +90,21 @@ Insecure = Annotated[
     bool,
     typer.Option("--insecure", help="Let everyone in who can reach the server."),
 ]
+Control = Annotated[
+    bool,
+    typer.Option(
+        "--control",
+        help="Let tokens with the scope admin change what is served: see toolyard yard.",
+    ),
+]
+Watch = Annotated[
+    str | None,
+    typer.Option(
+        metavar="off|settings|all",
+        help="Apply edits of the settings file at once; all: of your Python files too. "
+        "\\[settings]",
+    ),
+]
 UrlAsJson = Annotated[bool, typer.Option("--json", help="Say URL and token as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings only.")]
 

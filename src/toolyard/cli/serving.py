@@ -22,6 +22,8 @@ EXAMPLES = examples(
     "toolyard serve my_tools.py --stdio",
     "toolyard serve my_tools.py:tools --port 8080 --rate 600/min",
     "toolyard serve --config toolyard.toml",
+    "toolyard serve --config toolyard.toml --control --new-token",
+    "toolyard serve my_tools.py --watch all",
 )
 
 
@@ -50,6 +52,8 @@ def serve(
     tls_key: options.TlsKey = None,
     option: options.Set = None,
     insecure: options.Insecure = False,
+    control: options.Control = False,
+    watch: options.Watch = None,
     as_json: options.UrlAsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -57,12 +61,16 @@ def serve(
     start_logging(logging.WARNING if quiet or stdio else logging.INFO)
     arguments = arguments_in(context.params)  # all of the above, by name
     # Loaded here, so that help and usage errors need not wait for the servers' imports.
-    from toolyard.cli.approval import settings_here
+    from toolyard.cli.approval import edition_here
     from toolyard.cli.launch import launch
-    from toolyard.config.loading import load
+    from toolyard.config.origin import Origin
 
-    settings = load(config, arguments) if kinds else settings_here(config, arguments)
-    launch(settings, arguments, new_token=new_token, as_json=as_json)
+    if kinds:
+        origin = Origin(config, arguments)
+        edition = origin.read()
+    else:
+        origin, edition = edition_here(config, arguments)
+    launch(origin, edition, new_token=new_token, as_json=as_json)
 
 
 _COMBINED = frozenset(

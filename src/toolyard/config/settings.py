@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AwareDatetime,
@@ -149,6 +149,10 @@ class ToolSettings(Part):
         return self
 
 
+Watch = Literal["off", "settings", "all"]
+"""`all`: Python files of tools too, though not what they import."""
+
+
 class Settings(Part):
     """A server and what it serves.
 
@@ -176,4 +180,6 @@ class Settings(Part):
     limits: LimitSettings = LimitSettings()
     results: ResultSettings = ResultSettings()
     tls: TlsSettings | None = None
+    control: bool = Field(False, description="Offer the tools that change what is served.")
+    watch: Watch = Field("settings", description="Which files' edits are applied at once.")
     tools: dict[str, ToolSettings] = {}

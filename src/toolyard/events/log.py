@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from toolyard.core.context import Event
 from toolyard.events.types import (
@@ -13,6 +14,7 @@ from toolyard.events.types import (
     ServerStarted,
     ServerStopped,
     ServerStopping,
+    SettingsRead,
 )
 
 logger = logging.getLogger("toolyard")
@@ -42,10 +44,26 @@ def log_event(event: Event) -> None:
             logger.info("stopping; %d calls have up to %g s to finish", in_flight, drain_s)
         case ServerStopped(_, interrupted):
             logger.info("stopped; %d calls were ended", interrupted)
+        case _:
+            _log_change(event)
+
+
+def _log_change(event: Event) -> None:
+    """Of what is served."""
+    match event:
+        case SettingsRead(file, changed, problem):
+            _log_edit(file, changed, problem)
         case MountChanged(mount, state, error):
             _log_mount(mount, state, error)
         case _:
             pass
+
+
+def _log_edit(file: str, changed: Sequence[str], problem: str | None) -> None:
+    if problem is not None:
+        logger.error("%s was edited: %s", file, problem)
+    if changed:
+        logger.info("%s was edited; this changed: %s", file, ", ".join(changed))
 
 
 def _log_mount(mount: str, state: str, error: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolyard.core.context import Event
@@ -87,6 +88,15 @@ class MountChanged(Event):
     mount: str
     state: str
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRead(Event):
+    """Settings were edited: `changed` mounts are as they say now; `problem` is what is not."""
+
+    file: str
+    changed: Sequence[str]
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,11 +179,11 @@ class ToolRegistry:
             self._running_tasks.start_soon(self._leave, old, drain_s)
             return comparison
 
-    async def remove(self, name: str, *, drain_s: float = DRAIN_S) -> None:
+    async def remove(self, name: str, *, drain_s: float = DRAIN_S, wait: bool = True) -> None:
         """Take a mount away: its tools at once, its source when calls under way are done.
 
-        Returns when the source is left. Calls that take longer than `drain_s` seconds are
-        interrupted.
+        Returns when the source is left, or without `wait` before. Calls that take longer than
+        `drain_s` seconds are interrupted.
 
         Raises:
             UnknownName: There is no such mount.
@@ -192,7 +192,10 @@ class ToolRegistry:
         self._publish(tuple(each for each in self._mounts if each is not mount))
         self._say(mount, "removed")
         self._retire(mount)
-        await self._leave(mount, drain_s)
+        if wait:
+            await self._leave(mount, drain_s)
+        else:
+            self._running_tasks.start_soon(self._leave, mount, drain_s)
 
     async def drain(self, name: str, *, drain_s: float = DRAIN_S) -> int:
         """Disable a mount and wait up to `drain_s` seconds for its calls; how many go on.

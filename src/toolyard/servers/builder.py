@@ -27,6 +27,7 @@ from toolyard.security.rate import RateLimit
 from toolyard.security.token_file import TokenFile
 from toolyard.security.tokens import Token, TokenSet, is_weak
 from toolyard.security.verifier import BoundedVerifier, TokenVerifier
+from toolyard.servers.control import CONTROL
 from toolyard.servers.face import Identity
 from toolyard.servers.limits import Limits
 from toolyard.servers.routes import metadata_url
@@ -77,6 +78,7 @@ class MCPServerBuilder:
         self._handlers: list[EventHandler] = []
         self._insecure = False
         self._drain_s = DRAIN_S
+        self._is_controlled = False
 
     def with_protocol(self, name: str, source: ToolProtocol, prefix: str | None = None) -> Self:
         """Serve `source`; with a prefix its tool `add` becomes `PREFIX_add`.
@@ -86,6 +88,14 @@ class MCPServerBuilder:
         """
         self._sources.append(Source(name, source, prefix))
         return self
+
+    def with_control(self, source: ToolProtocol) -> Self:
+        """Serve `source`, which changes what is served, as tools `yard_NAME`.
+
+        Its tools should ask for the scope `admin`; they are also at `POST /yard/NAME`.
+        """
+        self._is_controlled = True
+        return self.with_protocol(CONTROL, source, CONTROL)
 
     def with_host(self, host: str) -> Self:
         """Listen on `host`; any but a loopback address needs a token, or `allow_insecure`."""
@@ -292,6 +302,7 @@ class MCPServerBuilder:
                 resource_metadata=self._metadata,
                 drain_s=self._drain_s,
                 origins=tuple(self._origins),
+                is_controlled=self._is_controlled,
             )
         )
 

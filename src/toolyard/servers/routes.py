@@ -1,4 +1,4 @@
-"""The paths of a server: the protocol, health, readiness, status, metrics, who issues tokens."""
+"""The paths of a server: the protocol, health, status, metrics, control, who issues tokens."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ MCP_PATH = "/mcp"
 HEALTH = "/healthz"
 READY = "/readyz"
 METRICS = "/metrics"
+CONTROL_PATH = "/yard"
 STATUS = "/status"
 RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 METRICS_SCOPE = "metrics"
@@ -36,7 +37,9 @@ class Routes:
         is_ready: Callable[[], bool],
         health: Callable[[], Mapping[str, Any]],
         resource_metadata: Mapping[str, Any] | None,
+        control: App | None = None,
     ) -> None:
+        self._control = control
         self._gate = gate
         self._metrics = metrics
         self._is_ready = is_ready
@@ -55,7 +58,11 @@ class Routes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that passed the gate."""
-        await self._apps.get(path_of(scope), _nothing_here)(scope, receive, send)
+        path = path_of(scope)
+        if self._control is not None and f"{path}/".startswith(f"{CONTROL_PATH}/"):
+            await self._control(scope, receive, send)
+        else:
+            await self._apps.get(path, _nothing_here)(scope, receive, send)
 
     async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
         await _state("ok", 200)(scope, receive, send)

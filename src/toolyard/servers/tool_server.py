@@ -24,6 +24,7 @@ from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.security.gate import Gate
 from toolyard.security.refusal import Reason, retry_later
 from toolyard.servers.calls import Calls
+from toolyard.servers.control import Control
 from toolyard.servers.cors import Cors
 from toolyard.servers.face import Identity, McpFace
 from toolyard.servers.front import Front
@@ -69,6 +70,8 @@ class Plan:
     resource_metadata: Mapping[str, Any] | None = None
     drain_s: float = DRAIN_S
     origins: Sequence[str] = ()
+    is_controlled: bool = False
+    """Whether one of the sources changes the others."""
 
 
 class ToolServer:
@@ -108,6 +111,8 @@ class ToolServer:
         self._http: HttpServer | None = None
         self._lives = AsyncExitStack()
         self._port = plan.port
+        self.started = anyio.Event()
+        """Set once it serves."""
         self._stop_asked = anyio.Event()
         self._stopped = anyio.Event()
         self._warned = False
@@ -120,6 +125,9 @@ class ToolServer:
         return registry
 
     def _made_routes(self) -> Routes:
+        control = Control(
+            self._registry, gate=self._plan.gate, calls=self._calls, emit=self._events.emit
+        )
         return Routes(
             self._serve_mcp,
             gate=self._plan.gate,
@@ -127,6 +135,7 @@ class ToolServer:
             is_ready=lambda: self._mcp is not None and not self._front.draining,
             health=self._registry.health,
             resource_metadata=self._plan.resource_metadata,
+            control=control if self._plan.is_controlled else None,
         )
 
     def _turnstile(self) -> Turnstile:
@@ -211,8 +220,12 @@ class ToolServer:
             with anyio.fail_after(30):
                 await self._http.is_up.wait()
             self._lives = lives.pop_all()
-        self._events.emit(ServerStarted(self._plan.identity.name, self.url))
+        self._tell_started(self.url)
         return self
+
+    def _tell_started(self, url: str) -> None:
+        self.started.set()
+        self._events.emit(ServerStarted(self._plan.identity.name, url))
 
     async def __aexit__(
         self,
@@ -294,5 +307,5 @@ class ToolServer:
         """
         async with self._face.running(), Background() as tasks:
             await tasks.start(self._stop_on_signal, None)
-            self._events.emit(ServerStarted(self._plan.identity.name, STDIO))
+            self._tell_started(STDIO)
             await serve_stdio(self._face.sdk, self._stopped)

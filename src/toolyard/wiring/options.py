@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from toolyard.core.errors import ConfigError
 
 T = TypeVar("T", bound=BaseModel)
+WHOLE = "the table"
 
 
 def split(given: object) -> object:
@@ -32,5 +33,5 @@ def read_options(model: type[T], given: Mapping[str, Any]) -> T:
         return model.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
-        told = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+        told = (f"{'.'.join(map(str, each['loc'])) or WHOLE}: {each['msg']}" for each in found)
         raise ConfigError("; ".join(told)) from None

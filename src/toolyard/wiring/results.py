@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from toolyard.config.settings import ResultSettings, ToolSettings
 from toolyard.core.protocol import ToolProtocol
 from toolyard.registry.policies.large_results import LargeResults
@@ -14,6 +16,9 @@ LARGE = frozenset({"bash", "filesystem", "http", "openapi"})
 
 class Results:
     """Cuts large results of the sources that are given to it; `reader` reads what was cut."""
+
+    MOUNT: ClassVar = "results"
+    """The mount of the reader."""
 
     def __init__(self, settings: ResultSettings) -> None:
         self._settings = settings

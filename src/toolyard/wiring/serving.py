@@ -8,21 +8,28 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 
 import anyio
 
+from toolyard.config.origin import Edition, Origin
 from toolyard.config.settings import Settings, TokenSettings
-from toolyard.core.context import Event, EventHandler
+from toolyard.core.background import Background
+from toolyard.core.context import ADMIN, Event, EventHandler
 from toolyard.core.errors import ConfigError
+from toolyard.core.toolbox import Toolbox
 from toolyard.events.log import log_event
 from toolyard.events.types import ServerStarted
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
-from toolyard.wiring.policies import with_policies
+from toolyard.wiring.reloading import Reloading
 from toolyard.wiring.results import Results
-from toolyard.wiring.sources import from_environment, source_of
+from toolyard.wiring.sources import from_environment
+from toolyard.wiring.yard import Yard, source_for
+from toolyard.wiring.yard_tools import YardTools
 
 logger = logging.getLogger("toolyard.wiring")
 
@@ -30,14 +37,31 @@ LAST_MOMENT_S = 1.0
 """How long functions may take to end after the server did, all together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A server, and what changes what it serves."""
+
+    server: ToolServer
+    yard: Yard
+
+
 def server_of(settings: Settings, *handlers: EventHandler) -> ToolServer:
-    """The server that `settings` describe, not yet started.
+    """The server that `settings` describe, not yet started; as `gateway_of`."""
+    return gateway_of(settings, *handlers).server
+
+
+def gateway_of(settings: Settings, *handlers: EventHandler) -> Gateway:
+    """The server that `settings` describe, not yet started, and its yard.
 
     Raises:
         ConfigError: An option cannot be used.
     """
+    results, control = Results(settings.results), Toolbox()
     builder = MCPServerBuilder(settings.name).with_host(settings.host).with_port(settings.port)
-    _add_tools(builder, settings)
+    _add_tools(builder, settings, results)
+    if settings.control:
+        _refuse_uncontrolled(settings)
+        builder.with_control(control)
     _add_tokens(builder, settings)
     _add_network(builder, settings)
     if settings.instructions is not None:
@@ -45,22 +69,34 @@ def server_of(settings: Settings, *handlers: EventHandler) -> ToolServer:
     for handler in handlers:
         builder.with_event_handler(handler)
     limits = settings.limits.model_dump(exclude_none=True)
-    return builder.with_limits(**limits).with_drain(settings.drain_s).build()
+    server = builder.with_limits(**limits).with_drain(settings.drain_s).build()
+    yard = Yard(server.registry, settings.tools, results)
+    control.add(YardTools(yard))
+    return Gateway(server, yard)
 
 
-def _add_tools(builder: MCPServerBuilder, settings: Settings) -> None:
-    if not any(tool.enabled for tool in settings.tools.values()):
+def _refuse_uncontrolled(settings: Settings) -> None:
+    """Control that nobody can have is a mistake; whoever starts a process over stdio has it."""
+    if settings.stdio or settings.token_file or settings.jwt:
+        return
+    if not any(ADMIN in (token.scopes or ()) for token in settings.tokens):
+        raise ConfigError(
+            "control needs a token with the scope admin: give --new-token, or make one with "
+            "`toolyard token new --scope admin --append FILE` and say --token-file FILE."
+        )
+
+
+def _add_tools(builder: MCPServerBuilder, settings: Settings, results: Results) -> None:
+    if not settings.control and not any(tool.enabled for tool in settings.tools.values()):
         raise ConfigError(
             "There is nothing to serve: name a KIND, such as calculator or path/to/file.py, or "
             "enable a [tools.NAME] in the settings."
         )
-    results = Results(settings.results)
     for name, tool in settings.tools.items():
         if tool.enabled:
-            source = with_policies(source_of(name, tool), tool)
-            builder.with_protocol(name, results.cut(source, tool), tool.prefix)
+            builder.with_protocol(name, source_for(name, tool, results), tool.prefix)
     if results.reader is not None:
-        builder.with_protocol("results", results.reader)
+        builder.with_protocol(Results.MOUNT, results.reader)
 
 
 def _add_tokens(builder: MCPServerBuilder, settings: Settings) -> None:
@@ -114,20 +150,38 @@ def _file(path: Path) -> Path:
     return path
 
 
-def run(settings: Settings, on_started: Callable[[str], None]) -> None:
-    """Serve until the process is told to end; `on_started` gets the URL once there is one."""
+def run(
+    settings: Settings, on_started: Callable[[str], None], origin: Origin, edition: Edition
+) -> None:
+    """Serve until the process is told to end; `on_started` gets the URL once there is one.
+
+    `settings` are those of `edition`, which `origin` gave, or with something added.
+    """
 
     def tell(event: Event) -> None:
         if isinstance(event, ServerStarted) and not settings.stdio:
             on_started(event.url)
 
-    server = server_of(settings, log_event, tell)
+    gateway = gateway_of(settings, log_event, tell)
     if settings.stdio:
         _flush_every_line()
-        anyio.run(server.serve_stdio)
-    else:
-        anyio.run(server.serve, backend_options={"use_uvloop": True})
+    reloading = Reloading(origin, edition, gateway.yard, log_event)
+    serve = partial(serve_following, gateway, reloading, stdio=settings.stdio)
+    anyio.run(serve, backend_options={"use_uvloop": not settings.stdio})
     _leave_blocked_threads()
+
+
+async def serve_following(gateway: Gateway, reloading: Reloading, *, stdio: bool = False) -> None:
+    """Serve, and follow the settings once the server has started."""
+    server = gateway.server
+    async with Background() as tasks:
+        tasks.start_soon(_follow, server, reloading)
+        await (server.serve_stdio() if stdio else server.serve())
+
+
+async def _follow(server: ToolServer, reloading: Reloading) -> None:
+    await server.started.wait()
+    await reloading.run()
 
 
 def _leave_blocked_threads() -> None:

@@ -27,6 +27,16 @@ def is_file(kind: str) -> bool:
     return kind.endswith(SUFFIX) or f"{SUFFIX}:" in kind
 
 
+def file_of(kind: str) -> Path | None:
+    """The file that such a `kind` names; `None` if it is another."""
+    return _split(kind)[0] if is_file(kind) else None
+
+
+def _split(reference: str) -> tuple[Path, str]:
+    stem, suffix, name = reference.partition(f"{SUFFIX}:")
+    return Path(stem + SUFFIX if suffix else reference), name
+
+
 def source_in(reference: str) -> ToolProtocol:
     """The source that `path/to/file.py[:name]` means; without a name, the only one there.
 
@@ -35,8 +45,7 @@ def source_in(reference: str) -> ToolProtocol:
     Raises:
         ConfigError: There is no such file, it fails, or it holds no source or several.
     """
-    stem, suffix, name = reference.partition(f"{SUFFIX}:")
-    path = Path(stem + SUFFIX if suffix else reference)
+    path, name = _split(reference)
     if not os.path.isfile(path):  # unlike the method, it bears any text at all
         raise ConfigError(f"There is no file {str(path)!r}.")
     module = _run(path)

@@ -1,0 +1,92 @@
+"""The tools that change what is served, over plain HTTP: `POST /yard/COMMAND`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from toolyard.core.context import CallContext, EventHandler
+from toolyard.core.errors import ToolyardError
+from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.security.gate import Gate
+from toolyard.servers.calls import Calls
+from toolyard.servers.exchange import exchange_of
+from toolyard.servers.front import path_of
+from toolyard.servers.plain import plain
+from toolyard.servers.routes import CONTROL_PATH
+from toolyard.servers.scopes import Scopes
+from toolyard.servers.streams import Receive, Scope, Send
+
+CONTROL = "yard"
+"""The mount and the prefix of these tools."""
+LIST = "list"
+
+
+class Control:
+    """Calls the tool `yard_COMMAND` with the JSON object in the body, and answers with JSON.
+
+    `GET /yard` is the command `list`. A command that is not carried out answers
+    `{"error": "..."}` with a status of 400 or more.
+    """
+
+    def __init__(
+        self, registry: ToolRegistry, *, gate: Gate, calls: Calls, emit: EventHandler
+    ) -> None:
+        self._registry = registry
+        self._scopes = Scopes(registry)
+        self._gate = gate
+        self._calls = calls
+        self._emit = emit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request that passed the gate."""
+        answer = await self._answer(
+            Request(scope, receive), path_of(scope).removeprefix(CONTROL_PATH)
+        )
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request, path: str) -> Response:
+        command = path.removeprefix("/")
+        if request.method == "GET" and not command:
+            return await self._run(request, LIST, {})
+        if request.method != "POST" or not command:
+            return _error(
+                405,
+                f"Send POST {CONTROL_PATH}/COMMAND, or GET {CONTROL_PATH} for the list of mounts.",
+            )
+        try:
+            given: Any = json.loads(await request.body() or b"{}")
+        except (ValueError, RecursionError):
+            given = None
+        if not isinstance(given, dict):
+            return _error(400, "The body is not a JSON object.")
+        return await self._run(request, command, cast("dict[str, Any]", given))
+
+    async def _run(self, request: Request, command: str, arguments: Mapping[str, Any]) -> Response:
+        call = ToolCall(f"{CONTROL}_{command}", arguments)
+        exchange = exchange_of(request.scope)
+        caller = exchange.caller
+        self._gate.check_scope(caller, self._scopes.needed("tool", call.name))
+        if self._registry.find(call.name) is None:
+            return _error(404, f"There is no command {command[:64]!r}.")
+
+        async def work(deadline: float) -> ToolResult:
+            context = CallContext(caller=caller, deadline=deadline, emit=self._emit)
+            return await self._registry.call_tool(call, context)
+
+        try:
+            result = await self._calls.run(call.name, caller, exchange, work)
+        except ToolyardError as error:
+            return _error(503 if error.retryable else 400, str(error))
+        if result.is_error:
+            return _error(400, result.text)
+        return JSONResponse(plain(result.structured))
+
+
+def _error(status: int, text: str) -> Response:
+    return JSONResponse({"error": text}, status)

@@ -1,0 +1,218 @@
+"""The mounts of a running server, as settings describe them and operators change them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from toolyard.config.settings import ToolSettings
+from toolyard.core.errors import NameClash, ToolError, ToolyardError, UnknownName
+from toolyard.core.protocol import ToolProtocol
+from toolyard.registry.comparison import Comparison
+from toolyard.registry.tool_registry import DRAIN_S, ToolRegistry
+from toolyard.servers.control import CONTROL
+from toolyard.wiring.policies import with_policies
+from toolyard.wiring.results import Results
+from toolyard.wiring.sources import source_of
+from toolyard.wiring.tables import described
+
+logger = logging.getLogger("toolyard.wiring")
+
+START_S = 60.0
+"""How long making and starting a source may take."""
+RESERVED = frozenset({CONTROL, Results.MOUNT})
+
+Tables = Mapping[str, ToolSettings]
+
+
+def source_for(name: str, table: ToolSettings, results: Results) -> ToolProtocol:
+    """The source that a table describes, with its policies, as a server mounts it.
+
+    Raises:
+        ConfigError: The table cannot be used.
+    """
+    return results.cut(with_policies(source_of(name, table), table), table)
+
+
+class Yard:
+    """Mounts, swaps and removes what tables `[tools.NAME]` describe.
+
+    A table that is not enabled is known, and its source is not started. What a method refuses
+    changes nothing. All of it may be called from any task while the registry is entered.
+
+    Args:
+        registry: Where the sources are mounted; those of `tables` that are enabled already are,
+            or will be when it is entered.
+        tables: What there is to begin with.
+        results: Cuts large results.
+    """
+
+    def __init__(self, registry: ToolRegistry, tables: Tables, results: Results) -> None:
+        self._registry = registry
+        self._tables = dict(tables)
+        self._results = results
+        self._is_reader_mounted = results.reader is not None
+
+    @property
+    def tables(self) -> Tables:
+        """What each mount is now."""
+        return self._tables
+
+    async def add(self, name: str, table: ToolSettings) -> None:
+        """Mount what `table` describes.
+
+        Raises:
+            NameClash: There is a mount of that name, or a tool of one of its names.
+            ConfigError: The table cannot be used.
+            ToolyardError: Its source cannot be started.
+        """
+        if name in self._tables:
+            raise NameClash(f"There is a mount {name!r} already; choose another name.")
+        await self.put(name, table, await self.made(name, table))
+
+    async def swap(
+        self, name: str, table: ToolSettings | None = None, *, may_break: bool = True
+    ) -> Comparison:
+        """Have what `table` describes take the place of a mount; without one, its own, made anew.
+
+        Raises:
+            UnknownName: There is no such mount.
+            SwapRefused: Something breaks for callers and may not.
+            ConfigError: The table cannot be used.
+            ToolyardError: Its source cannot be started.
+        """
+        present = self._table(name)
+        table = present if table is None else table
+        return await self.put(name, table, await self.made(name, table), may_break=may_break)
+
+    async def put(
+        self, name: str, table: ToolSettings, source: ToolProtocol | None, *, may_break: bool = True
+    ) -> Comparison:
+        """Have the mount, new or not, be as `table` says, with a `source` that was `made` for it.
+
+        Raises:
+            SwapRefused: Something breaks for callers and may not.
+            ToolyardError: The source cannot be started, or the mount cannot have that name.
+        """
+        comparison, present = Comparison(), self._tables.get(name)
+        if name in RESERVED:
+            raise NameClash(f"The name {name!r} is taken by the server itself; choose another.")
+        if source is None:
+            self._tables[name] = table
+            await self._leave(name, present, DRAIN_S, wait=False)
+        elif present is None or not present.enabled:
+            with _starting(name):
+                await self._registry.add(name, source, prefix=table.prefix)
+        else:
+            with _starting(name):
+                comparison = await self._registry.swap(
+                    name, source, prefix=table.prefix or "", may_break=may_break
+                )
+        self._tables[name] = table
+        await self._offer_reader()
+        return comparison
+
+    async def remove(self, name: str, *, drain_s: float = DRAIN_S, wait: bool = True) -> None:
+        """Take a mount away; as `ToolRegistry.remove`.
+
+        Raises:
+            UnknownName: There is no such mount.
+        """
+        present = self._table(name)
+        del self._tables[name]
+        await self._leave(name, present, drain_s, wait=wait)
+
+    async def enable(self, name: str, tool: str | None = None) -> None:
+        """Offer a mount again, or one of its tools; a source that was not started is.
+
+        Raises:
+            UnknownName: There is no such mount or tool.
+            ToolyardError: Its source cannot be started.
+        """
+        table = self._table(name)
+        if tool is None and not table.enabled:
+            await self.swap(name, table.model_copy(update={"enabled": True}))
+        else:
+            self._registry.enable(name, tool)
+
+    def disable(self, name: str, tool: str | None = None) -> None:
+        """Offer a mount no longer, or one of its tools; its source stays ready.
+
+        Raises:
+            UnknownName: There is no such mount or tool.
+        """
+        if self._table(name).enabled:
+            self._registry.disable(name, tool)
+        elif tool is not None:
+            raise UnknownName("tool", tool)
+
+    async def drain(self, name: str, *, drain_s: float = DRAIN_S) -> int:
+        """Disable a mount and wait for its calls; how many still go on after `drain_s` seconds.
+
+        Raises:
+            UnknownName: There is no such mount.
+        """
+        if not self._table(name).enabled:
+            return 0
+        return await self._registry.drain(name, drain_s=drain_s)
+
+    def health(self) -> Mapping[str, Mapping[str, Any]]:
+        """How each mount is, and what it was made from."""
+        running = self._registry.health()
+        return {
+            name: {"from": described(table), **running.get(name, {"state": "disabled", "tools": 0})}
+            for name, table in self._tables.items()
+        }
+
+    async def made(self, name: str, table: ToolSettings) -> ToolProtocol | None:
+        """The source of `table`, with its policies, not started; `None` if it is not enabled.
+
+        Raises:
+            ConfigError: The table cannot be used.
+        """
+        if not table.enabled:
+            return None
+        make = partial(source_for, name, table, self._results)
+        with _starting(name):  # a file of the user's may do anything
+            return await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+
+    async def _leave(
+        self, name: str, table: ToolSettings | None, drain_s: float, *, wait: bool
+    ) -> None:
+        if table is not None and table.enabled:
+            await self._registry.remove(name, drain_s=drain_s, wait=wait)
+
+    async def _offer_reader(self) -> None:
+        """Mount what reads large results, once there is a source that may give some."""
+        reader = self._results.reader
+        if reader is not None and not self._is_reader_mounted:
+            self._is_reader_mounted = True
+            await self._registry.add(Results.MOUNT, reader)
+
+    def _table(self, name: str) -> ToolSettings:
+        if name not in self._tables:
+            raise UnknownName("mount", name)
+        return self._tables[name]
+
+
+@contextmanager
+def _starting(name: str) -> Generator[None]:
+    """Bound the time, and tell what goes wrong without what only the log may say."""
+    try:
+        with anyio.fail_after(START_S):
+            yield
+    except ToolyardError:
+        raise
+    except TimeoutError as error:
+        raise ToolError(f"{name!r} did not start within {START_S:g} s.") from error
+    except Exception as error:
+        logger.exception("%r could not be started", name)
+        raise ToolError(
+            f"{name!r} could not be started ({type(error).__name__}); the server's log says why."
+        ) from error
