@@ -49,6 +49,7 @@ HOME_OF: dict[str, set[str]] = {
     "redis": {"storage"},
     "sqlite3": {"storage"},
     "yaml": {"clients"},
+    "json5": {"config"},
     "openai": {"llm"},
     "anthropic": {"llm"},
 }

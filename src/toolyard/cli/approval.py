@@ -1,7 +1,7 @@
 """The settings of a named file, or of the toolyard.toml here once the user approved it.
 
 Nobody has asked for a file that merely lies here: it may have come with someone else's
-repository, and it says what to start and where to send tokens.
+repository, and it says what to start and where to send tokens, itself or by naming files of hosts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from rich.prompt import Confirm
 
 from toolyard.cli.terminal import ERR, say
 from toolyard.config.approvals import approve, is_approved
-from toolyard.config.loading import load, settings_in, text_of
+from toolyard.config.imports import HostFile, host_files, with_servers
+from toolyard.config.loading import load, written_in
+from toolyard.config.reading import text_of
 from toolyard.config.settings import Settings, ToolSettings
 from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError
@@ -44,15 +46,18 @@ def settings_here(config: Path | None, arguments: Mapping[str, Any] | None = Non
     """
     if config is not None or not HERE.is_file():
         return load(config, arguments)
-    text = text_of(HERE)  # read once: what is shown and approved is what is used
-    settings = settings_in(text, HERE.name, arguments)
-    if not is_approved(HERE, text):
-        _ask(text, settings)
-        _remember(text)
-    return settings
+    text = text_of(HERE)  # read once, as hosts' files: what is shown and approved is what is used
+    settings = written_in(text, HERE.name, arguments)
+    files = host_files(settings.mcp_servers)
+    theirs = files if "mcp_servers" in tomllib.loads(text) else ()  # else the user named them
+    whole = "\0".join([text, *(file.text() for file in theirs)])
+    if not is_approved(HERE, whole):
+        _ask(_consequences(text, settings, theirs))
+        _remember(whole)
+    return with_servers(settings, files)
 
 
-def _ask(text: str, settings: Settings) -> None:
+def _ask(consequences: Iterator[str]) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             f"You have not approved the {HERE.name} that is here, or not as it is now; it may come "
@@ -60,7 +65,7 @@ def _ask(text: str, settings: Settings) -> None:
             "terminal."
         )
     say(f"{HERE.absolute()} is new, or not as you approved it. With it, toolyard may:", style="")
-    for line in _consequences(text, settings):
+    for line in consequences:
         say(f"  {line}", style="")
     if not _confirmed():
         raise ConfigError(f"{HERE.name} is not approved, so nothing of it is used.")
@@ -73,9 +78,9 @@ def _confirmed() -> bool:
         return False
 
 
-def _remember(text: str) -> None:
+def _remember(whole: str) -> None:
     try:
-        approve(HERE, text)
+        approve(HERE, whole)
     except OSError:
         say(
             "This is not remembered, so you will be asked again: toolyard/approved in your state "
@@ -83,10 +88,15 @@ def _remember(text: str) -> None:
         )
 
 
-def _consequences(text: str, settings: Settings) -> Iterator[str]:
+def _consequences(text: str, settings: Settings, files: Sequence[HostFile]) -> Iterator[str]:
     """A line for each source of tools, and one for what else the file sets."""
     for name, tool in settings.tools.items():
         yield f"{_visible(name)}: {_consequence(tool)}"
+    for file in files:
+        for server in file.servers:  # with references as they are written, not what they hold
+            tool = ToolSettings.model_validate(server.table)
+            read = "".join(f", giving it {name}" for name in server.variables())
+            yield f"{server.name} of {_visible(file.name)}: {_consequence(tool)}{read}"
     others = sorted(tomllib.loads(text).keys() - {"tools"})
     if others:
         yield f"set {', '.join(map(_visible, others))}"

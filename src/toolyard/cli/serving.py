@@ -22,6 +22,7 @@ EXAMPLES = examples(
     "toolyard serve my_tools.py --stdio",
     "toolyard serve my_tools.py:tools --port 8080 --rate 600/min",
     "toolyard serve --config toolyard.toml",
+    "toolyard serve --mcp-servers .mcp.json",
 )
 
 
@@ -29,6 +30,7 @@ def serve(
     context: typer.Context,
     kinds: options.Kinds = None,
     config: options.Config = None,
+    mcp_servers: options.McpServers = None,
     name: options.Name = None,
     host: options.Host = None,
     port: options.Port = None,

@@ -176,4 +176,5 @@ class Settings(Part):
     limits: LimitSettings = LimitSettings()
     results: ResultSettings = ResultSettings()
     tls: TlsSettings | None = None
+    mcp_servers: Words = Field([], description="Hosts' files whose servers are served too.")
     tools: dict[str, ToolSettings] = {}
