@@ -50,6 +50,7 @@ HOME_OF: dict[str, set[str]] = {
     "sqlite3": {"storage"},
     "yaml": {"clients"},
     "json5": {"config"},
+    "tomli_w": {"config"},
     "openai": {"llm"},
     "anthropic": {"llm"},
 }

@@ -14,7 +14,7 @@ from tests.cli.command import Toolyard
 from tests.support.process import run
 from tests.support.serving import COMMAND
 
-from toolyard.cli import calling, diagnosis, hosting, serving, tokens
+from toolyard.cli import calling, diagnosis, hosting, importing, serving, tokens
 from toolyard.cli.main import app, exit_code
 from toolyard.core.errors import (
     CallTimeout,
@@ -30,13 +30,14 @@ from toolyard.core.errors import (
 )
 from toolyard.version import __version__
 
-COMMANDS = ["serve", "tools", "call", "doctor", "host-config", "token"]
+COMMANDS = ["serve", "tools", "call", "doctor", "host-config", "import", "token"]
 EPILOGS = {
     "serve": serving.EXAMPLES,
     "tools": calling.TOOLS_EXAMPLES,
     "call": calling.CALL_EXAMPLES,
     "doctor": diagnosis.EXAMPLES,
     "host-config": hosting.EXAMPLES,
+    "import": importing.EXAMPLES,
     "token new": tokens.EXAMPLES,
 }
 

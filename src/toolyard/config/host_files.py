@@ -60,12 +60,22 @@ def servers_in(text: str, name: str) -> Mapping[str, Entry]:
     for key, entry in cast("dict[str, object]", section).items():
         if not isinstance(entry, dict):
             raise ConfigError(f"The server {shown(key)} in {name} is not a JSON object.")
+    if not _is_sendable(json.dumps(section, ensure_ascii=False)):
+        raise ConfigError(f"A server in {name} holds half a letter, such as \\ud800 alone.")
     return cast("dict[str, Entry]", section)
 
 
 def shown(name: str) -> str:
     """A name from the file as messages show it, in one line and not without end."""
     return repr(name if len(name) <= 40 else f"{name[:37]}...")
+
+
+def _is_sendable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _section(parsed: object, name: str) -> object:

@@ -116,12 +116,13 @@ def refuse_clashes(servers: Iterable[HostServer]) -> None:
     """Raises `ConfigError` if two servers would get the same name; it names both."""
     known: dict[str, HostServer] = {}
     for server in servers:
-        other = known.setdefault(server.name, server)
-        if other is not server:
+        other = known.get(server.name)
+        if other is not None:
             raise ConfigError(
                 f"Both {other.origin.server} and {server.origin.server} would be called "
                 f"{server.name!r}: give one of them another name."
             )
+        known[server.name] = server
 
 
 def _understood(written: Written) -> HostFile:
