@@ -135,6 +135,27 @@ def test_the_form_of_each_host_is_read(file: Path, form: str) -> None:
     assert servers(file, text) == tables
 
 
+@pytest.mark.parametrize("own", [{}, {"mcpServers": {"a": {"command": "x"}}}])
+def test_of_claude_codes_own_file_the_servers_of_the_project_here_are_read_too(
+    file: Path, monkeypatch: pytest.MonkeyPatch, own: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(file.parent)
+    here, other = ({"mcpServers": {name: {"command": "y"}}} for name in ("b", "c"))
+    whole = {**own, "projects": {str(file.parent): here, "/other": other}}
+    assert list(servers(file, whole)) == [*own.get("mcpServers", ()), "b"]
+    oddities: list[Any] = [[], {str(file.parent): 3}, {str(file.parent): {"mcpServers": []}}]
+    for odd in oddities:
+        assert list(servers(file, {**own, "projects": odd})) == [*own.get("mcpServers", ())]
+
+
+def test_the_answer_to_an_input_is_no_option_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TOOLYARD_INPUT_API_KEY", "x")
+    load()
+    assert not caplog.messages
+
+
 def test_references_stand_for_variables(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEY", "value of ${OTHER}")
     monkeypatch.setenv("EMPTY", "")
@@ -286,6 +307,10 @@ REFUSED: dict[str, tuple[str, str]] = {
     "server": (f'{{"servers": {{"a": "{SECRET}"}}}}', "The server 'a' in mcp.json is not a JSON"),
     "deep": ("[" * 100_000 + "]" * 100_000, "mcp.json is nested too deeply."),
     "deep, commented": ("//\n" + "[" * 9_000 + "]" * 9_000, "mcp.json is nested too deeply."),
+    "half a letter": (
+        '{"servers": {"a": {"command": "\\ud800"}}}',
+        "A server in mcp.json holds half a letter, such as \\ud800 alone.",
+    ),
     "large, commented": (
         "//\n" + " " * MAX_COMMENTED_BYTES,
         "mcp.json, line 1: this is not JSON. Comments are read only in files of up to 262144",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,13 +87,26 @@ def _section(parsed: object, name: str) -> object:
     if len(found) > 1:
         raise ConfigError(f"{name} holds both {found[0]} and {found[1]}; keep one of them.")
     if found:
-        return whole[found[0]]
+        section = whole[found[0]]
+        if isinstance(section, dict):
+            return {**cast("dict[str, Any]", section), **_of_project(whole)}
+        return section
+    if "projects" in whole:
+        return _of_project(whole)
     if whole and all(map(_is_server, whole.values())):
         return whole
     raise ConfigError(
         f"{name} holds no servers: none of {', '.join(KEYS)} stands at its top, and not every "
         "entry has a command or a URL."
     )
+
+
+def _of_project(whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The servers that Claude Code keeps only for the project that is here."""
+    found: object = whole
+    for key in ("projects", os.getcwd(), "mcpServers"):
+        found = cast("dict[str, object]", found).get(key) if isinstance(found, dict) else None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _is_server(entry: object) -> bool:
