@@ -273,6 +273,13 @@ def test_names_are_made_fit_and_clashes_name_both(file: Path) -> None:
     )
 
 
+def test_a_url_of_another_kind_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHERE", f"unix:///{SECRET}")
+    assert refusal(file, {"mcpServers": {"mine": {"url": "${WHERE}"}}}) == (
+        "The URL of the server 'mine' in mcp.json has to begin with http:// or https://."
+    )
+
+
 def test_clashes_across_files_and_with_tables_name_both(tmp_path: Path) -> None:
     entry = json.dumps({"mcpServers": {"mine": {"command": "x"}}})
     files = [tmp_path / "a.json", tmp_path / ".cursor" / "mcp.json"]

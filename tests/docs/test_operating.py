@@ -19,8 +19,9 @@ from tests.docs.shell import PORT, shell
 from tests.support.missing import missing
 from tests.support.process import free_port, run, running
 
+from toolyard.config.host_entries import FILTERS
 from toolyard.config.host_files import ADDRESSES, MAX_COMMENTED_BYTES
-from toolyard.config.imports import FILTERS, host_file
+from toolyard.config.imports import host_file
 from toolyard.config.references import input_variable
 from toolyard.core.context import Event
 from toolyard.events.types import CallFinished, ServerStarted

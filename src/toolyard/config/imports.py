@@ -6,13 +6,14 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
-from toolyard.config.host_files import ADDRESSES, Entry, Written, read_servers, shown
+from toolyard.config.host_entries import ignored_keys, table_of, why_left_out
+from toolyard.config.host_files import Written, read_servers, shown
 from toolyard.config.references import Origin, expanded, variables_in
 from toolyard.config.settings import Settings, ToolSettings
 from toolyard.core.errors import ConfigError
@@ -20,18 +21,6 @@ from toolyard.core.errors import ConfigError
 logger = logging.getLogger("toolyard.config")
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
-_BEARER = re.compile(r"bearer +(\S.*)", re.IGNORECASE | re.DOTALL)
-
-TRANSPORTS = {"stdio": "command", "local": "command", "http": "url", "streamablehttp": "url"}
-"""What hosts call the transports that we speak, without `-` and `_`, and what a table has then."""
-FILTERS = {"includeTools": "only", "excludeTools": "without", "disabledTools": "without"}
-"""Which tools hosts offer, as our tables say it."""
-_USED = {"command", "args", "env", "cwd", "headers", "type", "transport", "disabled", "enabled"}
-_OF_HOSTS = {"alwaysAllow", "autoApprove", "description", "dev", "source", "timeout", "trust"}
-KNOWN = _USED | _OF_HOSTS | {*ADDRESSES, *FILTERS}
-"""What needs no warning: it is used, or of meaning only to a host."""
-MOST_NAMED = 10
-"""How many unknown keys of a server are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +47,13 @@ class HostServer:
         return sorted(set(found))
 
     def settings(self) -> ToolSettings:
-        """The same, as the settings have it."""
-        return ToolSettings.model_validate(self.resolved())
+        """The same, as the settings have it; also `ConfigError` if its URL is none of HTTP."""
+        table = self.resolved()
+        if not table.get("url", "http://").startswith(("http://", "https://")):
+            raise ConfigError(
+                f"The URL of {self.origin.server} has to begin with http:// or https://."
+            )
+        return ToolSettings.model_validate(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +125,14 @@ def _understood(written: Written) -> HostFile:
     for name, entry in written.entries.items():
         place = f"server {shown(name)} in {written.name}"
         said = f"The {place}"
-        idle = _why_left_out(entry)
+        idle = why_left_out(entry)
         if idle is not None:
             notes.append(f"{said} {idle}, so it is left out.")
             continue
         fit = fit_name(name)
-        table = {**_Entry(entry, said).table(), "prefix": fit}
+        table = {**table_of(entry, said), "prefix": fit}
         servers.append(HostServer(fit, Origin(f"the {place}", written.folder), table))
-        notes.extend(_ignored(entry, said))
+        notes.extend(ignored_keys(entry, said))
     refuse_clashes(servers)
     return HostFile(written.name, servers, notes)
 
@@ -148,28 +142,6 @@ def fit_name(name: str) -> str:
     return _UNFIT.sub("_", name)[:32].strip("_-") or "server"
 
 
-def _why_left_out(entry: Entry) -> str | None:
-    if entry.get("disabled") is True or entry.get("enabled") is False:
-        return "is disabled"
-    if entry.get("source") == "extension" or set(entry) == {"settings"}:
-        return "belongs to an extension of its host"
-    if _transport(entry) == "sse":
-        return "speaks SSE, and toolyard only speaks its successor, Streamable HTTP"
-    return None
-
-
-def _transport(entry: Entry) -> str | None:
-    given = entry.get("type", entry.get("transport"))
-    return re.sub("[_-]", "", given).lower() if isinstance(given, str) else None
-
-
-def _ignored(entry: Entry, said: str) -> Iterator[str]:
-    unknown = [shown(key) for key in entry if key not in KNOWN]
-    if unknown:
-        more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
-        yield f"{said} is imported without {', '.join(unknown[:MOST_NAMED])}{more}."
-
-
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
@@ -177,100 +149,3 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
         pairs = cast("dict[str, Any]", value).items()
         return {key: _each_text(each, change) for key, each in pairs}
     return [_each_text(each, change) for each in cast("list[Any]", value)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An entry of a host's file while it becomes a table."""
-
-    entry: Entry
-    said: str
-    """What messages call it."""
-
-    def table(self) -> dict[str, Any]:
-        if "envFile" in self.entry:
-            raise ConfigError(
-                f"{self.said} has an envFile, which toolyard does not read: name its variables "
-                "in env instead, as references such as ${API_KEY}."
-            )
-        entry = self._flat()
-        way = self._way(entry)
-        table = self._remote(entry) if way == "url" else self._process(entry)
-        for key, option in FILTERS.items():
-            if key in entry:
-                table[option] = [*table.get(option, ()), *self._texts(entry, key)]
-        return table
-
-    def _flat(self) -> Entry:
-        """Zed used to write the path, `args` and `env` below `command`."""
-        command = self.entry.get("command")
-        if not isinstance(command, dict):
-            return self.entry
-        inner = cast("dict[str, Any]", command)
-        return {**self.entry, **inner, "command": inner.get("path")}
-
-    def _way(self, entry: Entry) -> str:
-        ways = {"url": any(key in entry for key in ADDRESSES), "command": "command" in entry}
-        given = [way for way, is_given in ways.items() if is_given]
-        transport = _transport(entry)
-        if transport is not None and transport not in TRANSPORTS:
-            raise ConfigError(
-                f"{self.said} has a type that toolyard does not know: it speaks stdio and http."
-            )
-        if transport is not None and TRANSPORTS[transport] in given:
-            return TRANSPORTS[transport]
-        if len(given) != 1 or transport is not None:
-            raise ConfigError(
-                f"{self.said} has to have either a command or a URL, and a type that fits."
-            )
-        return given[0]
-
-    def _process(self, entry: Entry) -> dict[str, Any]:
-        table: dict[str, Any] = {"command": [self._text(entry, "command")]}
-        if "args" in entry:
-            table["command"] += self._texts(entry, "args")
-        if env := self._pairs(entry, "env"):
-            table["env"] = env
-        if entry.get("cwd") is not None:
-            table["cwd"] = self._text(entry, "cwd")
-        return table
-
-    def _remote(self, entry: Entry) -> dict[str, Any]:
-        key = next(key for key in ADDRESSES if key in entry)
-        table: dict[str, Any] = {"url": self._text(entry, key)}
-        headers = self._pairs(entry, "headers")
-        for name, value in list(headers.items()):
-            bearer = _BEARER.fullmatch(value) if name.lower() == "authorization" else None
-            if bearer is not None and "token" not in table:
-                table["token"] = bearer[1]
-                del headers[name]
-        return {**table, "headers": headers} if headers else table
-
-    def _text(self, entry: Entry, key: str) -> str:
-        value = entry[key]
-        if not isinstance(value, str) or not value:
-            raise ConfigError(f"{self.said}: {key} has to be a text.")
-        return value
-
-    def _texts(self, entry: Entry, key: str) -> list[str]:
-        value = entry[key]
-        if isinstance(value, list):
-            parts = cast("list[object]", value)
-            if all(isinstance(part, str) for part in parts):
-                return cast("list[str]", parts)
-        raise ConfigError(f"{self.said}: {key} has to be a list of texts.")
-
-    def _pairs(self, entry: Entry, key: str) -> dict[str, str]:
-        """Texts by name; a number is its text, and null says that there is none."""
-        value = entry.get(key)
-        if value is None:
-            return {}
-        if isinstance(value, dict):
-            pairs = cast("dict[str, object]", value)
-            if all(isinstance(each, str | int | float | None) for each in pairs.values()):
-                return {name: _text(each) for name, each in pairs.items() if each is not None}
-        raise ConfigError(f"{self.said}: {key} has to be an object of texts.")
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
