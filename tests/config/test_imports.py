@@ -320,10 +320,10 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "large, commented": (
         "//\n" + " " * MAX_COMMENTED_BYTES,
-        "mcp.json, line 1: this is not JSON. Comments are read only in files of up to 262144",
+        "mcp.json, line 1: this is not JSON. Comments are read only in files of up to 131072",
     ),
-    "comments without end": ("/*" * 100_000, "mcp.json, line 1: this is not JSON."),
-    "quotes without end": ('"' + '\\"' * 100_000, "mcp.json, line 1: this is not JSON."),
+    "comments without end": ("/*" * 60_000, "mcp.json, line 1: this is not JSON."),
+    "quotes without end": ('"' + '\\"' * 60_000, "mcp.json, line 1: this is not JSON."),
 }
 
 

@@ -20,7 +20,7 @@ ADDRESSES = ("httpUrl", "serverUrl", "url")
 
 MAX_BYTES = 16 << 20
 """How large a file may be; Claude Code's own keeps far more than servers."""
-MAX_COMMENTED_BYTES = 1 << 18
+MAX_COMMENTED_BYTES = 1 << 17
 """How large one with comments may be, whose reader takes seconds for a megabyte."""
 
 Entry = Mapping[str, Any]
