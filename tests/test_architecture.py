@@ -49,6 +49,8 @@ HOME_OF: dict[str, set[str]] = {
     "redis": {"storage"},
     "sqlite3": {"storage"},
     "yaml": {"clients"},
+    "json5": {"config"},
+    "tomli_w": {"config"},
     "openai": {"llm"},
     "anthropic": {"llm"},
 }

@@ -1,5 +1,6 @@
 """A toolyard.toml that merely lies here is not used before the user has seen and approved it."""
 
+import json
 import os
 import pty
 import subprocess
@@ -134,3 +135,63 @@ def test_a_file_that_is_named_and_a_target_that_needs_none_are_not_asked_about(
     assert not (here / STARTED).exists()
     assert "not approved" not in toolyard("tools", "mine", "--config", "toolyard.toml").errors
     assert (here / STARTED).exists()
+
+
+@pytest.fixture
+def naming(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Hosts' files that the settings here name; the first one starts something."""
+    monkeypatch.setenv("EVIL_KEY", "kept-by-the-user")
+    (here / "toolyard.toml").write_text('mcp_servers = ".mcp.json, other.json"')
+    entry = {"command": "sh", "args": ["-c", f"echo x > {STARTED}"], "env": {"A": "${EVIL_KEY}"}}
+    remote = {"url": "http://127.0.0.1:1/${EVIL_KEY}", "headers": {"X": "${env:OTHER}"}}
+    (here / ".mcp.json").write_text(json.dumps({"mcpServers": {"a b": entry, "c": remote}}))
+    (here / "other.json").write_text('{"mcpServers": {}}')
+    return here / ".mcp.json"
+
+
+def test_the_servers_of_files_that_it_names_are_shown_with_the_variables_they_get(
+    naming: Path,
+) -> None:
+    code, shown = at_terminal(["serve"], b"n\n")
+    lines = [line.strip() for line in shown.splitlines()]
+    assert code == 2
+    started = f"start 'A=${{EVIL_KEY}}' sh -c 'echo x > {STARTED}'"
+    assert f"a_b of .mcp.json: {started}, giving it EVIL_KEY" in lines
+    called = "call 'http://127.0.0.1:1/${EVIL_KEY}' with credentials in the file"
+    assert f"c of .mcp.json: {called}, giving it EVIL_KEY, giving it OTHER" in lines
+    assert "set mcp_servers" in lines
+    assert "kept-by-the-user" not in shown
+    assert not (naming.parent / STARTED).exists()
+
+
+def test_it_is_asked_about_again_when_a_server_in_a_file_that_it_names_changes(
+    toolyard: Toolyard, naming: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTHER", "x")
+    assert "not approved" in toolyard("tools", "a_b").errors
+    at_terminal(["tools", "a_b"], b"y\n")
+    started = naming.parent / STARTED
+    assert started.exists()
+    started.unlink()
+    whole = json.loads(naming.read_text())
+    naming.write_text(json.dumps({"seen": 3, **whole}))  # no server is another one by this
+    assert "not approved" not in toolyard("tools", "a_b").errors
+    assert started.exists()
+    started.unlink()
+    whole["mcpServers"]["a b"]["args"][1] += "; true"
+    naming.write_text(json.dumps(whole))
+    assert "not approved" in toolyard("tools", "a_b").errors
+    (naming.parent / "other.json").write_text('{"mcpServers": {"d": {"command": "x"}}}')
+    naming.write_text(json.dumps({"mcpServers": {}}))
+    assert "not approved" in toolyard("tools", "d").errors
+    assert not started.exists()
+
+
+def test_files_that_the_user_names_are_not_asked_about(
+    toolyard: Toolyard, naming: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTHER", "x")
+    (naming.parent / "toolyard.toml").unlink()
+    monkeypatch.setenv("TOOLYARD_MCP_SERVERS", ".mcp.json")
+    toolyard("tools", "a_b")
+    assert (naming.parent / STARTED).exists()

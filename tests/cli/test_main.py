@@ -14,7 +14,7 @@ from tests.cli.command import Toolyard
 from tests.support.process import run
 from tests.support.serving import COMMAND
 
-from toolyard.cli import calling, diagnosis, hosting, serving, tokens, yard
+from toolyard.cli import calling, diagnosis, hosting, importing, serving, tokens, yard
 from toolyard.cli.main import app, exit_code
 from toolyard.core.errors import (
     CallTimeout,
@@ -30,13 +30,14 @@ from toolyard.core.errors import (
 )
 from toolyard.version import __version__
 
-COMMANDS = ["serve", "tools", "call", "doctor", "host-config", "yard", "token"]
+COMMANDS = ["serve", "tools", "call", "doctor", "host-config", "import", "yard", "token"]
 EPILOGS = {
     "serve": serving.EXAMPLES,
     "tools": calling.TOOLS_EXAMPLES,
     "call": calling.CALL_EXAMPLES,
     "doctor": diagnosis.EXAMPLES,
     "host-config": hosting.EXAMPLES,
+    "import": importing.EXAMPLES,
     **{f"yard {name}": lines for name, lines in yard.EXAMPLES.items()},
     "token new": tokens.EXAMPLES,
 }

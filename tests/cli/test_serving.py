@@ -48,6 +48,7 @@ def settings_of(*words: str, file: Path | None = None) -> Settings:
 
 
 TOKENS = [{"name": "a", "env": "A", "scopes": ["metrics"]}]
+SERVERS = str(Path(__file__).with_name("mcp.json"))
 TLS = {"certfile": "c.pem", "keyfile": "k.pem"}
 JWT = {"issuer": "i", "audience": "a", "key": "k", "algorithms": ["HS256"]}
 
@@ -94,6 +95,11 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
         "[limits]\ncall_s = 1.5\ndepth = 3",
         {"LIMITS__CALL_S": "1.5", "LIMITS__DEPTH": "3"},
         ["--limit", "call_s=1.5", "--limit", "depth=3"],
+    ),
+    "mcp_servers": (
+        f"mcp_servers = ['{SERVERS}']",
+        {"MCP_SERVERS": SERVERS},
+        ["--mcp-servers", SERVERS],
     ),
     "results": ("[results]\nmax_bytes = 5", {"RESULTS__MAX_BYTES": "5"}, None),
     "tls": (
@@ -256,6 +262,7 @@ def test_all_arguments_that_mean_nothing_over_stdio_are_named(
 def test_every_option_is_about_the_network_or_for_both_ways() -> None:
     both = {"--config", "--name", "--stdio", "--instructions", "--limit", "--set", "--quiet"}
     both |= {"--control", "--watch"}
+    both |= {"--mcp-servers"}
     refused = {word for words in NETWORK for word in words if word.startswith("--")}
     offered = {name for parameter in SERVE.commands["serve"].params for name in parameter.opts}
     assert {name for name in offered if name.startswith("--")} == both | refused

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from toolyard.config.loading import MAX_BYTES, load
+from toolyard.config.loading import load
+from toolyard.config.reading import MAX_BYTES
 from toolyard.core.errors import ConfigError
 
 

@@ -1,6 +1,8 @@
 """Edits of the settings file are applied to the running server, or change nothing."""
 
+import json
 import os
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -207,6 +209,24 @@ async def test_what_counts_only_at_a_start_is_named(tmp_path: Path) -> None:
         told = await running.edit('port = 1\nhost = "::1"\n' + CALCULATOR + python(tmp_path, 1))
         assert told.changed == ("mine",)
         assert "host, port counts when the server is started again" in (told.problem or "")
+
+
+async def test_hosts_files_are_followed(tmp_path: Path) -> None:
+    theirs = tmp_path / ".mcp.json"
+    stdio = {
+        "command": sys.executable,
+        "args": ["-m", "toolyard", "serve", "calculator", "--stdio"],
+    }
+    await anyio.Path(theirs).write_text(json.dumps({"mcpServers": {"far": stdio}}))
+    text = f'mcp_servers = ["{theirs}"]\n{CALCULATOR}'
+    async with following(tmp_path / "t.toml", text) as running:
+        assert await running.names() == ["calculator", "far_calculator"]
+        await anyio.Path(theirs).write_text(json.dumps({"mcpServers": {"near": stdio}}))
+        assert (await running.said()).changed == ("far", "near")
+        assert await running.names() == ["calculator", "near_calculator"]
+        await anyio.Path(theirs).write_text("{")
+        assert ".mcp.json" in ((await running.said()).problem or "")
+        assert await running.names() == ["calculator", "near_calculator"]
 
 
 async def test_python_files_are_followed_if_that_is_wanted(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The settings of a named file, or of the toolyard.toml here once the user approved it.
 
 Nobody has asked for a file that merely lies here: it may have come with someone else's
-repository, and it says what to start and where to send tokens.
+repository, and it says what to start and where to send tokens, itself or by naming files of hosts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from rich.prompt import Confirm
 
 from toolyard.cli.terminal import ERR, say
 from toolyard.config.approvals import approve
+from toolyard.config.imports import HostFile
 from toolyard.config.origin import Edition, Origin
 from toolyard.config.settings import Settings, ToolSettings
 from toolyard.config.target import command_in, is_url
@@ -53,12 +54,12 @@ def edition_here(
     origin = Origin(HERE if is_found else config, arguments or {}, must_be_approved=is_found)
     edition = origin.read()  # once: what is shown and approved is what is used
     if not origin.approves(edition):
-        _ask(edition.text, edition.settings)
-        _remember(edition.text)
+        _ask(_consequences(edition.text, edition.written, edition.theirs))
+        _remember(edition.whole)
     return origin, edition
 
 
-def _ask(text: str, settings: Settings) -> None:
+def _ask(consequences: Iterator[str]) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             f"You have not approved the {HERE.name} that is here, or not as it is now; it may come "
@@ -66,7 +67,7 @@ def _ask(text: str, settings: Settings) -> None:
             "terminal."
         )
     say(f"{HERE.absolute()} is new, or not as you approved it. With it, toolyard may:", style="")
-    for line in _consequences(text, settings):
+    for line in consequences:
         say(f"  {line}", style="")
     if not _confirmed():
         raise ConfigError(f"{HERE.name} is not approved, so nothing of it is used.")
@@ -79,9 +80,9 @@ def _confirmed() -> bool:
         return False
 
 
-def _remember(text: str) -> None:
+def _remember(whole: str) -> None:
     try:
-        approve(HERE, text)
+        approve(HERE, whole)
     except OSError:
         say(
             "This is not remembered, so you will be asked again: toolyard/approved in your state "
@@ -89,10 +90,15 @@ def _remember(text: str) -> None:
         )
 
 
-def _consequences(text: str, settings: Settings) -> Iterator[str]:
+def _consequences(text: str, settings: Settings, files: Sequence[HostFile]) -> Iterator[str]:
     """A line for each source of tools, and one for what else the file sets."""
     for name, tool in settings.tools.items():
         yield f"{_visible(name)}: {_consequence(tool)}"
+    for file in files:
+        for server in file.servers:  # with references as they are written, not what they hold
+            tool = ToolSettings.model_validate(server.table)
+            read = "".join(f", giving it {name}" for name in server.variables())
+            yield f"{server.name} of {_visible(file.name)}: {_consequence(tool)}{read}"
     others = sorted(tomllib.loads(text).keys() - {"tools"})
     if others:
         yield f"set {', '.join(map(_visible, others))}"

@@ -16,7 +16,7 @@ from toolyard.core.errors import ConfigError
 from toolyard.wiring.serving import run
 from toolyard.wiring.tokens import new_token as make_token
 
-OF_BOTH = frozenset({"name", "stdio", "instructions", "tools", "control", "watch"})
+OF_BOTH = frozenset({"name", "stdio", "instructions", "mcp_servers", "tools", "control", "watch"})
 """The options that also mean something over stdio; all others are about the network."""
 LIMITS_OF_BOTH = frozenset({"call_s", "concurrency", "connections", "page_size"})
 

@@ -10,7 +10,7 @@ from typing import Annotated, Never, cast
 
 import typer
 
-from toolyard.cli import calling, diagnosis, hosting, serving, tokens, yard
+from toolyard.cli import calling, diagnosis, hosting, importing, serving, tokens, yard
 from toolyard.cli.commands import Command, Group
 from toolyard.cli.terminal import (
     STDOUT,
@@ -50,6 +50,7 @@ app.command("tools", cls=Command, epilog=calling.TOOLS_EXAMPLES)(calling.tools)
 app.command("call", cls=Command, epilog=calling.CALL_EXAMPLES)(calling.call)
 app.command("doctor", cls=Command, epilog=diagnosis.EXAMPLES)(diagnosis.doctor)
 app.command("host-config", cls=Command, epilog=hosting.EXAMPLES)(hosting.host_config)
+app.command("import", cls=Command, epilog=importing.EXAMPLES)(importing.import_servers)
 app.add_typer(yard.app, name="yard")
 app.add_typer(token, name="token")
 

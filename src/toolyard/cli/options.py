@@ -27,6 +27,13 @@ Config = Annotated[
         help="Read options from here; if no KIND is given, from toolyard.toml, once approved.",
     ),
 ]
+McpServers = Annotated[
+    Words,
+    typer.Option(
+        metavar="FILE",
+        help="Serve the servers in this file of a host too, such as .mcp.json; repeatable.",
+    ),
+]
 Name = Annotated[str | None, typer.Option(metavar="NAME", help="How the server introduces itself.")]
 Host = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Listen on this address. \\[127.0.0.1]")

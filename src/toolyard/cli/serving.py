@@ -24,6 +24,7 @@ EXAMPLES = examples(
     "toolyard serve --config toolyard.toml",
     "toolyard serve --config toolyard.toml --control --new-token",
     "toolyard serve my_tools.py --watch all",
+    "toolyard serve --mcp-servers .mcp.json",
 )
 
 
@@ -31,6 +32,7 @@ def serve(
     context: typer.Context,
     kinds: options.Kinds = None,
     config: options.Config = None,
+    mcp_servers: options.McpServers = None,
     name: options.Name = None,
     host: options.Host = None,
     port: options.Port = None,

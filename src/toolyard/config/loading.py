@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -17,7 +16,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
+from toolyard.config.imports import host_files, with_servers
 from toolyard.config.places import PREFIX, Places
+from toolyard.config.reading import text_of
+from toolyard.config.references import INPUT_PREFIX
 from toolyard.config.settings import (
     JwtSettings,
     LimitSettings,
@@ -51,9 +53,6 @@ TABLE_WANTED = frozenset({"model_type", "dict_type"})
 MOST_PROBLEMS = 20
 """How many are told at once: each is looked for in the whole file."""
 
-MAX_BYTES = 1 << 20
-"""How large a file may be."""
-
 _DIGITS = re.compile("[0-9_]+")
 _KUBERNETES = re.compile(r"SERVICE_(HOST|PORT)(_.*)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_.*)?")
 """What Kubernetes sets in every pod beside a service that is named `toolyard`."""
@@ -75,6 +74,12 @@ def settings_in(
     text: str, name: str = "toolyard.toml", arguments: Mapping[str, Any] | None = None
 ) -> Settings:
     """As `load`, of a file called `name` that was read already and holds `text`."""
+    settings = written_in(text, name, arguments)
+    return with_servers(settings, host_files(settings.mcp_servers))
+
+
+def written_in(text: str, name: str, arguments: Mapping[str, Any] | None = None) -> Settings:
+    """As `settings_in`, but without the servers of the hosts' files that it names."""
     given = dict(arguments or {})
     environment = _Environment()()
     parsed = _parse(text, name)
@@ -86,23 +91,6 @@ def settings_in(
         raise ConfigError(f"The options in {name} are nested too deeply.") from None
     except ValidationError as error:
         raise ConfigError(_told(error.errors(include_url=False), places)) from None
-
-
-def text_of(file: Path) -> str:
-    """What a settings file holds; `ConfigError` if it cannot be read."""
-    try:
-        if not stat.S_ISREG(file.stat().st_mode):  # reading another kind may never end
-            raise ConfigError(f"The file {file.name!r} cannot be read; it is no ordinary file.")
-        with file.open("rb") as opened:
-            text = opened.read(MAX_BYTES + 1)
-    except (OSError, ValueError):
-        raise ConfigError(f"The file {file.name!r} cannot be read; is it there?") from None
-    if len(text) > MAX_BYTES:
-        raise ConfigError(f"The file {file.name!r} is larger than {MAX_BYTES} bytes.")
-    try:
-        return text.decode()
-    except UnicodeError:
-        raise ConfigError(f"The file {file.name!r} is not UTF-8 text.") from None
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:
@@ -148,7 +136,7 @@ def _warn_of_unknown_variables() -> None:
     known = [PREFIX + name.upper() for name in Settings.model_fields]
     for variable in sorted(os.environ):
         name = variable.upper().split("__")[0]
-        if not name.startswith(PREFIX) or name in known:
+        if not name.startswith(PREFIX) or name.startswith(INPUT_PREFIX) or name in known:
             continue
         if not _KUBERNETES.fullmatch(name.removeprefix(PREFIX)):
             near = _did_you_mean(name, known)

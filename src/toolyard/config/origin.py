@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from toolyard.config.approvals import is_approved
-from toolyard.config.loading import settings_in, text_of
+from toolyard.config.imports import HostFile, host_files, path_of, with_servers
+from toolyard.config.loading import written_in
 from toolyard.config.places import line_of
+from toolyard.config.reading import text_of
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
+
+NAME = "toolyard.toml"
 
 Signature = tuple[int, ...] | None
 """Changes when a file does; `None` if it is not there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Edition:
     """What settings were at one time."""
 
-    settings: Settings
-    file_name: str = ""
-    text: str = ""
-    """What the file held; empty if there is none."""
-    signature: Signature = None
-    """Of the file, taken before it was read."""
+    written: Settings
+    """Without the servers of hosts' files."""
+    file_name: str
+    text: str
+    """What the settings file held; empty if there is none."""
+    files: Sequence[HostFile]
+    """The hosts' files."""
+    signatures: Mapping[Path, Signature]
+    """Of every file that was read, taken before it was."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """All of it; `ConfigError` if a variable that a server refers to is not set."""
+        return with_servers(self.written, self.files)
+
+    @property
+    def theirs(self) -> Sequence[HostFile]:
+        """The hosts' files that the settings file names; others the user named."""
+        return self.files if "mcp_servers" in tomllib.loads(self.text) else ()
+
+    @property
+    def whole(self) -> str:
+        """All that is approved when the settings file is."""
+        return "\0".join([self.text, *(file.text() for file in self.theirs)])
 
     def place(self, table: str) -> str:
         """A phrase that names `[tools.TABLE]` and where it stands."""
@@ -55,11 +79,14 @@ class Origin:
         Raises:
             ConfigError: They cannot be used; the text has their place.
         """
-        if self.file is None:
-            return Edition(settings_in("", arguments=self.arguments))
-        signature, text = signature_of(self.file), text_of(self.file)
-        name = self.file.name
-        return Edition(settings_in(text, name, self.arguments), name, text, signature)
+        text, name, seen = "", NAME, dict[Path, Signature]()
+        if self.file is not None:
+            seen[self.file] = signature_of(self.file)
+            text, name = text_of(self.file), self.file.name
+        written = written_in(text, name, self.arguments)
+        for path in map(path_of, written.mcp_servers):
+            seen[path] = signature_of(path)
+        return Edition(written, name, text, host_files(written.mcp_servers), seen)
 
     def read_again(self) -> Edition:
         """As `read`, when nobody is there to approve what has changed.
@@ -78,7 +105,7 @@ class Origin:
         """Whether the user asked for what `edition` says."""
         if self.file is None or not self.must_be_approved:
             return True
-        return is_approved(self.file, edition.text)
+        return is_approved(self.file, edition.whole)
 
 
 def signature_of(file: Path) -> Signature:

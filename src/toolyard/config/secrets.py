@@ -40,7 +40,7 @@ def secrets_in(command: Sequence[str]) -> Iterator[str]:
     """
     for word, following in zip(command, [*command[1:], ""], strict=False):
         takes_value = word[:1] == "-" or word[-1:] == ":" or word.lower() == "bearer"
-        if takes_value and _names_secret(word.strip("-:")) and not _is_option(following):
+        if takes_value and names_secret(word.strip("-:")) and not _is_option(following):
             if _is_literal(following):
                 yield f"the value of {word}"
         else:
@@ -60,7 +60,7 @@ def has_credentials(url: str) -> bool:
 def _within(word: str) -> Iterator[str]:
     """The same for one word: a pair, or a pair in a pair, as `--header=X-Key: abc` is."""
     pair = _PAIR.fullmatch(word) or _HEADER.fullmatch(word)
-    if pair and _names_secret(pair[1]):
+    if pair and names_secret(pair[1]):
         if _is_literal(pair[2]):
             yield f"the value of {pair[1]}"
     elif pair and (inner := list(_within(pair[2]))):
@@ -71,7 +71,7 @@ def _within(word: str) -> Iterator[str]:
         yield "a token"
 
 
-def _names_secret(name: str) -> bool:
+def names_secret(name: str) -> bool:
     """Whether what is called `name` is a secret: `API_KEY`, `apiKey`, `access-token`."""
     parts = [part.lower() for part in _PARTS.findall(name)]
     if not parts or parts[0] in _SWITCHES:

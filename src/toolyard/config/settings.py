@@ -182,4 +182,5 @@ class Settings(Part):
     tls: TlsSettings | None = None
     control: bool = Field(False, description="Offer the tools that change what is served.")
     watch: Watch = Field("settings", description="Which files' edits are applied at once.")
+    mcp_servers: Words = Field([], description="Hosts' files whose servers are served too.")
     tools: dict[str, ToolSettings] = {}

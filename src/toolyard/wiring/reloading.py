@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ CHECK_S = 0.5
 """How often files are looked at. They are asked, as one that is mounted into a container or lies on
 a network changes without a word."""
 READ_S = 10.0
-LIVE = frozenset({"tools"})
+LIVE = frozenset({"tools", "mcp_servers"})
 """The settings that can change while the server runs."""
 
 Signatures = dict[Path, Signature]
@@ -53,9 +53,8 @@ class Reloading:
         self._yard = yard
         self._emit = emit
         self._applied = self._wanted(edition.settings.tools)
-        self._seen = self._look()
-        if origin.file is not None:
-            self._seen[origin.file] = edition.signature
+        self._files: Collection[Path] = edition.signatures.keys()
+        self._seen = {**self._look(), **edition.signatures}
 
     async def run(self) -> None:
         """Follow the files; never returns. The yard's registry must be entered."""
@@ -78,8 +77,7 @@ class Reloading:
         seen: dict[Path, Signature] = {}
         for table, _ in self._applied.values():
             seen |= self._code(table)
-        file = self._origin.file
-        return seen if file is None else {**seen, file: signature_of(file)}
+        return {**seen, **{file: signature_of(file) for file in self._files}}
 
     def _code(self, table: ToolSettings) -> Signatures:
         if self._at_start.watch != "all":
@@ -92,6 +90,8 @@ class Reloading:
     async def _reload(self) -> None:
         edition = await _in_thread(self._origin.read_again)
         changed, problems = await self._apply(edition)
+        self._files = edition.signatures.keys()
+        self._seen = {**await _in_thread(self._look), **edition.signatures}
         self._tell(changed, " ".join([*problems, *self._for_later(edition.settings)]) or None)
 
     async def _apply(self, edition: Edition) -> tuple[Sequence[str], Sequence[str]]:
