@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.docs.pages import Page
 from tests.support.process import ROOT
 
 from toolyard.clients.openapi.yaml_text import yaml_value
 
 DEPLOY = ROOT / "deploy"
+PAGE = Page("deploy/README.md")
 _VARIABLE = re.compile(r"\$\{\w+:-([^}]*)\}")
 GATEWAY = "gateway"
 

@@ -1,14 +1,14 @@
 """The services of `deploy/compose.yaml`, each with its own command line, through the gateway."""
 
-import http.client
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import pytest
-from tests.deploy.composition import DEPLOY, GATEWAY, services
-from tests.deploy.yard import Yard, make_tokens, variables, yard
+from tests.deploy.composition import DEPLOY, GATEWAY, PAGE, services
+from tests.deploy.yard import Yard, asked, is_let_in, make_tokens, variables, yard
+from tests.docs.shell import shell
 from tests.support.process import free_port, run
 
 from toolyard import CallContext, MCPClient, ToolCall, ToolResult
@@ -24,6 +24,8 @@ CALLS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "image": ("pictures_generate_image", {"prompt": "a yard"}),
 }
 """A call of one tool of each service."""
+ELSEWHERE = ("docker ", "sudo ", 'TOOLYARD="docker ')
+"""How the commands of the page begin that need what tests do not have."""
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +89,6 @@ def test_each_token_opens_its_own_service_and_no_other(served: Yard) -> None:
         assert not is_let_in(port, "")
 
 
-def is_let_in(port: int, token: str) -> bool:
-    """Whether a request gets as far as being told that it is no JSON-RPC."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return asked(port, "POST", "/mcp", headers) != http.HTTPStatus.UNAUTHORIZED
-
-
 @pytest.mark.parametrize("name", sorted(set(services()) - {GATEWAY}))
 def test_a_service_answers_to_its_own_name_and_to_no_other(served: Yard, name: str) -> None:
     port = served.ports[name]
@@ -102,17 +98,6 @@ def test_a_service_answers_to_its_own_name_and_to_no_other(served: Yard, name: s
     }
 
     assert told == {f"{name}:8080": 200, "other:8080": 421}
-
-
-def asked(port: int, method: str, path: str, headers: Mapping[str, str]) -> int:
-    """The status of an answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        body = "{}" if method == "POST" else None
-        connection.request(method, path, body, {"Content-Type": "application/json", **headers})
-        return connection.getresponse().status
-    finally:
-        connection.close()
 
 
 def test_the_health_check_succeeds_where_a_server_is_ready_and_nowhere_else(served: Yard) -> None:
@@ -125,13 +110,34 @@ def test_the_health_check_succeeds_where_a_server_is_ready_and_nowhere_else(serv
 
 
 def test_a_new_token_is_accepted_beside_the_old_one_at_once(served: Yard) -> None:
-    old = variables(served.directory)["CALCULATOR_TOKEN"]
-    make_tokens(served.directory, "calculator")
-    new = variables(served.directory)["CALCULATOR_TOKEN"]
+    old = variables(served.directory)["MEMORY_TOKEN"]
+    make_tokens(served.directory, "memory")
+    new = variables(served.directory)["MEMORY_TOKEN"]
 
     assert old != new
+    assert soon(lambda: is_let_in(served.ports["memory"], new))
+    assert is_let_in(served.ports["memory"], old)
+
+
+def test_the_commands_of_the_page_do_what_they_say(served: Yard) -> None:
+    old = variables(served.directory)["CALCULATOR_TOKEN"]
+    typed = [command for command in PAGE.commands if not command.startswith(ELSEWHERE)]
+    with shell(served.directory.parent) as typing:
+        typing.port = served.ports[GATEWAY]
+        shown = [typing.types(command).strip() for command in typed]
+    new = variables(served.directory)["CALCULATOR_TOKEN"]
+
+    assert "42" in shown
+    assert any("pictures_generate_image" in text for text in shown)
+    assert soon(lambda: not is_let_in(served.ports["calculator"], old))
+    assert is_let_in(served.ports["calculator"], new)
+
+
+def soon(is_so: Callable[[], bool]) -> bool:
+    """Whether it is so within five seconds."""
     deadline = time.monotonic() + 5
-    while not is_let_in(served.ports["calculator"], new):
-        assert time.monotonic() < deadline
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
-    assert is_let_in(served.ports["calculator"], old)
+    return True

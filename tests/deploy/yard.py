@@ -1,5 +1,6 @@
 """The services of `deploy/compose.yaml` as processes of this machine, on free ports."""
 
+import http.client
 import os
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -70,6 +71,23 @@ def variables(directory: Path) -> dict[str, str]:
     """What the gateway finds in its environment."""
     lines = (directory / "secrets" / "gateway.env").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines)
+
+
+def is_let_in(port: int, token: str) -> bool:
+    """Whether a request gets as far as being told that it is no JSON-RPC."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return asked(port, "POST", "/mcp", headers) != http.HTTPStatus.UNAUTHORIZED
+
+
+def asked(port: int, method: str, path: str, headers: Mapping[str, str]) -> int:
+    """The status of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        body = "{}" if method == "POST" else None
+        connection.request(method, path, body, {"Content-Type": "application/json", **headers})
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def _start(service: Service, made: Yard, stack: ExitStack) -> Running:
