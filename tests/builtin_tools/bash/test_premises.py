@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import anyio
 import pytest
 
 from toolyard.builtin_tools.bash.account import account_of
@@ -28,3 +29,14 @@ async def test_what_killed_servers_left_is_removed_and_nothing_else(
     others = ["toolyard-bash-link", "toolyard-bash-file", "other"]
     assert sorted(os.listdir(root)) == sorted([*others, *kept])
     await alive.remove()
+
+
+def test_a_directory_is_removed_in_the_event_loop_that_servers_have(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(root))
+    premises = Premises.made(account_of(None))
+
+    anyio.run(premises.remove, backend_options={"use_uvloop": True})
+
+    assert os.listdir(root) == []
