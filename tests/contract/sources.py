@@ -17,6 +17,7 @@ from toolyard import (
     FileSystem,
     HttpClient,
     ImageGeneration,
+    LargeResults,
     MCPClient,
     MCPServerBuilder,
     Memory,
@@ -24,6 +25,8 @@ from toolyard import (
     OpenAPIClient,
     PlaceholderModel,
     Rename,
+    ResultReader,
+    ResultShelf,
     SqliteStore,
     TimeLimit,
     Toolbox,
@@ -32,6 +35,10 @@ from toolyard import (
     ToolRegistry,
     Wrapper,
 )
+from toolyard.config.settings import ResultSettings
+from toolyard.wiring.results import Results
+from toolyard.wiring.yard import Yard
+from toolyard.wiring.yard_tools import YardTools
 
 STDIO = (sys.executable, str(Path(__file__).with_name("tools.py")))
 
@@ -68,6 +75,15 @@ async def served(revision: str) -> AsyncGenerator[ToolProtocol]:
 
 
 @asynccontextmanager
+async def through_a_gateway(revision: str) -> AsyncGenerator[ToolProtocol]:
+    """A client of a server that serves a client of a server, all of one revision."""
+    async with served(revision) as inner:
+        builder = MCPServerBuilder("gateway").with_protocol("inner", inner).with_port(0)
+        async with builder.with_drain(0.1).build() as gateway:
+            yield MCPClient(gateway.url, revision=revision)
+
+
+@asynccontextmanager
 async def in_sqlite() -> AsyncGenerator[ToolProtocol]:
     with TemporaryDirectory() as directory:
         yield Memory(SqliteStore(Path(directory) / "store.db"))
@@ -84,12 +100,20 @@ def registry(*prefixes: str) -> ToolRegistry:
     return source
 
 
+def yard() -> ToolProtocol:
+    """The tools that change what a server serves."""
+    tools = Toolbox()
+    tools.add(YardTools(Yard(ToolRegistry(), {}, Results(ResultSettings()))))
+    return tools
+
+
 COMMON = {
     "toolbox": Kind(lambda: alone(tools)),
     "wrapper": Kind(lambda: alone(Wrapper(Wrapper(tools)))),
     "time limit": Kind(lambda: alone(TimeLimit(tools, 60))),
     "name filter": Kind(lambda: alone(NameFilter(tools, without=["nothing"]))),
     "rename": Kind(lambda: alone(Rename(tools, {"nothing": "else"}))),
+    "large results": Kind(lambda: alone(LargeResults(tools, ResultShelf()))),
     "registry": Kind(lambda: alone(ToolRegistry(tools))),
     "prefixed registry": Kind(lambda: alone(registry("own")), "own_"),
     "nested registry": Kind(lambda: alone(registry("in", "out")), "out_in_"),
@@ -97,6 +121,8 @@ COMMON = {
     "wrapped registry": Kind(lambda: alone(Wrapper(ToolRegistry(Wrapper(tools))))),
     "client of HTTP, modern": Kind(lambda: served("auto"), remote=True),
     "client of HTTP, legacy": Kind(lambda: served("legacy"), remote=True),
+    "client of a gateway, modern": Kind(lambda: through_a_gateway("auto"), remote=True),
+    "client of a gateway, legacy": Kind(lambda: through_a_gateway("legacy"), remote=True),
     "client of stdio, modern": Kind(lambda: alone(MCPClient.stdio(STDIO)), remote=True),
     "client of stdio, legacy": Kind(
         lambda: alone(MCPClient.stdio(STDIO, revision="legacy")), remote=True
@@ -114,6 +140,8 @@ OTHERS = {
     "memory": Kind(lambda: alone(Memory())),
     "memory in SQLite": Kind(in_sqlite),
     "OpenAPI client": Kind(lambda: alone(OpenAPIClient(PETS))),
+    "result reader": Kind(lambda: alone(ResultReader(ResultShelf()))),
+    "yard": Kind(lambda: alone(yard())),
     "empty toolbox": Kind(lambda: alone(Toolbox())),
     "empty registry": Kind(lambda: alone(ToolRegistry())),
 }
