@@ -24,7 +24,7 @@ class Shell:
     def types(self, command: str) -> str:
         """What `command` writes to standard output; it must succeed."""
         self._process.send(f"{self._here(command)} < /dev/null")
-        self._process.send(f"echo; echo {ENDED} $?")
+        self._process.send(f"code=$?; echo; echo {ENDED} $code")
         written: list[str] = []
         while ENDED not in (line := self._process.line(timeout_s=60)):
             written.append(line)

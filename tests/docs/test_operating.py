@@ -19,10 +19,6 @@ from tests.docs.shell import PORT, shell
 from tests.support.missing import missing
 from tests.support.process import free_port, run, running
 
-from toolyard.config.host_entries import FILTERS
-from toolyard.config.host_files import ADDRESSES, MAX_COMMENTED_BYTES
-from toolyard.config.imports import host_file
-from toolyard.config.references import input_variable
 from toolyard.core.context import Event
 from toolyard.events.types import CallFinished, ServerStarted
 from toolyard.security.refusal import Reason
@@ -30,7 +26,6 @@ from toolyard.servers.metrics import Metrics
 
 TOOLYARD = str(Path(sys.executable).parent / "toolyard")
 SETTINGS = OPERATING.blocks("toml")
-(HOSTS_FILE,) = OPERATING.blocks("json")
 ROW = re.compile(r"^\| `(.+?)` \|(.*)\|$", re.MULTILINE)
 ROWS = dict(ROW.findall(OPERATING.text))
 """The rows of all tables, by what stands in the first column."""
@@ -77,7 +72,6 @@ def put_certificate(directory: Path) -> None:
 @pytest.mark.parametrize("text", SETTINGS, ids=range(len(SETTINGS)))
 def test_a_server_starts_with_the_settings_as_they_are_shown(text: str, tmp_path: Path) -> None:
     (tmp_path / "toolyard.toml").write_text(text)
-    (tmp_path / ".mcp.json").write_text(HOSTS_FILE)
     put_certificate(tmp_path)
     new = [TOOLYARD, "token", "new", "--name", "ann", "--scope", "*", "--append", "tokens.jsonl"]
     assert run(new, directory=tmp_path).code == 0
@@ -89,19 +83,6 @@ def test_a_server_starts_with_the_settings_as_they_are_shown(text: str, tmp_path
         line = server.line('"url"')
 
     assert ("https://" in line) == ("[tls]" in text)
-
-
-def test_what_becomes_of_a_hosts_file_is_what_the_page_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / ".mcp.json").write_text(HOSTS_FILE)
-    monkeypatch.delenv("LANG", raising=False)
-    (server,) = host_file(tmp_path / ".mcp.json").servers
-    assert f"`my sums` becomes `{server.name}`" in OPERATING.text
-    assert server.settings().env == {"LANG": "C.UTF-8"}
-    assert f"files have up to {MAX_COMMENTED_BYTES >> 10} KiB" in OPERATING.text
-    assert input_variable("api-key") in ROWS["${input:api-key}"]
-    assert {*ADDRESSES, *FILTERS} <= set(re.findall(r"\w+", OPERATING.text))
 
 
 def test_every_metric_stands_there_with_its_labels() -> None:

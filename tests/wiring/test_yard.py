@@ -18,6 +18,7 @@ from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.servers.tool_server import ToolServer
 from toolyard.wiring.serving import server_of
+from toolyard.wiring.tokens import new_token
 
 OURS = CallContext()
 ADMIN, USER, EVERYONE = ("admin-" + "a" * 40, "user-" + "u" * 40, "all-" + "e" * 40)
@@ -96,7 +97,8 @@ async def test_mounts_come_change_and_go(tmp_path: Path) -> None:
         await done(client, "enable", name="mine")
         assert await names(client) == ["calculator", "my_version"]
 
-        assert (await done(client, "drain", name="mine"))["in_flight"] == 0
+        drained = await done(client, "drain", name="mine")
+        assert (drained["state"], drained["in_flight"]) == ("disabled", 0)
         assert await done(client, "remove", name="mine") == {"removed": "mine"}
         assert await names(client) == ["calculator"]
         assert [mount["name"] for mount in (await done(client, "list"))["mounts"]] == ["calculator"]
@@ -242,6 +244,18 @@ async def test_a_server_without_control_has_none_of_it() -> None:
             bearer = {"Authorization": f"Bearer {ADMIN}"}
             answer = await http.get(server.url.removesuffix("/mcp") + "/yard", headers=bearer)
     assert answer.status_code == 404
+
+
+async def test_what_a_token_file_says_of_a_token_counts(tmp_path: Path) -> None:
+    """The one in TOOLYARD_TOKEN may do everything: where client and server share variables."""
+    file = tmp_path / "tokens.jsonl"
+    secret, line = new_token("ops", ["*", "admin"])
+    file.write_text(line)
+    async with (
+        controlled(token=[secret], token_file=str(file)) as (server, _),
+        MCPClient(server.url, token=secret) as client,
+    ):
+        assert (await done(client, "list"))["mounts"]
 
 
 @pytest.mark.parametrize("tokens", [[], [{"secret": USER, "scopes": ["tool:*"]}]])

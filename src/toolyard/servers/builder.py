@@ -67,6 +67,7 @@ class MCPServerBuilder:
         self._tokens: list[Token] = []
         self._unnamed: list[Token] = []
         self._weak_token = False
+        self._token_files: list[TokenVerifier] = []
         self._verifiers: list[TokenVerifier] = []
         self._metadata: dict[str, Any] | None = None
         self._metadata_url: str | None = None
@@ -170,7 +171,7 @@ class MCPServerBuilder:
 
     def with_token_file(self, path: str | PathLike[str]) -> Self:
         """Admit the tokens in a file of `toolyard token new` lines; edits count within a second."""
-        self._verifiers.append(TokenFile(path))
+        self._token_files.append(TokenFile(path))
         return self
 
     def with_token_verifier(self, verifier: TokenVerifier) -> Self:
@@ -316,9 +317,10 @@ class MCPServerBuilder:
         anyio.run(server.serve, backend_options={"use_uvloop": True})
 
     def _all_verifiers(self) -> list[TokenVerifier]:
+        """All that is asked, in order: a file's scopes for a token count, if it says any."""
         tokens = self._all_tokens()
         fixed: list[TokenVerifier] = [TokenSet(tokens)] if tokens else []
-        return [*fixed, *self._verifiers]
+        return [*self._token_files, *fixed, *self._verifiers]
 
     def _all_tokens(self) -> list[Token]:
         """The tokens, of which those without a name get one now that all others are known."""

@@ -109,7 +109,8 @@ class YardTools:
     @tool(name="drain", scope=ADMIN, destructive=True, idempotent=True)
     async def drain(self, name: Name, drain_s: Drain = DRAIN_S) -> Answer:
         """Disable a mount and wait for its calls; says how many still go on."""
-        return {**self._of(name), "in_flight": await self._yard.drain(name, drain_s=drain_s)}
+        in_flight = await self._yard.drain(name, drain_s=drain_s)
+        return {**self._of(name), "in_flight": in_flight}
 
     def _of(self, name: str) -> Answer:
         every = self._yard.health()
