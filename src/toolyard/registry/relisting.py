@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import anyio
 
 from toolyard.core.context import CallContext
-from toolyard.core.errors import ToolyardError
+from toolyard.core.errors import ToolyardError, Unreachable
 from toolyard.registry.mount import Mount
 
 logger = logging.getLogger("toolyard.registry")
@@ -18,9 +18,9 @@ LIST_S = 10.0
 
 
 class Relisting:
-    """The mounts whose lists are not known any more; `on_done` is called when they are again."""
+    """The mounts whose lists are not known any more; `on_done` is told of them when they are."""
 
-    def __init__(self, on_done: Callable[[], None]) -> None:
+    def __init__(self, on_done: Callable[[Collection[Mount]], None]) -> None:
         self._on_done = on_done
         self._stale: set[Mount] = set()
         self._listing: set[Mount] = set()
@@ -47,22 +47,42 @@ class Relisting:
         async with self._lock:
             self._listing, self._stale = self._stale, set()
             try:
-                for mount in self._listing:
-                    await _relist(mount)
+                async with anyio.create_task_group() as tasks:
+                    for mount in self._listing:
+                        tasks.start_soon(_relist, mount)
             except BaseException:  # a caller that is cancelled leaves the work to the next
                 self._stale |= self._listing
                 raise
             finally:
                 changed, self._listing = self._listing, set()
             if changed:
-                self._on_done()
+                self._on_done(changed)
+
+
+async def relist(mount: Mount, *, may_be_away: bool = True) -> None:
+    """Adopt what the source of `mount` offers now, or that it cannot be reached, if it may be so.
+
+    Raises:
+        Exception: Whatever the source raised, or what keeps its tools from being offered.
+    """
+    try:
+        tools = await mount.source.list_tools(CallContext())
+    except Unreachable as error:
+        if not may_be_away:
+            raise
+        mount.place.record.note(str(error))
+        logger.warning("%r is unreachable and its tools are not listed: %s", mount.name, error)
+        mount.is_reachable = False
+    else:
+        mount.take(tools)
+        mount.is_reachable = True
 
 
 async def _relist(mount: Mount) -> None:
     record = mount.place.record
     try:
         with anyio.fail_after(LIST_S):
-            mount.take(await mount.source.list_tools(CallContext()))
+            await relist(mount)
     except (ToolyardError, TimeoutError) as error:
         record.note(str(error) or f"It was not listed within {LIST_S:g} s.")
         logger.warning("%r could not be listed and keeps its tools: %s", mount.name, error)
