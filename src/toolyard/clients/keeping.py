@@ -19,6 +19,8 @@ from toolyard.core.errors import ToolyardError, Unreachable
 
 PROBE_S = 5.0
 """How long a server that may be gone has to show that it is there."""
+PROBED_S = 1.0
+"""For how long one that has shown it is believed, whatever calls run into."""
 
 
 class Keeping:
@@ -79,7 +81,7 @@ class Keeping:
 
     def health(self) -> Mapping[str, Any]:
         """How the connection is, as JSON."""
-        is_there = not self._link.is_lost and self._fault is None
+        is_there = self._known is not None and self._fault is None
         return {
             "state": "connected" if is_there else "unreachable",
             "revision": None if self._known is None else self._known.revision,
@@ -155,6 +157,7 @@ async def _gone(connection: Connection) -> None:
         except Exception as error:  # an error of the server's own shows that it is there
             if casts_doubt(error):
                 return
+        await anyio.sleep(PROBED_S)
 
 
 async def _ping(client: Client, revision: str) -> None:
