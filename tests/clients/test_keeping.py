@@ -130,6 +130,8 @@ async def test_the_first_call_after_a_killed_server_is_back_succeeds(
             told = watched.registry.health()["far"]
             assert (told["state"], told["restarts"]) == ("ready", 1)
             assert told["source"]["state"] == "connected"
+            await watched.registry.call_tool(ToolCall("far_grow"), CONTEXT)
+            await until(lambda: watched.far == [*offered, "far_grown"])
 
 
 @pytest.mark.parametrize("era", ERAS)

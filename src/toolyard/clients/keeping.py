@@ -46,14 +46,15 @@ class Keeping:
     async def connected(self) -> Connection:
         """A connection, from `Link.connected`; that one is there now is told where it is news."""
         connection = await self._link.connected()
-        if connection is not self._known:
+        is_new = connection is not self._known
+        if is_new:
             self._known = connection
             self._made += 1
             self._notices.expect(connection.offered)
-            if self._fault is not None or self._owed.is_set():
-                self._fault = None
-                self._back.set()
-                self._notices.missed()
+        if self._fault is not None or (is_new and self._owed.is_set()):
+            self._fault = None
+            self._back.set()
+            self._notices.missed()
         return connection
 
     @property
@@ -102,7 +103,7 @@ class Keeping:
             connection.retire()
             if anyio.current_time() - began > LONGEST_PAUSE_S:
                 pauses = Backoff()
-            if connection.broke and not pauses.is_soon:
+            if connection.broke and self._link.is_lost and not pauses.is_soon:
                 self.lose(Unreachable(f"Cannot reach {self._where}: it ends again and again."))
             await self._pause(pauses)
 
