@@ -41,7 +41,7 @@ from toolyard.core.errors import (
     Unreachable,
 )
 from toolyard.core.json_shape import tangle_in
-from toolyard.core.protocol import Listener
+from toolyard.core.protocol import LibraryProtocol, Listener
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.version import __version__
 
@@ -245,7 +245,7 @@ class MCPClient:
         )
 
     @property
-    def library(self) -> RemoteLibrary | None:
+    def library(self) -> LibraryProtocol | None:
         """The server's documents and prompts, once it has spoken of any."""
         return self._library if self._notices.expects_library else None
 
