@@ -38,6 +38,7 @@ from toolyard.core.errors import (
     CallTimeout,
     ConfigError,
     InvalidArguments,
+    ToolyardError,
     Unreachable,
 )
 from toolyard.core.json_shape import tangle_in
@@ -191,7 +192,7 @@ class MCPClient:
                 if not self._link.is_lost:
                     raise
             return await self._ask(what, context, ask)
-        except Unreachable:
+        except ToolyardError:
             self._keeping.owe()
             raise
 
