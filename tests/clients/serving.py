@@ -151,6 +151,7 @@ class OldServer:
         self._always_forgets = always_forgets
         self.sessions = 0
         self.calls = 0
+        self.capabilities: Mapping[str, Any] = {"tools": {}}
         self._known = ""
         self._forgotten = forgotten or http(404, {"detail": "no such session"})
 
@@ -183,7 +184,7 @@ class OldServer:
         self._known = f"session-{self.sessions}"
         result: dict[str, Any] = {
             "protocolVersion": "2025-11-25",
-            "capabilities": {"tools": {}},
+            "capabilities": self.capabilities,
             "serverInfo": {"name": "old", "version": "1"},
         }
         body = {"jsonrpc": "2.0", "id": asked.body["id"], "result": result}

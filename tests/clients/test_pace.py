@@ -121,7 +121,7 @@ class Packing(OldServer):
 
 async def test_a_stream_that_cannot_be_read_is_none_that_is_heard() -> None:
     async with answering(Packing().answer) as url, MCPClient(url) as client:
-        connection = client._connection
+        connection = client._link.connection
         assert connection is not None
         with anyio.fail_after(5):
             await connection.hearing.over.wait()

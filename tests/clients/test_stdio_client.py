@@ -5,12 +5,17 @@ import sys
 from pathlib import Path
 
 import anyio
+import mcp_types as types
 import pytest
+from mcp.shared.message import SessionMessage
 from tests.clients.serving import ERAS, STDIO, gone, is_running, open_files
 from tests.clients.tools import toolbox
 
 from toolyard import CallContext, MCPClient, ToolCall
+from toolyard.clients.lines import Ending
+from toolyard.clients.process import child_process
 from toolyard.clients.targets import StdioServer
+from toolyard.clients.trouble import trouble_in
 from toolyard.core.errors import CallTimeout, ConfigError, Unreachable
 
 CONTEXT = CallContext()
@@ -147,6 +152,23 @@ async def test_a_program_that_says_nothing_else_is_unreachable(noise: bytes) -> 
     with anyio.fail_after(10), pytest.raises(Unreachable):
         async with MCPClient(target, connect_s=1):
             pass
+
+
+async def test_what_an_ended_process_did_not_get_is_handed_back() -> None:
+    """So that it can be said again, to the next one."""
+    command = (sys.executable, "-c", "import os; os.close(0); os.close(1); input()")
+    request = types.JSONRPCRequest(jsonrpc="2.0", id=7, method="tools/call")
+    with anyio.fail_after(20):
+        async with child_process(command, name="it", env={}, cwd=None) as (heard, said):
+            assert isinstance(await heard.receive(), Ending)
+            await said.send(SessionMessage(request))
+            handed_back = await heard.receive()
+            assert isinstance(handed_back, SessionMessage)
+            assert isinstance(handed_back.message, types.JSONRPCError)
+            assert handed_back.message.id == 7
+            assert trouble_in(handed_back.message.error.data) == ("unsent", 0)
+            with pytest.raises(anyio.EndOfStream):
+                await heard.receive()
 
 
 def test_no_command_is_refused() -> None:

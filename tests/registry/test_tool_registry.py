@@ -8,6 +8,7 @@ from typing import Self
 import anyio
 import anyio.lowlevel
 import pytest
+from tests.registry.sources import Versioned
 
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidTool, NameClash, ToolError, UnknownName
@@ -359,8 +360,35 @@ async def test_adding_a_source_is_told() -> None:
     heard: list[Change] = []
     async with ToolRegistry() as registry:
         registry.subscribe(heard.append)
-        await registry.add("one", box("a"))
+        await registry.add("one", Versioned(1, "a"))
     assert heard == [Change("tools")]
+
+
+async def test_documents_and_prompts_that_come_and_go_with_a_mount_are_told() -> None:
+    heard: list[Change] = []
+    library = [Change("prompts"), Change("resources")]
+
+    def told() -> list[Change]:
+        changes = [change for change in heard if change.kind != "tools"]
+        heard.clear()
+        return changes
+
+    async with ToolRegistry() as registry:
+        registry.subscribe(heard.append)
+        await registry.add("one", box("a"))
+        assert told() == library
+        await registry.add("two", Versioned(1, "b"))
+        assert told() == []
+        registry.disable("one")
+        assert told() == library
+        registry.enable("one")
+        assert told() == library
+        registry.disable("one", "a")
+        assert told() == []
+        await registry.swap("one", box("a"))
+        assert told() == library
+        await registry.remove("one")
+        assert told() == library
 
 
 async def test_a_registry_that_has_ended_hears_no_more() -> None:

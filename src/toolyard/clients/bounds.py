@@ -16,12 +16,12 @@ MOST_VALUES = 500_000
 MOST_DEPTH = 128
 MOST_PAGES = 1_000
 MOST_TOOLS = 20_000
-"""On all pages of a list."""
+"""On all pages of a list; as many documents or prompts."""
 
 TOO_LARGE = f"its answer is larger than {MOST_BYTES >> 20} MiB"
 TOO_TANGLED = f"its answer holds over {MOST_VALUES} values or is nested over {MOST_DEPTH} deep"
 
-TOO_MANY_TOOLS = f"The server lists more than {MOST_TOOLS} tools."
+LISTS = ("tools", "prompts", "resources", "resourceTemplates")
 
 
 def is_tangled(text: bytes) -> bool:
@@ -29,10 +29,13 @@ def is_tangled(text: bytes) -> bool:
     return tangle_in(text, most_depth=MOST_DEPTH, most_values=MOST_VALUES) is not None
 
 
-def holds_too_many_tools(result: Mapping[str, Any]) -> bool:
-    """Whether a result, just parsed, lists more tools than are worth looking at."""
-    tools: object = result.get("tools")
-    return isinstance(tools, list) and len(cast("list[object]", tools)) > MOST_TOOLS
+def too_many_in(result: Mapping[str, Any]) -> str | None:
+    """What a result, just parsed, lists more of than is worth looking at, if it does so."""
+    for what in LISTS:
+        entries: object = result.get(what)
+        if isinstance(entries, list) and len(cast("list[object]", entries)) > MOST_TOOLS:
+            return what
+    return None
 
 
 class Excess(Exception):
@@ -40,21 +43,22 @@ class Excess(Exception):
 
 
 class Listed:
-    """How much of a list has come."""
+    """How much of a list of `what` has come."""
 
-    def __init__(self) -> None:
-        self._pages = self._tools = self._bytes = 0
+    def __init__(self, what: str = "tools") -> None:
+        self._what = what
+        self._pages = self._entries = self._bytes = 0
 
-    def add(self, page: object, tools: int) -> None:
-        """Count a page, a JSON object or a model of one, with so many tools.
+    def add(self, page: object, entries: int) -> None:
+        """Count a page, a JSON object or a model of one, with so many entries.
 
         Raises:
             Excess: The list is longer than any should be.
         """
         self._pages += 1
-        self._tools += tools
-        if self._tools > MOST_TOOLS:
-            raise Excess(f"more than {MOST_TOOLS} tools")
+        self._entries += entries
+        if self._entries > MOST_TOOLS:
+            raise Excess(f"more than {MOST_TOOLS} {self._what}")
         self._bytes += len(to_json(page))
         if self._bytes > MOST_BYTES:
             raise Excess(f"more than {MOST_BYTES >> 20} MiB")

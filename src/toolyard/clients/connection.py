@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
 import anyio
+import mcp_types as types
 from anyio.abc import TaskGroup
 from mcp import Client
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.questions import Questions
@@ -36,6 +38,7 @@ class Connection:
         transport: Not yet entered; this enters and leaves it.
         hearing: Told when nothing more will be heard.
         declared: The capabilities to declare in place of those the SDK would, if any.
+        is_wary: Whether to ask who is there even where the SDK takes that for granted.
     """
 
     def __init__(
@@ -45,10 +48,12 @@ class Connection:
         hearing: Hearing,
         *,
         declared: Mapping[str, Any] | None = None,
+        is_wary: bool = False,
     ) -> None:
         self._make_client = make_client
         self._transport = transport
         self._declared = declared
+        self._is_wary = is_wary
         self.hearing = hearing
         self._life = anyio.CancelScope()
         self._settled = anyio.Event()
@@ -58,10 +63,16 @@ class Connection:
         self._failure: Exception | None = None
         self._outgoing: Outgoing | None = None
         self._calls = 0
+        self.revision = ""
+        """What was agreed on, once it is open."""
+        self.offered = types.ServerCapabilities()
+        """What the server says that it has."""
         self.complaint: str | None = None
         """Why we gave the connection up, if we did."""
         self.lost = False
         """Nothing new can be sent: the server went away, or `retire` or `close` was called."""
+        self.broke = False
+        """It ended by itself."""
 
     @property
     def client(self) -> Client:
@@ -100,6 +111,7 @@ class Connection:
     def retire(self) -> None:
         """Take no new calls, and disconnect once those under way are over."""
         self.lost = True
+        self.hearing.failed()
         if not self._calls:
             self._closing.set()
 
@@ -124,6 +136,10 @@ class Connection:
                     # A server's own schema could keep us busy for ever; what it says is passed
                     # on as it is, and whoever uses it decides what to believe.
                     self._client.session.validate_tool_result = _believe
+                    if self._is_wary:
+                        await _introduced(self._client)
+                    self.revision = self._client.protocol_version
+                    self.offered = self._client.server_capabilities
                     self._settled.set()
                     await self._closing.wait()
         except Exception as error:  # told to whoever opens; calls under way failed by themselves
@@ -140,15 +156,19 @@ class Connection:
         async with self._transport as (incoming, outgoing):
             questions = Questions()
             self._outgoing = Outgoing(outgoing, questions, self._declared, self._on_stuck)
-            yield Incoming(incoming, questions, self._on_end), self._outgoing
+            yield Incoming(incoming, questions, self._on_end, self._on_ending), self._outgoing
 
     def _on_stuck(self) -> None:
         self.complaint = "it takes no more messages"
         self.retire()
 
+    def _on_ending(self) -> None:
+        self.broke = self.broke or not self.lost
+        self.lost = True
+
     def _on_end(self, complaint: str | None = None) -> None:
         self.complaint = self.complaint or complaint
-        self.lost = True
+        self._on_ending()
         self._closing.set()
         self.hearing.failed()
 
@@ -157,6 +177,13 @@ def _first_of(error: Exception) -> Exception:
     if isinstance(error, ExceptionGroup):
         return _first_of(cast("ExceptionGroup[Exception]", error).exceptions[0])
     return error
+
+
+async def _introduced(client: Client) -> None:
+    """Ask who is there, if a revision was given and nobody has said so yet."""
+    if client.mode in MODERN_PROTOCOL_VERSIONS:
+        said = await client.session.send_discover(client.mode)
+        client.session.adopt(types.DiscoverResult.model_validate(said))
 
 
 async def _believe(name: str, result: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx2
 
@@ -22,12 +22,20 @@ class Events(httpx2.AsyncByteStream):
             when nobody waits for that any more.
         instead: A JSON-RPC message to end that request with, in place of an event that cannot
             be taken. Where there is no request, such an event is left out.
+        on_end: Called when nothing more comes, unless it was we who stopped reading.
     """
 
-    def __init__(self, response: httpx2.Response, post: Post | None, instead: bytes) -> None:
+    def __init__(
+        self,
+        response: httpx2.Response,
+        post: Post | None,
+        instead: bytes,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
         self._response = response
         self._post = post
         self._instead = instead
+        self._on_end = on_end
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         events = aiter(httpx2.EventSource(self._response, max_event_size=MOST_BYTES))
@@ -35,11 +43,13 @@ class Events(httpx2.AsyncByteStream):
             try:
                 event = await self._next(events)
             except StopAsyncIteration:
+                self._on_end()
                 return
             except Abandoned:
                 yield last(self._instead)
                 return
             except (httpx2.TransportError, httpx2.SSEError):
+                self._on_end()
                 if self._post is not None:
                     raise
                 return

@@ -6,7 +6,7 @@ import httpx2
 import mcp_types as types
 from mcp import MCPError
 
-from toolyard.clients.http import Trouble, trouble_in
+from toolyard.clients.trouble import Trouble, trouble_in
 from toolyard.core.errors import NotAdmitted, RemoteFault, ToolyardError, Unreachable
 
 ENDED = ("Connection closed", "SSE stream ended", "SSE stream failed")
@@ -45,14 +45,22 @@ def given_up(error: MCPError, where: str, complaint: str) -> ToolyardError:
     return Unreachable(f"The connection to {where} was given up, as {complaint}; {_PERHAPS}.")
 
 
-def has_forgotten_us(error: Exception) -> bool:
-    """Whether the server cannot have begun the call: it does not know our session any more."""
-    return _trouble(error) == "session"
+def has_not_begun(error: Exception) -> bool:
+    """Whether the server cannot have begun the call: it is gone, or does not know our session."""
+    return _trouble(error) in ("session", "unsent")
+
+
+def casts_doubt(error: Exception) -> bool:
+    """Whether the server may be gone, or refuse us all; one with too much to do (429) is there."""
+    if not isinstance(error, MCPError):
+        return isinstance(error, TimeoutError | OSError | httpx2.HTTPError)
+    noted = trouble_in(error.data)
+    return noted is not None and noted[1] != 429
 
 
 def session_is_over(error: Exception) -> bool:
     """Whether nothing more can be asked in our session."""
-    return _trouble(error) in ("session", "stale")
+    return _trouble(error) in ("session", "stale", "unsent")
 
 
 def _trouble(error: Exception) -> Trouble | None:

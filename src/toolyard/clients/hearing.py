@@ -15,6 +15,7 @@ class Hearing:
         self.begun = anyio.Event()
         self.over = anyio.Event()
         """Nothing will be heard any more on this connection."""
+        self._doubt = anyio.Event()
 
     def opened(self) -> None:
         """Notices arrive from now on; if not for the first time, some may have been missed."""
@@ -26,3 +27,12 @@ class Hearing:
         """No more notices arrive."""
         self.begun.set()
         self.over.set()
+
+    def doubted(self) -> None:
+        """The server may be gone: its stream ended, or a call did not get through."""
+        self._doubt.set()
+
+    async def doubt(self) -> None:
+        """Wait for the next doubt."""
+        await self._doubt.wait()
+        self._doubt = anyio.Event()

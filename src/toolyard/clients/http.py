@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-from collections.abc import Mapping
-from typing import Any, Literal, cast
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import anyio
 import httpx2
@@ -18,14 +17,7 @@ from toolyard.clients.events import Events
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.pace import Pace
 from toolyard.clients.posts import Abandoned, Post
-
-Trouble = Literal["unreachable", "broken", "refused", "session", "stale", "absent"]
-"""`unreachable`: the request did not arrive. `broken`: it may have. `refused`: we may not.
-`session`: the server forgot us. `stale`: it says so in an answer to the request, so it may have
-begun. `absent`: what answers is no MCP server."""
-
-MARK = secrets.token_hex(8)
-"""Tells our own notes in an error's data from anything a server may send."""
+from toolyard.clients.trouble import Trouble, note_of
 
 TELLING_S = 10.0
 """How long a server may take to take note of what needs no answer, or of our leaving."""
@@ -126,7 +118,7 @@ class _TellingClient(httpx2.AsyncClient):
             self.hearing.failed()
         else:
             self.hearing.opened()
-        return await _streamed(request, response)
+        return await _streamed(request, response, self.hearing.doubted)
 
 
 async def _judged(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
@@ -149,12 +141,16 @@ def _kind(response: httpx2.Response) -> str:
     return response.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _streamed(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+async def _streamed(
+    request: httpx2.Request,
+    response: httpx2.Response,
+    on_end: Callable[[], None] = lambda: None,
+) -> httpx2.Response:
     """The answer bit by bit, each held to bounds; a refusal if it is packed."""
     if _is_packed(response):
         await response.aclose()
         return _note(request, 502, "broken", PACKED)
-    stream = Events(response, posts.current(), _written(200, "broken", TOO_TANGLED))
+    stream = Events(response, posts.current(), _written(200, "broken", TOO_TANGLED), on_end)
     headers = {**_kept(response), "content-type": _kind(response)}
     return httpx2.Response(response.status_code, headers=headers, stream=stream, request=request)
 
@@ -240,8 +236,7 @@ def _ended(request: httpx2.Request, said: str) -> httpx2.Response:
 
 
 def _written(status: int, trouble: Trouble, said: str) -> bytes:
-    data = {MARK: trouble, "status": status}
-    error = {"code": -32000, "message": said, "data": data}
+    error = {"code": -32000, "message": said, "data": note_of(trouble, status)}
     return json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
 
 
@@ -277,11 +272,3 @@ def _error_in(body: bytes) -> tuple[str | None, bool]:
         return str(answer["error"]["message"])[:500], isinstance(answer.get("id"), int)
     except (ValueError, LookupError, TypeError):
         return None, False
-
-
-def trouble_in(data: object) -> tuple[Trouble, int] | None:
-    """Our own note in a JSON-RPC error's data, with the HTTP status."""
-    if not isinstance(data, dict) or MARK not in data:
-        return None
-    note = cast("dict[str, Any]", data)
-    return note[MARK], note["status"]

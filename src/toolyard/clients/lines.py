@@ -22,6 +22,10 @@ _NUMBER_LAST = re.compile(rb",\s*%s(?:,\s*%s)?\}\s*\Z" % (_NUMBER, _VERSION))
 _TAIL = 200
 
 
+class Ending(Exception):
+    """Nothing more comes but what is handed back."""
+
+
 class Unreadable(Exception):
     """Something important cannot be read; the text says what, after the word "as"."""
 

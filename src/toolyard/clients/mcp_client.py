@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from os import PathLike
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -13,29 +14,35 @@ from typing import Any, Self, TypeVar
 import anyio
 import httpx2
 import mcp_types as types
-from anyio.abc import TaskGroup
 from mcp import Client, MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from toolyard.clients import wire
 from toolyard.clients.answers import Answer, callbacks
-from toolyard.clients.bounds import Excess, Listed
-from toolyard.clients.connection import Connection
 from toolyard.clients.faults import (
-    connect_fault,
+    casts_doubt,
     given_up,
-    has_forgotten_us,
+    has_not_begun,
     remote_fault,
     session_is_over,
 )
-from toolyard.clients.hearing import Hearing
+from toolyard.clients.keeping import Keeping
+from toolyard.clients.library import RemoteLibrary
+from toolyard.clients.link import Link
+from toolyard.clients.listing import every
 from toolyard.clients.notices import Notices
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext
-from toolyard.core.errors import CallTimeout, ConfigError, InvalidArguments, RemoteFault
+from toolyard.core.errors import (
+    CallTimeout,
+    ConfigError,
+    InvalidArguments,
+    ToolyardError,
+    Unreachable,
+)
 from toolyard.core.json_shape import tangle_in
-from toolyard.core.protocol import Listener
+from toolyard.core.protocol import LibraryProtocol, Listener
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.version import __version__
 
@@ -58,7 +65,9 @@ class MCPClient:
     """Tools of an MCP server of any revision, over HTTP or a process's standard streams.
 
     One connection is kept open for all calls. If the server went away, the next call connects
-    anew; a call that was under way then fails, as nobody can tell whether it ran.
+    anew; a call that was under way then fails, as nobody can tell whether it ran. While there
+    are subscribers, it comes back by itself as well, and tells them that the server is lost,
+    and that it is back.
 
     Args:
         target: A URL such as `http://127.0.0.1:8080/mcp`, or a process to start.
@@ -68,6 +77,8 @@ class MCPClient:
         answer: Answers what the server asks in the middle of a call; without it such a call
             raises `InputRequired`.
         revision: `auto`, `legacy` (the handshake), or a revision such as `2026-07-28`.
+        patient: Whether a server that is not there yet can be waited for: entering tries it
+            once, and goes on trying in the background.
         connect_s: Seconds that connecting may take, for a process its start included.
         call_s: Seconds that a call may take whose context sets no earlier deadline.
     """
@@ -81,6 +92,7 @@ class MCPClient:
         auth: httpx2.Auth | None = None,
         answer: Answer | None = None,
         revision: str = "auto",
+        patient: bool = False,
         connect_s: float = 30.0,
         call_s: float = 300.0,
     ) -> None:
@@ -91,13 +103,19 @@ class MCPClient:
         )
         self._answer = answer
         self._revision = revision
-        self._connect_s = connect_s
+        self._patient = patient
         self._call_s = call_s
-        self._notices = Notices(self._connected)
+        self._notices = Notices()
+        self._link = Link(
+            self._target,
+            self._sdk_client,
+            declared=PASSED_ON if answer is None else None,
+            connect_s=connect_s,
+            on_gap=self._notices.missed,
+        )
+        self._keeping = Keeping(self._link, self._notices)
+        self._library = RemoteLibrary(self._list, lambda: self._keeping.offered)
         self._lives = AsyncExitStack()
-        self._tasks: TaskGroup | None = None
-        self._connection: Connection | None = None
-        self._connecting = anyio.Lock()
 
     @classmethod
     def stdio(
@@ -108,23 +126,31 @@ class MCPClient:
         cwd: str | PathLike[str] | None = None,
         answer: Answer | None = None,
         revision: str = "auto",
+        patient: bool = False,
     ) -> Self:
         """Tools of a server that is started with `command` and ended with this client."""
         target = StdioServer(command, env or {}, cwd)
-        return cls(target, answer=answer, revision=revision)
+        return cls(target, answer=answer, revision=revision, patient=patient)
 
     async def __aenter__(self) -> Self:
         """Connect.
 
         Raises:
-            Unreachable: The server cannot be reached.
-            NotAdmitted: It does not let us in.
+            Unreachable: The server cannot be reached, and this client is not `patient`.
+            NotAdmitted: It does not let us in, as above.
         """
         async with AsyncExitStack() as lives:
-            self._tasks = await lives.enter_async_context(Background())
-            lives.push_async_callback(self._disconnect)
-            await self._connected()
-            self._tasks.start_soon(self._notices.keep_hearing)
+            tasks = await lives.enter_async_context(Background())
+            self._link.tasks, self._link.is_wary = tasks, self._patient
+            lives.push_async_callback(self._link.close)
+            try:
+                await self._keeping.connected()
+            except Unreachable as error:
+                if not self._patient:
+                    raise
+                self._keeping.lose(error)
+            keeper = await lives.enter_async_context(Background())
+            keeper.start_soon(partial(self._keeping.keep, at_once=self._patient))
             self._lives = lives.pop_all()
         return self
 
@@ -134,19 +160,41 @@ class MCPClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._tasks = None
+        self._link.tasks = None
         await self._lives.__aexit__(kind, error, traceback)
 
     @property
     def sdk(self) -> Client:
         """The SDK's client of the connection at hand, for what has no word here yet."""
-        if self._connection is None:
+        if self._link.connection is None:
             raise RuntimeError("the client is not connected")
-        return self._connection.client
+        return self._link.connection.client
 
     async def list_tools(self, context: CallContext) -> Sequence[Tool]:
-        """Every page of the server's tools, in its order."""
-        return await self._ask("tools/list", context, _every_tool)
+        """Every page of the server's tools, in its order.
+
+        Raises:
+            Unreachable: It cannot be reached; at once where that is known already.
+            RemoteFault: It answered with an error of its protocol, or its list has no end.
+            CallTimeout: It took too long.
+        """
+        return await self._list("tools/list", context, _every_tool)
+
+    async def _list(
+        self, what: str, context: CallContext, ask: Callable[[Client], Awaitable[Answered]]
+    ) -> Answered:
+        """Ask what changes nothing: once more if the connection was lost meanwhile."""
+        self._keeping.check()
+        try:
+            try:
+                return await self._ask(what, context, ask)
+            except Unreachable:
+                if not self._link.is_lost:
+                    raise
+            return await self._ask(what, context, ask)
+        except ToolyardError:
+            self._keeping.owe()
+            raise
 
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Run a tool on the server.
@@ -197,9 +245,18 @@ class MCPClient:
             allow_input_required=True,
         )
 
+    @property
+    def library(self) -> LibraryProtocol | None:
+        """The server's documents and prompts, once it has spoken of any."""
+        return self._library if self._notices.expects_library else None
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Hear when the server says that its tools, prompts or documents changed."""
+        """Hear when the server's tools, prompts or documents changed, or it came or went."""
         return self._notices.subscribe(listener)
+
+    def health(self) -> Mapping[str, Any]:
+        """Whether the server can be reached, how often it was connected anew, the last trouble."""
+        return self._keeping.health()
 
     async def _ask(
         self, what: str, context: CallContext, ask: Callable[[Client], Awaitable[Answered]]
@@ -210,57 +267,30 @@ class MCPClient:
             try:
                 return await self._ask_once(ask)
             except Exception as error:  # the SDK raises many kinds; they become ours
-                if not has_forgotten_us(error):
+                if not has_not_begun(error):
                     raise remote_fault(error, str(self._target)) from error
-                logger.debug("%s lost our session; connecting anew", self._target)
+                logger.debug("%s lost our session or ended; connecting anew", self._target)
             try:
                 return await self._ask_once(ask)
             except Exception as error:  # as above
                 raise remote_fault(error, str(self._target)) from error
-        if self._connection is not None:
-            self._connection.retire_if_held_up()
+        if self._link.connection is not None:
+            self._link.connection.retire_if_held_up()
         raise CallTimeout(what, seconds)
 
     async def _ask_once(self, ask: Callable[[Client], Awaitable[Answered]]) -> Answered:
-        connection = await self._connected()
+        connection = await self._keeping.connected()
         with connection.in_use() as client:
             try:
                 return await ask(client)
             except MCPError as error:
                 if session_is_over(error):
                     connection.retire()
+                elif casts_doubt(error):
+                    connection.hearing.doubted()
                 if connection.complaint is not None:
                     raise given_up(error, str(self._target), connection.complaint) from error
                 raise
-
-    async def _connected(self) -> Connection:
-        connection = self._connection
-        if connection is not None and not connection.lost:
-            return connection
-        async with self._connecting:
-            connection = self._connection
-            if connection is None or connection.lost:
-                connection = self._connection = await self._connect()
-            return connection
-
-    async def _connect(self) -> Connection:
-        if self._tasks is None:
-            raise RuntimeError("the client is used before it is entered or after it is left")
-        hearing = Hearing(self._notices.missed)
-        transport = self._target.connect(hearing)
-        declared = PASSED_ON if self._answer is None else None
-        connection = Connection(self._sdk_client, transport, hearing, declared=declared)
-        try:
-            with anyio.fail_after(self._connect_s):
-                await connection.open(self._tasks)
-        except Exception as error:  # whatever keeps us from connecting becomes one of ours
-            raise connect_fault(error, str(self._target)) from error
-        return connection
-
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
 
     def _sdk_client(self, transport: Transport) -> Client:
         return Client(
@@ -274,23 +304,10 @@ class MCPClient:
 
 
 async def _every_tool(client: Client) -> Sequence[Tool]:
-    tools: list[Tool] = []
-    cursors: set[str | None] = {None}
-    cursor: str | None = None
-    listed = Listed()
-    while True:
-        part = await client.list_tools(cursor=cursor)
-        try:
-            listed.add(part, len(part.tools))
-        except Excess as excess:
-            raise RemoteFault(types.INTERNAL_ERROR, f"The server lists {excess}.") from excess
-        tools.extend(wire.tool(tool) for tool in part.tools)
-        cursor = part.next_cursor
-        if cursor is None:
-            return tuple(tools)
-        if cursor in cursors:
-            raise RemoteFault(types.INTERNAL_ERROR, "The server lists its tools without an end.")
-        cursors.add(cursor)
+    given = await every(
+        lambda cursor: client.list_tools(cursor=cursor), lambda page: page.tools, "tools"
+    )
+    return tuple(map(wire.tool, given))
 
 
 def _check_json(call: ToolCall, context: CallContext) -> None:

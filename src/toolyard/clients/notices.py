@@ -1,9 +1,9 @@
-"""Keeps hearing of a server's changes, across lost connections."""
+"""Hears of a server's changes, and tells of them."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 import anyio
@@ -12,12 +12,11 @@ from mcp import Client, MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from toolyard.clients.connection import Connection
+from toolyard.clients.pace import Pace
 from toolyard.core.protocol import Change, Listener, Listeners
 
 logger = logging.getLogger("toolyard.clients")
 
-FIRST_PAUSE_S = 0.25
-LONGEST_PAUSE_S = 30.0
 ACKNOWLEDGED_S = 30.0
 
 CHANGES: Mapping[type, Change] = {
@@ -33,15 +32,29 @@ class Notices:
     Servers of 2026-07-28 are asked for a stream of notices; older ones send them unasked.
     """
 
-    def __init__(self, connected: Callable[[], Awaitable[Connection]]) -> None:
-        self._connected = connected
+    def __init__(self) -> None:
         self._listeners = Listeners()
-        self._wanted = anyio.Event()
+        self._offered = {Change("tools"): None}  # a set that keeps its order
+        self._pace = Pace()
+        self.wanted = anyio.Event()
+        """Set once there was a subscriber."""
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on every change until the returned function is called."""
-        self._wanted.set()
+        self.wanted.set()
         return self._listeners.subscribe(listener)
+
+    def expect(self, offered: types.ServerCapabilities) -> None:
+        """Note what a server offers, or has offered before, and may change."""
+        if offered.prompts is not None:
+            self._offered[Change("prompts")] = None
+        if offered.resources is not None:
+            self._offered[Change("resources")] = None
+
+    @property
+    def expects_library(self) -> bool:
+        """Whether the server has, or has had, documents or prompts."""
+        return len(self._offered) > 1
 
     async def hear(self, message: object) -> None:
         """Take a message from the server that no request of ours asked for."""
@@ -50,39 +63,29 @@ class Notices:
             self._listeners.tell(change)
 
     def missed(self) -> None:
-        """Say that changes may have happened unheard."""
-        self._listeners.tell(Change("tools"))
+        """Say that changes may have happened unheard, or that the server came or went."""
+        for change in tuple(self._offered):
+            self._listeners.tell(change)
 
-    async def keep_hearing(self) -> None:
-        """From the first subscriber on, stay connected and listen; never returns."""
-        await self._wanted.wait()
-        pause_s = FIRST_PAUSE_S
-        while True:
-            began = anyio.current_time()
-            try:
-                await self._listen(await self._connected())
-            except Exception as error:  # whatever the trouble is, it may pass
-                logger.debug("nothing is heard of changes: %s", type(error).__name__)
-            lasted = anyio.current_time() - began > LONGEST_PAUSE_S
-            pause_s = FIRST_PAUSE_S if lasted else min(2 * pause_s, LONGEST_PAUSE_S)
-            await anyio.sleep(pause_s)
-
-    async def _listen(self, connection: Connection) -> None:
+    async def listen(self, connection: Connection) -> None:
         """Hear what there is to hear; returns when that ends."""
-        if connection.client.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            try:
-                await self._listen_on_stream(connection.client)
-                return
-            except MCPError as error:
-                if error.code != types.METHOD_NOT_FOUND:
-                    raise
-            await connection.hearing.over.wait()
+        if connection.revision in MODERN_PROTOCOL_VERSIONS:
+            await self._listen_on_stream(connection)
+            return
         await connection.hearing.begun.wait()
         self.missed()
         await connection.hearing.over.wait()
-        connection.retire()
 
-    async def _listen_on_stream(self, client: Client) -> None:
+    async def _listen_on_stream(self, connection: Connection) -> None:
+        await self._pace.keep()
+        try:
+            await self._hear_stream(connection.client)
+        except Exception as error:  # whatever the trouble is, it may pass
+            logger.debug("nothing is heard of changes: %s", type(error).__name__)
+            if isinstance(error, MCPError) and error.code == types.METHOD_NOT_FOUND:
+                await connection.hearing.over.wait()
+
+    async def _hear_stream(self, client: Client) -> None:
         stream = client.listen(
             tools_list_changed=True, prompts_list_changed=True, resources_list_changed=True
         )

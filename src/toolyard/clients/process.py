@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from os import PathLike
 from typing import Any
 
 import anyio
+import mcp_types as types
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -18,11 +20,15 @@ from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 
 from toolyard.clients.bounds import MOST_BYTES
-from toolyard.clients.lines import Unreadable, message_in
+from toolyard.clients.lines import Ending, Unreadable, message_in
+from toolyard.clients.remarks import log_remarks
+from toolyard.clients.trouble import note_of
 
 GRACE_S = 2.0
 """How long a process may take to end by itself, and again after it was told to."""
 GLANCE_S = 0.01
+HANDING_BACK_S = 0.1
+"""For how long messages that a process did not get are handed back after its end."""
 
 Send = MemoryObjectSendStream[SessionMessage | Exception]
 Heard = MemoryObjectReceiveStream[SessionMessage | Exception]
@@ -39,15 +45,15 @@ GONE = (
 
 @asynccontextmanager
 async def child_process(
-    command: Sequence[str], *, env: Mapping[str, str], cwd: str | PathLike[str] | None
+    command: Sequence[str], *, name: str, env: Mapping[str, str], cwd: str | PathLike[str] | None
 ) -> AsyncGenerator[tuple[Heard, MemoryObjectSendStream[SessionMessage]]]:
     """Start `command` in a process group of its own, which ends with the block.
 
-    `env` is added to the few variables that every program needs. Standard error stays ours.
+    `env` is added to the few variables that every program needs. What it writes to standard error
+    goes to our log, under `name`.
     """
     process = await anyio.open_process(
         command,
-        stderr=None,
         env={**get_default_environment(), **env},
         cwd=cwd,
         start_new_session=True,
@@ -58,20 +64,24 @@ async def child_process(
         async with heard, incoming, outgoing, said, anyio.create_task_group() as tasks:
             assert process.stdout is not None
             assert process.stdin is not None
-            tasks.start_soon(_read, process.stdout, heard)
-            tasks.start_soon(_write, process.stdin, said, heard)
+            assert process.stderr is not None
+            tasks.start_soon(log_remarks, process.stderr, name)
+            writing = anyio.Lock()
+            tasks.start_soon(_read, process.stdout, heard, writing)
+            tasks.start_soon(_write, process.stdin, said, heard, writing)
             try:
                 yield incoming, outgoing
             finally:
                 incoming.close()
                 with anyio.CancelScope(shield=True):
                     await _end(process)
+                    await anyio.sleep(GLANCE_S)  # for its last words
                 tasks.cancel_scope.cancel()
     finally:
         _let_go(process)
 
 
-async def _read(stdout: ByteReceiveStream, heard: Send) -> None:
+async def _read(stdout: ByteReceiveStream, heard: Send, writing: anyio.Lock) -> None:
     """Pass messages on until the output ends; what nobody takes any more is thrown away."""
     async with heard:
         with suppress(*GONE):
@@ -81,9 +91,23 @@ async def _read(stdout: ByteReceiveStream, heard: Send) -> None:
                 await heard.send(trouble)
             except anyio.DelimiterNotFound:
                 await heard.send(Unreadable(f"it writes a line over {MOST_BYTES >> 20} MiB"))
+        with suppress(*GONE):
+            await _all_handed_back(heard, writing)
     with suppress(*GONE):
         while True:
             await stdout.receive()
+
+
+async def _all_handed_back(heard: Send, writing: anyio.Lock) -> None:
+    """Wait a moment: what was said to a process that had ended is known not to have reached it.
+
+    Whatever is not handed back before the end is known may or may not have run.
+    """
+    with anyio.move_on_after(HANDING_BACK_S):
+        await heard.send(Ending())
+        await anyio.sleep(GLANCE_S)
+        async with writing:
+            pass
 
 
 async def _pass_on(lines: BufferedByteReceiveStream, heard: Send) -> None:
@@ -93,14 +117,47 @@ async def _pass_on(lines: BufferedByteReceiveStream, heard: Send) -> None:
             await heard.send(message)
 
 
-async def _write(stdin: ByteSendStream, said: Said, heard: Send) -> None:
+async def _write(stdin: ByteSendStream, said: Said, heard: Send, writing: anyio.Lock) -> None:
     """Write messages; when nobody reads them, nothing will be heard either."""
     with suppress(*GONE):
         async for item in said:
-            line = item.message.model_dump_json(by_alias=True, exclude_unset=True)
-            await stdin.send(line.encode() + b"\n")
-        return
+            async with writing:
+                line = item.message.model_dump_json(by_alias=True, exclude_unset=True)
+                if not await _is_taken(stdin, line.encode() + b"\n"):
+                    await _hand_back(item.message, heard)
+                    break
+        else:
+            return
+        with anyio.move_on_after(HANDING_BACK_S):
+            async for item in said:
+                await _hand_back(item.message, heard)
     await heard.aclose()
+
+
+async def _is_taken(stdin: ByteSendStream, line: bytes) -> bool:
+    """Write a line; `False` if the process certainly did not get the whole of it."""
+    writer: Any = getattr(stdin, "_stream", None)
+    try:
+        if isinstance(writer, asyncio.StreamWriter):  # its `drain` may not tell of a failed write
+            writer.write(line)
+            if writer.is_closing():
+                return False
+            await writer.drain()
+        else:
+            await stdin.send(line)
+    except GONE:
+        return False
+    return True
+
+
+async def _hand_back(message: types.JSONRPCMessage, heard: Send) -> None:
+    """Say that the process did not get the whole of a request, so that it cannot have begun."""
+    if isinstance(message, types.JSONRPCRequest):
+        error = types.ErrorData(
+            code=types.INTERNAL_ERROR, message="it has ended", data=dict(note_of("unsent"))
+        )
+        answer = types.JSONRPCError(jsonrpc="2.0", id=message.id, error=error)
+        await heard.send(SessionMessage(answer))
 
 
 async def _end(process: Process) -> None:

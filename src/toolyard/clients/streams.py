@@ -10,8 +10,8 @@ import anyio
 import mcp_types as types
 from mcp.shared.message import SessionMessage
 
-from toolyard.clients.bounds import TOO_MANY_TOOLS, holds_too_many_tools
-from toolyard.clients.lines import Unreadable
+from toolyard.clients.bounds import MOST_TOOLS, too_many_in
+from toolyard.clients.lines import Ending, Unreadable
 from toolyard.clients.posts import Post, sending
 from toolyard.clients.questions import MOST_QUESTIONS, Questions, cancelled
 
@@ -28,14 +28,20 @@ class Incoming:
         stream: Gives the messages.
         questions: Told of each message.
         on_end: Called when nothing more will come; with a complaint if that is our decision.
+        on_ending: Called when that is about to be so.
     """
 
     def __init__(
-        self, stream: Any, questions: Questions, on_end: Callable[[str | None], None]
+        self,
+        stream: Any,
+        questions: Questions,
+        on_end: Callable[[str | None], None],
+        on_ending: Callable[[], None],
     ) -> None:
         self._stream = stream
         self._questions = questions
         self._on_end = on_end
+        self._on_ending = on_ending
 
     @property
     def last_context(self) -> Any:
@@ -58,6 +64,9 @@ class Incoming:
         except (StopAsyncIteration, anyio.ClosedResourceError):
             self._on_end(None)
             raise
+        if isinstance(item, Ending):
+            self._on_ending()
+            return await self.__anext__()
         if isinstance(item, Unreadable):
             self._on_end(str(item))
             raise StopAsyncIteration
@@ -87,9 +96,13 @@ class Incoming:
 def _bounded(item: Any) -> Any:
     """`item`, or an error in place of a list so long that making tools of it would hold us up."""
     message = getattr(item, "message", None)
-    if not isinstance(message, types.JSONRPCResponse) or not holds_too_many_tools(message.result):
+    if not isinstance(message, types.JSONRPCResponse):
         return item
-    error = types.ErrorData(code=types.INTERNAL_ERROR, message=TOO_MANY_TOOLS)
+    what = too_many_in(message.result)
+    if what is None:
+        return item
+    said = f"The server lists more than {MOST_TOOLS} {what}."
+    error = types.ErrorData(code=types.INTERNAL_ERROR, message=said)
     return SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=message.id, error=error))
 
 

@@ -46,7 +46,7 @@ class StdioServer:
     def connect(self, hearing: Hearing) -> Transport:
         """Start the process; it and its children end with the transport."""
         hearing.opened()
-        return child_process(self.command, env=self.env, cwd=self.cwd)
+        return child_process(self.command, name=str(self), env=self.env, cwd=self.cwd)
 
     def __str__(self) -> str:
         return f"the server {PurePath(self.command[0]).name!r}"

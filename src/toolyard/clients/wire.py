@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import mcp_types as types
@@ -21,6 +22,7 @@ from toolyard.core.content import (
 )
 from toolyard.core.errors import InputRequired
 from toolyard.core.inputs import InputRequest
+from toolyard.core.protocol import PromptArgument, PromptInfo, PromptMessage, ResourceInfo
 from toolyard.core.tool import Tool, ToolAnnotations, ToolResult
 
 
@@ -98,7 +100,7 @@ def content(given: types.ContentBlock) -> Content:
     if isinstance(given, types.AudioContent):
         return Audio(b64decode(given.data), given.mime_type, annotations, meta)
     if isinstance(given, types.EmbeddedResource):
-        return _document(given.resource, annotations, meta)
+        return document(given.resource, annotations, meta)
     return ResourceLink(
         uri=given.uri,
         name=given.name,
@@ -112,11 +114,12 @@ def content(given: types.ContentBlock) -> Content:
     )
 
 
-def _document(
+def document(
     given: types.TextResourceContents | types.BlobResourceContents,
-    annotations: Metadata | None,
-    meta: Metadata | None,
+    annotations: Metadata | None = None,
+    meta: Metadata | None = None,
 ) -> Resource:
+    """A document in full, with what the block around it says, if there is one."""
     is_text = isinstance(given, types.TextResourceContents)
     return Resource(
         uri=given.uri,
@@ -127,6 +130,52 @@ def _document(
         meta=meta,
         resource_meta=_meta(given.meta),
     )
+
+
+def resource(given: types.Resource) -> ResourceInfo:
+    """A document in a list."""
+    return replace(_family(given, given.uri), size=given.size)
+
+
+def template(given: types.ResourceTemplate) -> ResourceInfo:
+    """A family of documents in a list."""
+    return _family(given, given.uri_template)
+
+
+def _family(given: types.Resource | types.ResourceTemplate, uri: str) -> ResourceInfo:
+    return ResourceInfo(
+        uri=uri,
+        name=given.name,
+        title=given.title,
+        description=given.description,
+        mime_type=given.mime_type,
+        icons=_icons(given.icons),
+        annotations=_said(given.annotations),
+        meta=_meta(given.meta),
+    )
+
+
+def prompt(given: types.Prompt) -> PromptInfo:
+    """A prompt in a list."""
+    return PromptInfo(
+        name=given.name,
+        description=given.description,
+        arguments=tuple(map(_argument, given.arguments or ())),
+        title=given.title,
+        icons=_icons(given.icons),
+        meta=_meta(given.meta),
+    )
+
+
+def _argument(given: types.PromptArgument) -> PromptArgument:
+    return PromptArgument(
+        given.name, given.description, required=bool(given.required), title=given.title
+    )
+
+
+def message(given: types.PromptMessage) -> PromptMessage:
+    """One message of a filled prompt."""
+    return PromptMessage(content(given.content), given.role)
 
 
 def question(given: types.InputRequiredResult) -> InputRequired:

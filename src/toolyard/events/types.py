@@ -82,7 +82,8 @@ class ServerStopped(Event):
 class MountChanged(Event):
     """A mount of a registry is in another state; `error` is the last that is known of it.
 
-    `state` is `ready`, `disabled`, `draining`, `failed` or `removed`. A swap is `ready` again.
+    `state` is `ready`, `unreachable`, `disabled`, `draining`, `failed` or `removed`. A swap is
+    `ready` again.
     """
 
     mount: str

@@ -14,7 +14,7 @@ from toolyard.core.errors import InvalidTool, NameClash
 from toolyard.core.protocol import ToolProtocol, health_of
 from toolyard.core.tool import TOOL_NAME, Tool, ToolCall, ToolResult
 from toolyard.registry.life import Life
-from toolyard.registry.record import Record
+from toolyard.registry.record import Record, State
 
 logger = logging.getLogger("toolyard.registry")
 
@@ -61,6 +61,9 @@ class Mount:
     life: Life
     routes: Mapping[str, Route] = field(default_factory=dict[str, Route])
     """The source's tools by the names shown, in the source's order."""
+    is_reachable: bool = True
+    """Whether its source could be listed; while not, its tools are not listed, and keep their
+    routes: a call may bring the source back."""
     is_enabled: bool = True
     disabled_tools: frozenset[str] = frozenset()
     """By the names shown."""
@@ -88,9 +91,23 @@ class Mount:
         return self.prefix + name
 
     @property
+    def state(self) -> State:
+        """How it is, unless it is starting or draining."""
+        if self.life.over.is_set():
+            return "failed"
+        if not self.is_enabled:
+            return "disabled"
+        return "ready" if self.is_reachable else "unreachable"
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether anything of it may be used now."""
+        return self.is_enabled and not self.life.over.is_set()
+
+    @property
     def offered(self) -> Mapping[str, Route]:
         """The tools that may be called now, unless they are hidden."""
-        if not self.is_enabled or self.life.over.is_set():
+        if not self.is_offered:
             return {}
         if not self.disabled_tools:
             return self.routes
@@ -151,10 +168,12 @@ class Mount:
     def health(self) -> Mapping[str, Any]:
         """How the mount is, and under `source` what the source says of itself."""
         told = {**self.place.record.told(), "in_flight": self.life.in_flight}
-        told["tools"] = len(self.offered) - len(self.hidden)
+        told["tools"] = len(self.offered) - len(self.hidden) if self.is_reachable else 0
         if self.hidden:
             told["hidden"] = dict(self.hidden)
         said = self._said()
+        if "restarts" in said:
+            told["restarts"] = said["restarts"]
         return {**told, "source": said} if said else told
 
     def _said(self) -> Mapping[str, Any]:

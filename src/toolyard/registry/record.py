@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Literal
 
-State = Literal["starting", "ready", "disabled", "draining", "failed"]
+State = Literal["starting", "ready", "unreachable", "disabled", "draining", "failed"]
 _LATENCIES = 256
 
 

@@ -12,10 +12,11 @@ from toolyard.registry.mount import Mount, Route
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All tools of a registry at one moment, in the order of mounts and their sources."""
+    """All routes of a registry at one moment, in the order of mounts and their sources."""
 
     routes: Mapping[str, Route] = field(default_factory=dict[str, Route])
     tools: Sequence[Tool] = ()
+    """Those whose source can be reached, as far as is known."""
     hidden: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     """By mount: the tools that it offers in vain, and the mount that had the name before."""
 
@@ -38,7 +39,7 @@ def table_of(mounts: Sequence[Mount], before: Table) -> Table:
         if lost:
             offered = {name: route for name, route in offered.items() if name not in lost}
         routes |= offered
-    tools = tuple(route.tool for route in routes.values())
+    tools = tuple(route.tool for route in routes.values() if route.mount.is_reachable)
     return Table(routes, before.tools if tools == before.tools else tools, _hidden(mounts, routes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -23,16 +23,18 @@ from toolyard.registry.comparison import Comparison, compared
 from toolyard.registry.library import MergedLibrary
 from toolyard.registry.life import Life
 from toolyard.registry.mount import Mount, Place, Policy, joined
+from toolyard.registry.probe import check
 from toolyard.registry.record import State
-from toolyard.registry.relisting import Relisting
+from toolyard.registry.relisting import Relisting, relist
 from toolyard.registry.search import ranked
 from toolyard.registry.table import Table, clash, refuse_clashes, table_of
 
 logger = logging.getLogger("toolyard.registry")
 
-PROBE_S = 30.0
 DRAIN_S = 30.0
 """How long calls of a source that is taken away may go on."""
+SEEN = {"ready", "unreachable"}
+"""What listing a source anew can tell of its mount."""
 LEAVE_S = 30.0
 """How long all sources together may take to be left when the registry is cancelled."""
 
@@ -56,7 +58,7 @@ class ToolRegistry:
         self._swaps: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
         self._relisting = Relisting(self._on_relisted)
         self._listeners = Listeners()
-        self.library = MergedLibrary(lambda: [each for each in self._mounts if each.is_enabled])
+        self.library = MergedLibrary(lambda: [each for each in self._mounts if each.is_offered])
         self._background: Background | None = None
         self._tasks: TaskGroup | None = None
 
@@ -101,6 +103,8 @@ class ToolRegistry:
     ) -> None:
         """Start `source` and offer its tools, each name with `prefix` and `_` before it.
 
+        A source that starts, but cannot be reached, is listed as soon as it says that it can.
+
         Args:
             name: How operators call the mount.
             source: Not yet entered; the registry enters and leaves it.
@@ -117,7 +121,8 @@ class ToolRegistry:
             raise NameClash(f"There is a mount {name!r} already; choose another name.")
         self._starting.add(name)
         try:
-            mount = await self._started(Place(name, joined(prefix), tuple(policies)), source)
+            place = Place(name, joined(prefix), tuple(policies))
+            mount = await self._started(place, source, may_be_away=True)
             await self._publish_or_abandon(mount, lambda: (*self._mounts, mount))
         finally:
             self._starting.discard(name)
@@ -164,7 +169,7 @@ class ToolRegistry:
                 if comparison.breaks and not may_break:
                     raise SwapRefused(name, comparison.breaks)
                 if probe is not None:
-                    await self._probe(new, probe)
+                    await check(new, probe)
                 if self._mount(name) is not old:
                     raise UnknownName("mount", name)
             except BaseException:
@@ -287,14 +292,18 @@ class ToolRegistry:
                 return mount
         raise UnknownName("mount", name)
 
-    async def _started(self, place: Place, source: ToolProtocol) -> Mount:
+    async def _started(
+        self, place: Place, source: ToolProtocol, *, may_be_away: bool = False
+    ) -> Mount:
         """A mount that is entered and listed, and offered to nobody yet."""
         mount = Mount(place, Life(place.name, place.around(source)))
         await self._running_tasks.start(mount.life.run)
         try:
             if isinstance(mount.source, ChangeProtocol):
                 mount.unsubscribe = mount.source.subscribe(partial(self._on_change, mount))
-            mount.take(await mount.source.list_tools(CallContext()))
+            else:
+                may_be_away = False  # it would not say that it is back
+            await relist(mount, may_be_away=may_be_away)
         except BaseException:
             await self._abandon(mount)
             raise
@@ -307,7 +316,7 @@ class ToolRegistry:
         if mount in self._mounts:
             mount.place.record.note(mount.life.reason)
             self._publish(self._mounts)
-            self._become(mount, "failed")
+            self._become(mount, mount.state)
 
     async def _publish_or_abandon(
         self, mount: Mount, mounts: Callable[[], Sequence[Mount]]
@@ -319,24 +328,13 @@ class ToolRegistry:
         except BaseException:
             await self._abandon(mount)
             raise
-        self._become(mount, "ready" if mount.is_enabled else "disabled")
-
-    async def _probe(self, mount: Mount, probe: ToolCall) -> None:
-        problem = None
-        try:
-            with anyio.fail_after(PROBE_S):
-                result = await mount.life.call(probe, CallContext())
-        except (ToolyardError, TimeoutError) as error:
-            problem = str(error) or f"no answer within {PROBE_S:g} s"
-        else:
-            problem = result.text if result.is_error else None
-        if problem is not None:
-            raise SwapRefused(mount.name, [f"The probe {probe.name!r} failed: {problem}"])
+        self._become(mount, mount.state)
 
     def _publish(self, mounts: Sequence[Mount], *, is_told: bool = False) -> None:
         """Replace the table: from now on calls and lists meet the new one.
 
-        Listeners are told if it differs for those who list tools, or `is_told`.
+        Listeners are told if it differs for those who list tools, or `is_told`; and of documents
+        and prompts if another library is asked for them.
         """
         before, self._mounts = self._table, tuple(mounts)
         self._table = table_of(self._mounts, before)
@@ -348,10 +346,16 @@ class ToolRegistry:
             mount.hidden = hidden
         if self._table.tools is not before.tools or is_told:
             self._listeners.tell(Change("tools"))
+        if self.library.has_changed():
+            self._listeners.tell(Change("prompts"))
+            self._listeners.tell(Change("resources"))
 
-    def _on_relisted(self) -> None:
+    def _on_relisted(self, mounts: Collection[Mount]) -> None:
         # What a source calls a change is passed on, though it may have been changed back meanwhile.
         self._publish(self._mounts, is_told=True)
+        for mount in mounts:
+            if mount in self._mounts and {mount.state, mount.place.record.state} == SEEN:
+                self._become(mount, mount.state)
 
     async def _abandon(self, mount: Mount) -> None:
         """Leave a source that is not offered after all."""
@@ -373,7 +377,7 @@ class ToolRegistry:
         mount = self._mount(name)
         if tool is None:
             self._enable(mount, is_enabled=is_enabled)
-            self._become(mount, "ready" if is_enabled else "disabled")
+            self._become(mount, mount.state)
             return
         if tool not in mount.routes:
             raise UnknownName("tool", tool)

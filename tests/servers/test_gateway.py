@@ -1,0 +1,197 @@
+"""A server of a server elsewhere: everything passes through it, but no caller's token."""
+
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from itertools import product
+from typing import Any
+
+import anyio
+import pytest
+from anyio.abc import Process
+from anyio.streams.buffered import BufferedByteReceiveStream
+from tests.clients.serving import ERAS, Asked, OldServer, answering, serving, url_of
+from tests.clients.tools import RESULTS, toolbox
+from tests.servers.harness import TOKEN
+from tests.support.process import ROOT, free_port
+
+from toolyard import CallContext, MCPClient, MCPServerBuilder, Toolbox, ToolCall, ToolProtocol
+from toolyard.core.inputs import InputRequest
+
+CONTEXT = CallContext()
+BOTH = list(product(ERAS, ERAS))
+"""The era towards the server far away, and the one towards the caller."""
+
+
+@asynccontextmanager
+async def through(
+    source: ToolProtocol, far: str, near: str, **options: Any
+) -> AsyncGenerator[MCPClient]:
+    """A caller of a gateway to a server of `source`."""
+    with anyio.fail_after(30):
+        async with (
+            serving(source) as url,
+            serving(MCPClient(url, revision=far)) as gateway,
+            MCPClient(gateway, revision=near, **options) as caller,
+        ):
+            yield caller
+
+
+@pytest.mark.parametrize(("far", "near"), BOTH)
+async def test_tools_and_results_come_through_unchanged(far: str, near: str) -> None:
+    async with through(toolbox(), far, near) as caller:
+        assert await caller.list_tools(CONTEXT) == await toolbox().list_tools(CONTEXT)
+        for name, served in RESULTS.items():
+            assert await caller.call_tool(ToolCall(name), CONTEXT) == served
+        refused = await caller.call_tool(ToolCall("refuse"), CONTEXT)
+        assert (refused.is_error, refused.text) == (True, "not today")
+        headed = await caller.call_tool(ToolCall("headed", {"region": "eu"}), CONTEXT)
+        assert headed.structured == {"region": "eu"}
+
+
+class Progress:
+    """A channel that takes note of progress."""
+
+    capabilities: Mapping[str, Any] = {}
+    can_ask = False
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[float, float | None, str | None]] = []
+
+    async def progress(self, progress: float, total: float | None, message: str | None) -> None:
+        self.steps.append((progress, total, message))
+
+    async def log(self, level: str, data: Any, logger: str | None) -> None:
+        raise AssertionError((level, data, logger))
+
+    async def ask(self, request: InputRequest) -> Mapping[str, Any]:
+        raise AssertionError(request)
+
+
+@pytest.mark.parametrize(("far", "near"), BOTH)
+async def test_progress_comes_through(far: str, near: str) -> None:
+    channel = Progress()
+    async with through(toolbox(), far, near) as caller:
+        call = ToolCall("count", {"to": 3})
+        result = await caller.call_tool(call, CallContext(channel=channel))
+    assert result.structured == {"result": 3}
+    assert channel.steps == [(1, 3, "at 1"), (2, 3, "at 2"), (3, 3, "at 3")]
+
+
+@pytest.mark.parametrize("near", ERAS)
+async def test_a_question_reaches_the_caller_and_its_answer_the_tool(near: str) -> None:
+    async def answer(request: InputRequest) -> Mapping[str, Any]:
+        assert request.params["message"] == "Who are you?"
+        return {"action": "accept", "content": {"name": "Ada"}}
+
+    async with through(toolbox(), "auto", near, answer=answer) as caller:
+        result = await caller.call_tool(ToolCall("greet"), CONTEXT)
+    assert result.text == "accept {'name': 'Ada'}"
+
+
+@pytest.mark.parametrize(("far", "near"), BOTH)
+async def test_a_caller_that_cancels_ends_the_tool_far_away(far: str, near: str) -> None:
+    source = Toolbox()
+    started, ended = anyio.Event(), anyio.Event()
+
+    @source.tool
+    async def hang() -> None:
+        """Hang."""
+        started.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    async with through(source, far, near) as caller:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(caller.call_tool, ToolCall("hang"), CONTEXT)
+            await started.wait()
+            tasks.cancel_scope.cancel()
+        with anyio.fail_after(5):
+            await ended.wait()
+        assert len(await caller.list_tools(CONTEXT)) == 1
+
+
+OWN = "a-token-of-the-gateway-itself-0123456789"
+
+
+@pytest.mark.parametrize("near", ERAS)
+async def test_a_server_far_away_sees_the_gateways_token_and_never_the_callers(near: str) -> None:
+    seen: list[Asked] = []
+
+    class Noting(OldServer):
+        async def answer(self, asked: Asked) -> bytes:
+            seen.append(asked)
+            return await super().answer(asked)
+
+    async with answering(Noting().answer) as url:
+        builder = MCPServerBuilder("gateway").with_protocol("far", MCPClient(url, token=OWN))
+        builder = builder.with_port(0).with_drain(0.1).with_bearer_token(TOKEN)
+        with anyio.fail_after(30):
+            async with (
+                builder.build() as gateway,
+                MCPClient(gateway.url, token=TOKEN, revision=near) as caller,
+            ):
+                assert (await caller.call_tool(ToolCall("add"), CONTEXT)).text == "ok"
+    assert any(asked.body and asked.body.get("method") == "tools/call" for asked in seen)
+    assert {asked.headers.get("authorization") for asked in seen} == {f"Bearer {OWN}"}
+    assert TOKEN not in repr(seen)
+
+
+GATEWAY = """
+import sys
+from toolyard import MCPClient, MCPServerBuilder
+from tests.clients.tools import say_ready
+
+url, era, port = sys.argv[1:]
+builder = MCPServerBuilder("gateway").with_protocol("far", MCPClient(url, revision=era))
+builder.with_port(int(port)).with_event_handler(say_ready).build_and_serve()
+"""
+
+
+@asynccontextmanager
+async def gateway_process(url: str, era: str, port: int) -> AsyncGenerator[Process]:
+    """A gateway to `url` in a process of its own."""
+    command = [sys.executable, "-c", GATEWAY, url, era, str(port)]
+    async with await anyio.open_process(command, cwd=ROOT) as process:
+        assert process.stdout is not None
+        with anyio.fail_after(30):
+            await BufferedByteReceiveStream(process.stdout).receive_until(b"ready\n", 65_536)
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_gateway_told_to_stop_answers_the_call_that_runs_far_away(era: str) -> None:
+    source, port = Toolbox(), free_port()
+    begun = anyio.Event()
+
+    @source.tool
+    async def slow() -> str:
+        """Take a while."""
+        begun.set()
+        await anyio.sleep(3)
+        return "done"
+
+    texts: list[str] = []
+    with anyio.fail_after(60):
+        async with (
+            serving(source) as url,
+            gateway_process(url, era, port) as gateway,
+            MCPClient(url_of(port), revision=era) as caller,
+        ):
+
+            async def call() -> None:
+                texts.append((await caller.call_tool(ToolCall("slow"), CONTEXT)).text)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(call)
+                await begun.wait()
+                gateway.send_signal(signal.SIGTERM)
+            assert await gateway.wait() == 0
+    assert texts == ["done"]
