@@ -60,7 +60,7 @@ class Near:
 
     @property
     def names(self) -> list[str]:
-        return [tool.name for tool in self.registry._table.tools]
+        return [tool.name for tool in self.registry._offer.table.tools]
 
     def state(self) -> Any:
         return self.registry.health()["far"]["state"]

@@ -66,8 +66,8 @@ async def test_a_call_among_ten_thousand_tools_lists_nothing_and_looks_at_one_ro
     registry.expect("crowd", crowd, prefix="in")
     async with registry:
         listed = crowd.listed
-        doors = Doors(registry._table.routes)
-        registry._table = replace(registry._table, routes=doors, tools=Unread())
+        doors = Doors(registry._offer.table.routes)
+        registry._offer.table = replace(registry._offer.table, routes=doors, tools=Unread())
         called = await registry.call_tool(ToolCall("in_tool_9999"), OURS)
 
     assert called.structured == {"called": "tool_9999"}

@@ -213,7 +213,7 @@ async def test_a_change_is_told_after_it_is_in_force() -> None:
 
         def hear(change: Change) -> None:
             assert change == Change("tools")
-            seen.append([tool.name for tool in registry._table.tools])
+            seen.append([tool.name for tool in registry._offer.table.tools])
             told.set()
 
         registry.subscribe(hear)

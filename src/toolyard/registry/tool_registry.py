@@ -6,28 +6,25 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 import anyio
-from anyio.abc import TaskGroup
 
-from toolyard.core.background import Background
 from toolyard.core.context import CallContext, EventHandler
-from toolyard.core.errors import NameClash, SwapRefused, ToolyardError, UnknownName
-from toolyard.core.protocol import Change, ChangeProtocol, Listener, Listeners, ToolProtocol
+from toolyard.core.errors import NameClash, SwapRefused, UnknownName
+from toolyard.core.protocol import Change, Listener, ToolProtocol
 from toolyard.core.tool import Tool, ToolCall, ToolResult
-from toolyard.events.types import MountChanged, ToolHidden
+from toolyard.events.types import MountChanged
 from toolyard.registry.comparison import Comparison, compared
-from toolyard.registry.library import MergedLibrary
-from toolyard.registry.life import Life
 from toolyard.registry.mount import Mount, Place, Policy, joined
+from toolyard.registry.mounting import Mounting
+from toolyard.registry.offer import Offer
 from toolyard.registry.probe import check
 from toolyard.registry.record import State
-from toolyard.registry.relisting import Relisting, relist
+from toolyard.registry.relisting import Relisting
 from toolyard.registry.search import ranked
-from toolyard.registry.table import Table, clash, refuse_clashes, table_of
+from toolyard.registry.table import Table, refuse_clashes
 
 logger = logging.getLogger("toolyard.registry")
 
@@ -35,8 +32,6 @@ DRAIN_S = 30.0
 """How long calls of a source that is taken away may go on."""
 SEEN = {"ready", "unreachable"}
 """What listing a source anew can tell of its mount."""
-LEAVE_S = 30.0
-"""How long all sources together may take to be left when the registry is cancelled."""
 
 
 class ToolRegistry:
@@ -49,29 +44,37 @@ class ToolRegistry:
     """
 
     def __init__(self, *sources: ToolProtocol, emit: EventHandler = lambda event: None) -> None:
-        self._expected = [(f"source-{number}", each, "") for number, each in enumerate(sources)]
+        self._expected = [(Place(f"source-{n}"), each) for n, each in enumerate(sources)]
         self._emit = emit
-        self._mounts: tuple[Mount, ...] = ()
-        self._table = Table()
+        self._offer = Offer(emit)
         self._starting: set[str] = set()
-        self._retiring: set[Mount] = set()
         self._swaps: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
         self._relisting = Relisting(self._on_relisted)
-        self._listeners = Listeners()
-        self.library = MergedLibrary(lambda: [each for each in self._mounts if each.is_offered])
-        self._background: Background | None = None
-        self._tasks: TaskGroup | None = None
+        self._mounting = Mounting(self._on_change, self._on_end)
+        self.library = self._offer.library
 
-    def expect(self, name: str, source: ToolProtocol, *, prefix: str | None = None) -> None:
-        """Have `source` mounted as `name` when the registry is entered, in this order."""
-        self._expected.append((name, source, joined(prefix)))
+    def expect(
+        self,
+        name: str,
+        source: ToolProtocol,
+        *,
+        prefix: str | None = None,
+        policies: Sequence[Policy] = (),
+    ) -> None:
+        """Have `source` mounted when the registry is entered, in this order.
+
+        Raises:
+            NameClash: Another mount of that name is expected.
+        """
+        if any(place.name == name for place, _ in self._expected):
+            raise NameClash(f"There is a mount {name!r} already; choose another name.")
+        self._expected.append((Place(name, joined(prefix), tuple(policies)), source))
 
     async def __aenter__(self) -> Self:
-        self._background = Background()
-        self._tasks = await self._background.__aenter__()
+        await self._mounting.__aenter__()
         try:
-            for name, source, prefix in self._expected:
-                await self.add(name, source, prefix=prefix)
+            for mount in await self._mounting.start_all(self._expected):
+                await self._publish_new(mount, lambda new=mount: (*self._offer.mounts, new))
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
             raise
@@ -83,15 +86,9 @@ class ToolRegistry:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        mounts, self._mounts, self._table = self._mounts, (), Table()
-        with anyio.move_on_after(LEAVE_S, shield=True):
-            for mount in mounts:
-                self._retire(mount)
-            for mount in (*reversed(mounts), *self._retiring):
-                await self._leave(mount, 0.0)
-        background, self._background, self._tasks = self._background, None, None
-        if background is not None:
-            await background.__aexit__(kind, error, traceback)
+        self._offer.mounts, self._offer.table = (), Table()
+        await self._mounting.leave_all()
+        await self._mounting.__aexit__(kind, error, traceback)
 
     async def add(
         self,
@@ -117,13 +114,13 @@ class ToolRegistry:
             InvalidTool: A name is not fit for hosts.
             Exception: Whatever `source` raised while starting; then nothing has changed.
         """
-        if name in self._starting or any(mount.name == name for mount in self._mounts):
+        if name in self._starting or any(mount.name == name for mount in self._offer.mounts):
             raise NameClash(f"There is a mount {name!r} already; choose another name.")
         self._starting.add(name)
         try:
             place = Place(name, joined(prefix), tuple(policies))
-            mount = await self._started(place, source, may_be_away=True)
-            await self._publish_or_abandon(mount, lambda: (*self._mounts, mount))
+            mount = await self._mounting.start(place, source, may_be_away=True)
+            await self._publish_new(mount, lambda: (*self._offer.mounts, mount))
         finally:
             self._starting.discard(name)
 
@@ -161,8 +158,8 @@ class ToolRegistry:
             Exception: Whatever `source` raised while starting.
         """
         async with self._swaps[name]:
-            old = self._mount(name)
-            new = await self._started(old.place.with_prefix(prefix), source)
+            old = self._offer.mount(name)
+            new = await self._mounting.start(old.place.with_prefix(prefix), source)
             try:
                 new.keep_what_is_equal(old.routes)
                 comparison = compared(old.tools, new.tools)
@@ -170,18 +167,18 @@ class ToolRegistry:
                     raise SwapRefused(name, comparison.breaks)
                 if probe is not None:
                     await check(new, probe)
-                if self._mount(name) is not old:
+                if self._offer.mount(name) is not old:
                     raise UnknownName("mount", name)
             except BaseException:
-                await self._abandon(new)
+                await self._mounting.abandon(new)
                 raise
             new.take_over(old)
-            await self._publish_or_abandon(
-                new, lambda: [new if each is old else each for each in self._mounts]
+            await self._publish_new(
+                new, lambda: [new if each is old else each for each in self._offer.mounts]
             )
             old.place.record.swaps += 1
             self._retire(old)
-            self._running_tasks.start_soon(self._leave, old, drain_s)
+            self._mounting.tasks.start_soon(self._mounting.leave, old, drain_s)
             return comparison
 
     async def remove(self, name: str, *, drain_s: float = DRAIN_S, wait: bool = True) -> None:
@@ -193,14 +190,14 @@ class ToolRegistry:
         Raises:
             UnknownName: There is no such mount.
         """
-        mount = self._mount(name)
-        self._publish(tuple(each for each in self._mounts if each is not mount))
+        mount = self._offer.mount(name)
+        self._offer.publish(tuple(each for each in self._offer.mounts if each is not mount))
         self._say(mount, "removed")
         self._retire(mount)
         if wait:
-            await self._leave(mount, drain_s)
+            await self._mounting.leave(mount, drain_s)
         else:
-            self._running_tasks.start_soon(self._leave, mount, drain_s)
+            self._mounting.tasks.start_soon(self._mounting.leave, mount, drain_s)
 
     async def drain(self, name: str, *, drain_s: float = DRAIN_S) -> int:
         """Disable a mount and wait up to `drain_s` seconds for its calls; how many go on.
@@ -208,7 +205,7 @@ class ToolRegistry:
         Raises:
             UnknownName: There is no such mount.
         """
-        mount = self._mount(name)
+        mount = self._offer.mount(name)
         self._enable(mount, is_enabled=False)
         self._become(mount, "draining")
         with anyio.move_on_after(drain_s):
@@ -235,19 +232,19 @@ class ToolRegistry:
 
     def find(self, name: str) -> Tool | None:
         """The tool of that name as it was last listed."""
-        route = self._table.routes.get(name)
+        route = self._offer.table.routes.get(name)
         return route.tool if route else None
 
     def search(self, query: str, *, limit: int = 10) -> Sequence[Tool]:
         """Up to `limit` tools that have to do with the words of `query`, the best first."""
-        return ranked(self._table.tools, query, limit)
+        return ranked(self._offer.table.tools, query, limit)
 
     async def list_tools(self, context: CallContext) -> Sequence[Tool]:
         """All tools, in the order of mounts and their sources; the same object until a change."""
         del context
         if self._relisting.concerns(None):
             await self._relisting.finish()
-        return self._table.tools
+        return self._offer.table.tools
 
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Run the tool in the source that offers it.
@@ -256,10 +253,10 @@ class ToolRegistry:
             UnknownName: There is no such tool.
             CallInterrupted: Its source was taken away, and would wait no longer.
         """
-        route = self._table.routes.get(call.name)
+        route = self._offer.table.routes.get(call.name)
         if self._relisting.concerns(route.mount if route else None):
             await self._relisting.finish()
-            route = self._table.routes.get(call.name)
+            route = self._offer.table.routes.get(call.name)
         if route is None:
             raise UnknownName("tool", call.name)
         if route.own_name != call.name:
@@ -268,113 +265,48 @@ class ToolRegistry:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""
-        return self._listeners.subscribe(listener)
+        return self._offer.listeners.subscribe(listener)
 
     def health(self) -> Mapping[str, Any]:
         """How each mount is: its state, since when, its calls, and what its source says."""
         leaving: Counter[str] = Counter()
-        for mount in self._retiring:
+        for mount in self._mounting.retiring:
             leaving[mount.name] += mount.life.in_flight
         return {
             mount.name: {**mount.health(), "draining": leaving[mount.name]}
-            for mount in self._mounts
+            for mount in self._offer.mounts
         }
 
-    @property
-    def _running_tasks(self) -> TaskGroup:
-        if self._tasks is None:
-            raise ToolyardError("The registry is not entered: use it in `async with`.")
-        return self._tasks
-
-    def _mount(self, name: str) -> Mount:
-        for mount in self._mounts:
-            if mount.name == name:
-                return mount
-        raise UnknownName("mount", name)
-
-    async def _started(
-        self, place: Place, source: ToolProtocol, *, may_be_away: bool = False
-    ) -> Mount:
-        """A mount that is entered and listed, and offered to nobody yet."""
-        mount = Mount(place, Life(place.name, place.around(source)))
-        await self._running_tasks.start(mount.life.run)
-        try:
-            if isinstance(mount.source, ChangeProtocol):
-                mount.unsubscribe = mount.source.subscribe(partial(self._on_change, mount))
-            else:
-                may_be_away = False  # it would not say that it is back
-            await relist(mount, may_be_away=may_be_away)
-        except BaseException:
-            await self._abandon(mount)
-            raise
-        self._running_tasks.start_soon(self._watch, mount)
-        return mount
-
-    async def _watch(self, mount: Mount) -> None:
-        """Hide the tools of a source that ends by itself."""
-        await mount.life.over.wait()
-        if mount in self._mounts:
+    def _on_end(self, mount: Mount) -> None:
+        """Hide the tools of a source that ended by itself."""
+        if mount in self._offer.mounts:
             mount.place.record.note(mount.life.reason)
-            self._publish(self._mounts)
+            self._offer.publish(self._offer.mounts)
             self._become(mount, mount.state)
 
-    async def _publish_or_abandon(
-        self, mount: Mount, mounts: Callable[[], Sequence[Mount]]
-    ) -> None:
-        """Offer `mount` among what `mounts` then gives; end it if that cannot be."""
+    async def _publish_new(self, mount: Mount, mounts: Callable[[], Sequence[Mount]]) -> None:
+        """Offer `mount` among what `mounts` then gives; leave it if that cannot be."""
         try:
-            refuse_clashes(self._table, mount)
-            self._publish(mounts())
+            refuse_clashes(self._offer.table, mount)
+            self._offer.publish(mounts())
         except BaseException:
-            await self._abandon(mount)
+            await self._mounting.abandon(mount)
             raise
         self._become(mount, mount.state)
 
-    def _publish(self, mounts: Sequence[Mount], *, is_told: bool = False) -> None:
-        """Replace the table: from now on calls and lists meet the new one.
-
-        Listeners are told if it differs for those who list tools, or `is_told`; and of documents
-        and prompts if another library is asked for them.
-        """
-        before, self._mounts = self._table, tuple(mounts)
-        self._table = table_of(self._mounts, before)
-        for mount in self._mounts:
-            hidden = self._table.hidden.get(mount.name, {})
-            for tool in hidden.keys() - mount.hidden.keys():
-                logger.warning("%s", clash(tool, hidden[tool], mount.name))
-                self._emit(ToolHidden(tool, mount.name, hidden[tool]))
-            mount.hidden = hidden
-        if self._table.tools is not before.tools or is_told:
-            self._listeners.tell(Change("tools"))
-        if self.library.has_changed():
-            self._listeners.tell(Change("prompts"))
-            self._listeners.tell(Change("resources"))
+    def _retire(self, mount: Mount) -> None:
+        self._mounting.retire(mount)
+        self._relisting.forget(mount)
 
     def _on_relisted(self, mounts: Collection[Mount]) -> None:
         # What a source calls a change is passed on, though it may have been changed back meanwhile.
-        self._publish(self._mounts, is_told=True)
+        self._offer.publish(self._offer.mounts, is_told=True)
         for mount in mounts:
-            if mount in self._mounts and {mount.state, mount.place.record.state} == SEEN:
+            if mount in self._offer.mounts and {mount.state, mount.place.record.state} == SEEN:
                 self._become(mount, mount.state)
 
-    async def _abandon(self, mount: Mount) -> None:
-        """Leave a source that is not offered after all."""
-        self._retire(mount)
-        with anyio.CancelScope(shield=True):
-            await self._leave(mount, 0.0)
-
-    def _retire(self, mount: Mount) -> None:
-        """Hear no more of a source that is about to be left."""
-        mount.unsubscribe()
-        self._relisting.forget(mount)
-        self._retiring.add(mount)
-
-    async def _leave(self, mount: Mount, drain_s: float) -> None:
-        await mount.life.end(drain_s)
-        self._retiring.discard(mount)
-
     def _switch(self, name: str, tool: str | None, *, is_enabled: bool) -> None:
-        mount = self._mount(name)
+        mount = self._offer.mount(name)
         if tool is None:
             self._enable(mount, is_enabled=is_enabled)
             self._become(mount, mount.state)
@@ -383,11 +315,11 @@ class ToolRegistry:
             raise UnknownName("tool", tool)
         others = mount.disabled_tools - {tool}
         mount.disabled_tools = others if is_enabled else others | {tool}
-        self._publish(self._mounts)
+        self._offer.publish(self._offer.mounts)
 
     def _enable(self, mount: Mount, *, is_enabled: bool) -> None:
         mount.is_enabled = is_enabled
-        self._publish(self._mounts)
+        self._offer.publish(self._offer.mounts)
 
     def _become(self, mount: Mount, state: State) -> None:
         mount.place.record.become(state)
@@ -398,7 +330,7 @@ class ToolRegistry:
 
     def _on_change(self, mount: Mount, change: Change) -> None:
         if change.kind != "tools":
-            if mount in self._mounts:
-                self._listeners.tell(change)
-        elif self._relisting.mark(mount) and self._tasks is not None:
-            self._tasks.start_soon(self._relisting.finish)
+            if mount in self._offer.mounts:
+                self._offer.listeners.tell(change)
+        elif self._relisting.mark(mount):
+            self._mounting.tasks.start_soon(self._relisting.finish)

@@ -18,6 +18,7 @@ from toolyard.core.context import EVERYTHING, Event, EventHandler
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.events.types import ServerStarted
+from toolyard.registry.mount import Policy
 from toolyard.security.address import AddressPolicy
 from toolyard.security.exposure import check_exposure
 from toolyard.security.gate import Gate
@@ -81,13 +82,19 @@ class MCPServerBuilder:
         self._drain_s = DRAIN_S
         self._is_controlled = False
 
-    def with_protocol(self, name: str, source: ToolProtocol, prefix: str | None = None) -> Self:
+    def with_protocol(
+        self,
+        name: str,
+        source: ToolProtocol,
+        prefix: str | None = None,
+        policies: Sequence[Policy] = (),
+    ) -> Self:
         """Serve `source`; with a prefix its tool `add` becomes `PREFIX_add`.
 
-        `name` is how messages and metrics call it. Two sources that offer the same tool are
-        refused when the server starts.
+        `name` is how messages and metrics call it; `policies` as in `ToolRegistry.add`. Two
+        sources that offer the same tool are refused when the server starts.
         """
-        self._sources.append(Source(name, source, prefix))
+        self._sources.append(Source(name, source, prefix, policies))
         return self
 
     def with_control(self, source: ToolProtocol) -> Self:

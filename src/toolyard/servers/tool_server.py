@@ -20,6 +20,7 @@ from toolyard.core.context import EventHandler
 from toolyard.core.protocol import ToolProtocol
 from toolyard.events.bus import EventBus
 from toolyard.events.types import ConnectionCut, ServerStarted, ServerStopped, ServerStopping
+from toolyard.registry.mount import Policy
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.security.gate import Gate
 from toolyard.security.refusal import Reason, retry_later
@@ -53,6 +54,7 @@ class Source:
     name: str
     protocol: ToolProtocol
     prefix: str | None = None
+    policies: Sequence[Policy] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ class ToolServer:
     def _made_registry(self) -> ToolRegistry:
         registry = ToolRegistry(emit=self._events.emit)
         for source in self._plan.sources:
-            registry.expect(source.name, source.protocol, prefix=source.prefix)
+            registry.expect(
+                source.name, source.protocol, prefix=source.prefix, policies=source.policies
+            )
         return registry
 
     def _made_routes(self) -> Routes:
