@@ -16,6 +16,7 @@ from toolyard.core.protocol import Change, Listener, Listeners
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.core.toolbox import Toolbox
 from toolyard.registry import relisting
+from toolyard.registry.policies.rename import Rename
 from toolyard.registry.tool_registry import ToolRegistry
 
 OURS = CallContext()
@@ -411,3 +412,37 @@ async def test_the_next_list_after_a_swap_is_whole() -> None:
             tools.add(_words, name=f"b{number}")
             assert await names(registry) == [f"a{number}", f"b{number}"]
             assert await called(registry, f"b{number}") == "words"
+
+
+async def test_all_that_are_expected_start_at_the_same_time_and_stand_in_their_order() -> None:
+    entered: list[Toolbox] = []
+    are_all_in = anyio.Event()
+
+    class Waiting(Toolbox):
+        async def __aenter__(self) -> Self:
+            entered.append(self)
+            if len(entered) == 3:
+                are_all_in.set()
+            await are_all_in.wait()
+            return await super().__aenter__()
+
+    registry = ToolRegistry()
+    for number in range(3):
+        tools = Waiting()
+        tools.add(_words, name=f"t{number}")
+        registry.expect(f"m{number}", tools, policies=[lambda each: Rename(each, {"t1": "u1"})])
+    with pytest.raises(NameClash, match="There is a mount 'm1' already"):
+        registry.expect("m1", Toolbox())
+    with anyio.fail_after(5):
+        async with registry:
+            assert [tool.name for tool in await registry.list_tools(OURS)] == ["t0", "u1", "t2"]
+
+
+async def test_one_that_does_not_start_ends_those_that_are_starting() -> None:
+    good, bad, slow = Moody("a"), Moody("b"), Moody("c")
+    bad.fails_to_start = True
+    slow.go_on = anyio.Event()
+    registry = ToolRegistry(good, bad, slow)
+    with anyio.fail_after(5), pytest.raises(OSError, match="cannot start"):
+        await registry.__aenter__()
+    assert (good.left, slow.left) == (good.entered, slow.entered)

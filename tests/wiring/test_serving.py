@@ -24,7 +24,7 @@ from toolyard.clients.mcp_client import MCPClient
 from toolyard.config.loading import load
 from toolyard.config.settings import Settings
 from toolyard.core.context import CallContext
-from toolyard.core.errors import ConfigError, NotAdmitted
+from toolyard.core.errors import ConfigError
 from toolyard.core.tool import ToolCall
 from toolyard.servers.limits import Limits
 from toolyard.servers.tool_server import ToolServer
@@ -290,9 +290,10 @@ async def test_a_configured_remote_server_is_served_onward_with_its_token(
         async with served(tools={"far": remote}) as front, MCPClient(front.url) as client:
             (tool,) = await client.list_tools(CallContext())
         assert tool.name == "far_calculator"
-        with pytest.raises(NotAdmitted):
-            async with served(tools={"far": {"url": behind.url}}):
-                pass
+        async with served(tools={"far": {"url": behind.url}}) as front:
+            health = front.registry.health()["far"]
+        assert health["state"] == "unreachable"
+        assert "We were not let in" in health["last_error"]
 
 
 MUCH = """

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+from tests.support.process import free_port
 
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.config.loading import load
@@ -164,6 +165,23 @@ async def test_what_cannot_be_done_is_a_sentence_and_changes_nothing(
         assert "s3cret" not in result.text
         assert await names(client) == ["calculator"]
         assert (await client.call_tool(ToolCall("calculator", {"expression": "2"}), OURS)).text
+
+
+async def test_a_server_that_is_away_takes_no_other_along_and_comes_by_itself() -> None:
+    behind = load(None, {"port": free_port(), "tools": {"memory": {"kind": "memory"}}})
+    away = {"url": f"http://127.0.0.1:{behind.port}/mcp", "prefix": "far"}
+    async with controlled(tools={**CALCULATOR, "away": away}) as (_, client):
+        assert await names(client) == ["calculator"]
+        health = (await done(client, "health", name="away"))["mounts"]["away"]
+        assert (health["state"], health["tools"]) == ("unreachable", 0)
+        assert "Cannot reach" in health["last_error"]
+        refused = await told(client, "swap", name="calculator", table={**away, "prefix": "x"})
+        assert "Cannot reach" in refused.text
+        async with server_of(behind):
+            while await names(client) != ["calculator", "far_memory"]:  # noqa: ASYNC110
+                await anyio.sleep(0.05)
+            call = ToolCall("far_memory", {"command": "PUT", "key": "a", "value": "b"})
+            assert not (await client.call_tool(call, OURS)).is_error
 
 
 async def test_a_breaking_swap_can_be_refused(tmp_path: Path) -> None:

@@ -41,7 +41,12 @@ _OPTIONS: Mapping[str, Callable[..., object]] = {
 
 
 def source_of(
-    name: str, settings: ToolSettings, token: str | None = None, answer: Answer | None = None
+    name: str,
+    settings: ToolSettings,
+    token: str | None = None,
+    answer: Answer | None = None,
+    *,
+    patient: bool = False,
 ) -> ToolProtocol:
     """The source that one `[tools.NAME]` describes.
 
@@ -50,6 +55,7 @@ def source_of(
         settings: Its table.
         token: For a URL whose table says none.
         answer: Answers what a remote server asks.
+        patient: Whether a remote server may be away at the start.
 
     Raises:
         ConfigError: The kind is unknown, an option of it is, or a secret is missing.
@@ -57,9 +63,9 @@ def source_of(
     if settings.url is not None:
         headers = {key: value.get_secret_value() for key, value in settings.headers.items()}
         own = token_of(name, settings) or (None if headers else token)
-        return MCPClient(settings.url, token=own, headers=headers, answer=answer)
+        return MCPClient(settings.url, token=own, headers=headers, answer=answer, patient=patient)
     if settings.command is not None:
-        return MCPClient(process_of(settings), answer=answer)
+        return MCPClient(process_of(settings), answer=answer, patient=patient)
     return _built(name, settings.kind or "", settings.options)
 
 

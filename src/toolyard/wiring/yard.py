@@ -37,7 +37,8 @@ def source_for(name: str, table: ToolSettings, results: Results) -> ToolProtocol
     Raises:
         ConfigError: The table cannot be used.
     """
-    return results.cut(with_policies(source_of(name, table), table), table)
+    source = source_of(name, table, patient=True)  # one that is away takes no other along
+    return results.cut(with_policies(source, table), table)
 
 
 class Yard:
