@@ -17,6 +17,7 @@ from toolyard.clients.bounds import MOST_BYTES, TOO_LARGE, TOO_TANGLED, is_tangl
 from toolyard.clients.events import Events
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.pace import Pace
+from toolyard.clients.pool import Pool
 from toolyard.clients.posts import Abandoned, Post
 
 Trouble = Literal["unreachable", "broken", "refused", "session", "stale", "absent"]
@@ -52,12 +53,11 @@ def http_client(
     notices may be silent for days. Redirects are left to the MCP transport, which stays on the
     origin.
     """
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
     client = _TellingClient(
         headers={**_UNPACKED, **headers},
         auth=auth,
         timeout=httpx2.Timeout(connect_s, read=None, write=30, pool=30),
-        transport=httpx2.AsyncHTTPTransport(limits=limits),
+        transport=Pool(),
     )
     client.hearing, client.pace = hearing, Pace()
     return client
