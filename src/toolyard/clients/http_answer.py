@@ -36,7 +36,6 @@ class Answer:
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if not self.is_over:
                 raise Garbled("what came is no HTTP answer") from error
-            self.allows_more = False
 
     def taken(self) -> bytes:
         """What has arrived of the body since it was last taken."""

@@ -6,8 +6,9 @@ import re
 import select
 import ssl
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from typing import Self
 
 import anyio
@@ -25,6 +26,22 @@ _ONE_PIECE = 64 * 1024
 
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FRAMING = (b"content-length", b"transfer-encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it is sent, but for its framing."""
+
+    method: bytes
+    target: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+    connect_s: float | None = None
+    """How long connecting may take."""
+    write_s: float | None = None
+    """How long sending may take."""
+    read_s: float | None = None
+    """How long each part of the answer may take, its body's as well."""
 
 
 class Link:
@@ -65,21 +82,14 @@ class Link:
         except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
             raise httpx2.ConnectError("it could not be connected to") from error
 
-    async def ask(
-        self, request: httpx2.Request, *, write_s: float | None, read_s: float | None
-    ) -> Answer:
-        """Send `request` and wait for the beginning of the answer, up to its body.
-
-        Args:
-            request: Its target and headers are sent as they are.
-            write_s: How long sending may take.
-            read_s: How long each part of the answer may take, its body's as well.
+    async def ask(self, asked: Asked) -> Answer:
+        """Send a request and wait for the beginning of the answer, up to its body.
 
         Raises:
             httpx2.TransportError: It is no request, or no answer came.
         """
-        self._answer, self._read_s = Answer(), read_s
-        await self._send(request, write_s)
+        self._answer, self._read_s = Answer(), asked.read_s
+        await self._send(asked)
         received = 0
         while not self._answer.has_begun:
             received += await self._read()
@@ -120,12 +130,11 @@ class Link:
         with anyio.CancelScope(shield=True):
             await anyio.aclose_forcefully(self._stream)
 
-    async def _send(self, request: httpx2.Request, write_s: float | None) -> None:
-        body = await request.aread()
-        head = _head_of(request, len(body))
+    async def _send(self, asked: Asked) -> None:
+        head, body = _head_of(asked), asked.body
         pieces = (head + body,) if len(body) <= _ONE_PIECE else (head, body)
         try:
-            with anyio.fail_after(write_s):
+            with anyio.fail_after(asked.write_s):
                 # A server may answer, and hang up, before it has read everything.
                 with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
                     for piece in pieces:
@@ -157,16 +166,15 @@ def _reading() -> Generator[None]:
         raise httpx2.ReadError("the connection broke") from error
 
 
-def _head_of(request: httpx2.Request, size: int) -> bytes:
+def _head_of(asked: Asked) -> bytes:
     """The first line and the headers; framing is ours to say."""
-    pairs = [pair for pair in request.headers.raw if pair[0].lower() not in _FRAMING]
-    if size or request.method not in ("GET", "HEAD"):
-        pairs.append((b"Content-Length", b"%d" % size))
-    target = request.url.raw_path
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode("ascii"), target)]
+    pairs = [pair for pair in asked.headers if pair[0].lower() not in _FRAMING]
+    if asked.body or asked.method not in (b"GET", b"HEAD"):
+        pairs.append((b"Content-Length", b"%d" % len(asked.body)))
+    lines = [b"%s %s HTTP/1.1" % (asked.method, asked.target)]
     lines += [b"%s: %s" % pair for pair in pairs]
     head = b"\r\n".join(lines)
     is_whole = head.count(b"\n") == head.count(b"\r") == len(pairs) and b"\0" not in head
-    if not is_whole or b" " in target or not all(_NAME.fullmatch(name) for name, _ in pairs):
+    if not is_whole or b" " in asked.target or not all(_NAME.fullmatch(name) for name, _ in pairs):
         raise httpx2.LocalProtocolError("a header holds what none may hold")
     return head + b"\r\n\r\n"

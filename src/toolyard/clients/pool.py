@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx2
 
-from toolyard.clients.link import Link
+from toolyard.clients.http_answer import Answer
+from toolyard.clients.link import Asked, Link
 
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
@@ -38,19 +39,26 @@ class Pool(httpx2.AsyncBaseTransport):
         Raises:
             httpx2.TransportError: No answer came; its kind says how far things went.
         """
-        origin = _origin_of(request.url)
         limits = request.extensions.get("timeout", {})
-        link = await self._kept(origin) or await self._opened(origin, limits.get("connect"))
+        asked = Asked(
+            request.method.encode("ascii"),
+            request.url.raw_path,
+            request.headers.raw,
+            await request.aread(),
+            *(limits.get(kind) for kind in ("connect", "write", "read")),
+        )
+        answer, body = await self.ask(origin_of(request.url), asked)
+        return httpx2.Response(answer.status, headers=answer.headers, stream=body)
+
+    async def ask(self, origin: Origin, asked: Asked) -> tuple[Answer, httpx2.AsyncByteStream]:
+        """The same for less: the beginning of the answer, and its body, to be closed."""
+        link = await self._kept(origin) or await self._opened(origin, asked.connect_s)
         try:
-            head = await link.ask(request, write_s=limits.get("write"), read_s=limits.get("read"))
+            answer = await link.ask(asked)
         except BaseException:
             await self._end(link)
             raise
-        return httpx2.Response(
-            head.status,
-            headers=head.headers,
-            stream=_Body(link, lambda: self._take_back(origin, link)),
-        )
+        return answer, _Body(link, lambda: self._take_back(origin, link))
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -99,9 +107,14 @@ class _Body(httpx2.AsyncByteStream):
         self._link = link
         self._on_close: Callable[[], Awaitable[None]] | None = on_close
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while self._on_close is not None and (part := await self._link.receive()):
-            yield part
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        part = b"" if self._on_close is None else await self._link.receive()
+        if not part:
+            raise StopAsyncIteration
+        return part
 
     async def aclose(self) -> None:
         on_close, self._on_close = self._on_close, None
@@ -109,7 +122,8 @@ class _Body(httpx2.AsyncByteStream):
             await on_close()
 
 
-def _origin_of(url: httpx2.URL) -> Origin:
+def origin_of(url: httpx2.URL) -> Origin:
+    """Where `url` is; raises `httpx2.UnsupportedProtocol` if that is not on the web."""
     if url.scheme not in _PORTS or not url.host:
         raise httpx2.UnsupportedProtocol("only http:// and https:// with a host are known here")
     return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
