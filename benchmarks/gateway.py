@@ -20,7 +20,7 @@ METRICS = (
     Metric("rate", "calls/s", more_is_better=True),
     Metric("p50_ms", "p50 ms"),
     Metric("p99_ms", "p99 ms"),
-    Metric("added_ms", "added ms"),
+    Metric("cpu_us", "CPU µs"),
 )
 _SHARE = 0.4
 """Of a usual stretch of load, for one row."""
