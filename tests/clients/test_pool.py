@@ -14,7 +14,7 @@ from anyio.streams.tls import TLSListener
 from tests.egress.authority import LocalAuthority
 
 from toolyard.clients import pool as pools
-from toolyard.clients.link import MOST_HEAD_BYTES
+from toolyard.clients.http_link import MOST_HEAD_BYTES
 from toolyard.clients.pool import Pool
 
 Say = Callable[[SocketStream, int], Awaitable[None]]

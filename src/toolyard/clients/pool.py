@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx2
 
 from toolyard.clients.http_answer import Answer
-from toolyard.clients.link import Asked, Link
+from toolyard.clients.http_link import Asked, HttpLink
 
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
@@ -28,9 +28,9 @@ class Pool(httpx2.AsyncBaseTransport):
     """
 
     def __init__(self) -> None:
-        self._idle: defaultdict[Origin, deque[Link]] = defaultdict(deque)
+        self._idle: defaultdict[Origin, deque[HttpLink]] = defaultdict(deque)
         """The last one was used last."""
-        self._links: set[Link] = set()
+        self._links: set[HttpLink] = set()
         self._tls: ssl.SSLContext | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -66,7 +66,7 @@ class Pool(httpx2.AsyncBaseTransport):
         for link in tuple(self._links):
             await self._end(link)
 
-    async def _kept(self, origin: Origin) -> Link | None:
+    async def _kept(self, origin: Origin) -> HttpLink | None:
         """A connection that was used before and still stands."""
         idle = self._idle[origin]
         while idle and idle[0].idle_s > KEPT_S:
@@ -78,24 +78,24 @@ class Pool(httpx2.AsyncBaseTransport):
             await self._end(link)
         return None
 
-    async def _opened(self, origin: Origin, connect_s: float | None) -> Link:
+    async def _opened(self, origin: Origin, connect_s: float | None) -> HttpLink:
         scheme, host, port = origin
         if scheme == "https" and self._tls is None:
             self._tls = httpx2.create_ssl_context()
             self._tls.set_alpn_protocols(["http/1.1"])
         tls = self._tls if scheme == "https" else None
-        link = await Link.open(host, port, tls, connect_s)
+        link = await HttpLink.open(host, port, tls, connect_s)
         self._links.add(link)
         return link
 
-    async def _take_back(self, origin: Origin, link: Link) -> None:
+    async def _take_back(self, origin: Origin, link: HttpLink) -> None:
         idle = self._idle[origin]
         if link in self._links and link.is_reusable() and len(idle) < MOST_IDLE:
             idle.append(link)
         else:
             await self._end(link)
 
-    async def _end(self, link: Link) -> None:
+    async def _end(self, link: HttpLink) -> None:
         self._links.discard(link)
         await link.close()
 
@@ -103,7 +103,7 @@ class Pool(httpx2.AsyncBaseTransport):
 class _Body(httpx2.AsyncByteStream):
     """The body of an answer; the connection goes back when it is closed."""
 
-    def __init__(self, link: Link, on_close: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, link: HttpLink, on_close: Callable[[], Awaitable[None]]) -> None:
         self._link = link
         self._on_close: Callable[[], Awaitable[None]] | None = on_close
 

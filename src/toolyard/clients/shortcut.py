@@ -22,7 +22,7 @@ from toolyard.clients import posts
 from toolyard.clients.bounds import MOST_BYTES, is_tangled
 from toolyard.clients.http import TellingClient
 from toolyard.clients.http_answer import Answer
-from toolyard.clients.link import Asked
+from toolyard.clients.http_link import Asked
 from toolyard.clients.pool import origin_of
 from toolyard.clients.posts import Abandoned, Post
 from toolyard.clients.questions import cancelled

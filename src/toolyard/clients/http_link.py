@@ -44,7 +44,7 @@ class Asked:
     """How long each part of the answer may take, its body's as well."""
 
 
-class Link:
+class HttpLink:
     """A connection that is used by one request at a time; made by `open`."""
 
     def __init__(self, stream: ByteStream) -> None:
