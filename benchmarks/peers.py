@@ -1,21 +1,18 @@
-"""What is compared, and where each of them is installed."""
+"""What is compared, and how each of it is started."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import environments
+from benchmarks.conversation import ERAS, Era
+from benchmarks.environments import ROOT, Environment
 from benchmarks.wire import BenchmarkError
-
-ROOT = Path(__file__).resolve().parent.parent
-FASTMCP_ENVIRONMENT = ROOT / ".tools" / "bench"
-FASTMCP_PYTHON = FASTMCP_ENVIRONMENT / "bin" / "python"
-SET_UP_S = 300
 
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 """For every process here: byte code is kept, as it is wherever a package was installed."""
@@ -23,6 +20,8 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTEC
 TOOLYARD = "toolyard"
 SDK = "MCPServer"
 """The one that all ratios are to."""
+FASTMCP = "FastMCP"
+MCP_PROXY = "mcp-proxy"
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,22 @@ class Peer:
 
     name: str
     module: str
+    """Its program among `benchmarks.servers`; none for what only passes on what others serve."""
     imports: str
     """What a program with such a server imports."""
-    python: Path = Path(sys.executable)
+    home: Environment | None = None
+    """Where it is installed, if not with toolyard."""
+    eras: tuple[Era, ...] = ERAS
     json_response: bool = False
     sections: tuple[str, ...] = ("calls", "tools", "start")
     """The measurements it takes part in: not where it is no different or has no meaning."""
     most_tools: int | None = None
     """With more tools than this, its runs take minutes."""
+
+    @property
+    def python(self) -> Path:
+        """The interpreter that has it."""
+        return Path(sys.executable) if self.home is None else self.home.python
 
     def command(self, port: int, token: str, tools: int) -> list[str]:
         """The command that serves it."""
@@ -74,13 +81,14 @@ PEERS = (
         sections=("calls",),
     ),
     Peer(
-        "FastMCP",
+        FASTMCP,
         "fastmcp",
         f"from fastmcp import FastMCP; {_UVICORN}",
-        python=FASTMCP_PYTHON,
+        home=environments.FASTMCP,
         most_tools=100,
     ),
     Peer("bare ASGI", "bare", _UVICORN, sections=("calls", "start")),
+    Peer(MCP_PROXY, "", "import mcp_proxy", home=environments.MCP_PROXY, sections=()),
 )
 
 
@@ -96,36 +104,7 @@ def choose(names: str | None) -> list[Peer]:
     return [peer for peer in PEERS if peer.name.casefold() in wanted]
 
 
-def set_up(peers: Iterable[Peer]) -> str | None:
-    """Install FastMCP, once, if it is among `peers`; why that failed, or None."""
-    wanted = any(peer.python == FASTMCP_PYTHON for peer in peers)
-    if not wanted or FASTMCP_PYTHON.with_name("fastmcp").exists():
-        return None
-    try:
-        _install_fastmcp()
-    except (subprocess.SubprocessError, OSError) as error:
-        return _why(error)
-    return None
-
-
-def _install_fastmcp() -> None:
-    """Give FastMCP an environment of its own, so that it cannot change what we are tested with."""
-    _run([sys.executable, "-m", "venv", str(FASTMCP_ENVIRONMENT)])
-    _run([str(FASTMCP_PYTHON), "-m", "pip", "install", "--quiet", "uv"])
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as override:
-        # FastMCP asks for a certifi so new that an index may lack it, and uses it for TLS to
-        # elsewhere; nothing here leaves the machine, so any will do.
-        override.write("certifi\n")
-        override.flush()
-        uv = [str(FASTMCP_PYTHON.with_name("uv")), "pip", "install", "--quiet"]
-        place = ["--python", str(FASTMCP_PYTHON), "--compile-bytecode", "--override", override.name]
-        _run([*uv, *place, "fastmcp>=4.1,<5", "uvicorn>=0.54,<1", "uvloop", "httptools"])
-
-
-def _run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True, text=True, timeout=SET_UP_S)
-
-
-def _why(error: Exception) -> str:
-    said = getattr(error, "stderr", None) or str(error)
-    return f"it could not be installed: {str(said).strip().splitlines()[-1].strip()}"
+def set_up(peers: Iterable[Peer]) -> dict[str, str]:
+    """Install, once, those of `peers` that are foreign; why that failed, by their names."""
+    wanted = [(peer.name, peer.home.set_up()) for peer in peers if peer.home is not None]
+    return {name: failed for name, failed in wanted if failed is not None}

@@ -10,9 +10,11 @@ from typing import Literal, TypeVar, get_args
 from benchmarks.conversation import ERAS, Era
 from benchmarks.machine import Cores
 from benchmarks.peers import Peer
-from benchmarks.server_process import ServerProcess
+from benchmarks.server_process import Program, ServerProcess
 
-Section = Literal["calls", "tools", "start", "files", "egress", "stores", "commands", "registry"]
+Section = Literal[
+    "calls", "tools", "start", "gateway", "files", "egress", "stores", "commands", "registry"
+]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
 Thing = TypeVar("Thing")
@@ -73,10 +75,15 @@ class Plan:
         """The servers that take part in a section."""
         return [peer for peer in self.peers if section in peer.sections]
 
-    def serve(self, peer: Peer, tools: int = 1) -> ServerProcess:
+    def serve(self, peer: Program, tools: int = 1) -> ServerProcess:
         """A server of `peer`, started when its block is entered."""
         self.say(f"starting {peer.name}" + (f" with {tools:,} tools" if tools > 1 else ""))
         return ServerProcess(peer, self.cores, tools)
+
+    def serve_behind(self, peer: Program) -> ServerProcess:
+        """A server that others are in front of: with the load, so that they have a core."""
+        self.say(f"starting {peer.name} behind the gateways")
+        return ServerProcess(peer, Cores(self.cores.load, self.cores.load))
 
 
 def rounds(most: int, amount: Amount) -> Iterator[int]:

@@ -15,6 +15,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from benchmarks.claims import claims, lost
+from benchmarks.gateways import MCP_PROXY_STDIO, NO_TOKEN
 from benchmarks.table import Metric, Ratio, Table
 
 _BUSY = 0.9
@@ -69,6 +70,8 @@ def cautions(tables: Sequence[Table]) -> list[str]:
             f"Noise: everything else on this machine used {median(others):.2f} of a core "
             f"(median), at most {max(others):.2f}; compare ratios, not runs."
         )
+    if any(MCP_PROXY_STDIO in table.rows for table in tables):
+        said.append(NO_TOKEN)
     limited = sorted({row for table in tables for row in table.rows if _load_limits(table, row)})
     if limited:
         said.append(f"The load itself was the limit for: {', '.join(limited)}; look at their CPU.")

@@ -8,11 +8,14 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from types import TracebackType
+from typing import Protocol
 
-from benchmarks.conversation import Conversation
+from benchmarks.conversation import Conversation, Era
+from benchmarks.environments import ROOT
 from benchmarks.machine import Cores, cpu_s_of, rss_mib_of
-from benchmarks.peers import ENVIRONMENT, ROOT, Peer
+from benchmarks.peers import ENVIRONMENT
 from benchmarks.wire import BenchmarkError
 
 START_S = 180.0
@@ -21,10 +24,28 @@ STOP_S = 15.0
 _POLL_S = 0.002
 
 
-class ServerProcess:
-    """One peer's server, ended when the block around it is left."""
+class Program(Protocol):
+    """What can be started to serve the tools."""
 
-    def __init__(self, peer: Peer, cores: Cores, tools: int = 1) -> None:
+    @property
+    def name(self) -> str:
+        """Its row in the tables."""
+        ...
+
+    @property
+    def eras(self) -> Sequence[Era]:
+        """Those it speaks, the first one to greet it with."""
+        ...
+
+    def command(self, port: int, token: str, tools: int) -> list[str]:
+        """The command that serves so many tools, on a port, to the bearer of a token."""
+        ...
+
+
+class ServerProcess:
+    """One program's server, ended when the block around it is left."""
+
+    def __init__(self, peer: Program, cores: Cores, tools: int = 1) -> None:
         self.peer = peer
         self.port = _free_port()
         self.token = secrets.token_hex(24)
@@ -87,7 +108,7 @@ class ServerProcess:
 
     def _answers(self) -> bool:
         try:
-            conversation = Conversation(self.port, self.token, "modern")
+            conversation = Conversation(self.port, self.token, self.peer.eras[0])
         except ConnectionRefusedError:
             return False
         conversation.check()

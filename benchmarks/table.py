@@ -56,10 +56,13 @@ class Table:
         """The median over the rounds."""
         return median(values[row][metric] for values in self.rounds)
 
-    def ratio(self, row: str, metric: str) -> Ratio | None:
-        """`row` over the base, or None when a value is missing or zero."""
-        pairs = [(values.get(row), values.get(self.base)) for values in self.rounds]
-        return ratio_of([ours[metric] / base[metric] for ours, base in pairs if ours and base])
+    def ratio(self, row: str, metric: str, base: str | None = None) -> Ratio | None:
+        """`row` over `base`, or over the table's; None when a value is missing or zero."""
+        below = self.base if base is None else base
+        pairs = [(values.get(row), values.get(below)) for values in self.rounds]
+        return ratio_of(
+            [ours[metric] / base[metric] for ours, base in pairs if ours and base and base[metric]]
+        )
 
 
 def ratio_of(ratios: Sequence[float]) -> Ratio | None:

@@ -51,15 +51,22 @@ def _adder(name: str) -> Adder:
 
 
 def serve(app: Any, options: Options) -> None:
-    """Run `app` the same way for all: one worker, uvloop, httptools, no access log."""
+    """Run `app` the same way for all."""
+    serving(app, options.port).run()
+
+
+def serving(app: Any, port: int) -> Any:
+    """What runs `app`: one worker, uvloop, httptools, no access log."""
     import uvicorn
 
-    uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=options.port,
-        loop="uvloop",
-        http="httptools",
-        log_level="warning",
-        access_log=False,
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            log_level="warning",
+            access_log=False,
+        )
     )

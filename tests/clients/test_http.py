@@ -254,8 +254,9 @@ async def test_a_note_that_is_never_taken_keeps_no_call_from_being_made(
         assert server.sessions == 1
 
 
+@pytest.mark.parametrize(("auth", "sessions"), [(None, 1), (httpx2.Auth(), 2)])
 async def test_a_call_cancelled_by_its_caller_does_not_leave_the_next_one_stuck(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, auth: httpx2.Auth | None, sessions: int
 ) -> None:
     monkeypatch.setattr("toolyard.clients.connection.HELD_UP_S", 0.1)
     server = OldServer()
@@ -268,12 +269,12 @@ async def test_a_call_cancelled_by_its_caller_does_not_leave_the_next_one_stuck(
         return await server.answer(asked)
 
     with anyio.fail_after(5):
-        async with answering(answer) as url, MCPClient(url, revision="legacy") as client:
+        async with answering(answer) as url, MCPClient(url, revision="legacy", auth=auth) as client:
             for name in ("hang", "add"):
                 with anyio.move_on_after(0.3):
                     await client.call_tool(ToolCall(name), CONTEXT)
             assert (await client.call_tool(ToolCall("add"), CONTEXT)).text == "ok"
-        assert server.sessions == 2
+        assert server.sessions == sessions
 
 
 async def test_a_handshake_whose_last_word_is_never_taken_is_not_begun_anew(

@@ -16,6 +16,7 @@ from toolyard.clients.bounds import MOST_BYTES, TOO_LARGE, TOO_TANGLED, is_tangl
 from toolyard.clients.events import Events
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.pace import Pace
+from toolyard.clients.pool import Pool
 from toolyard.clients.posts import Abandoned, Post
 from toolyard.clients.trouble import Trouble, note_of
 
@@ -37,25 +38,25 @@ KEPT_HEADERS = ("content-type", "mcp-session-id", "www-authenticate")
 
 def http_client(
     *, headers: Mapping[str, str], auth: httpx2.Auth | None, connect_s: float, hearing: Hearing
-) -> httpx2.AsyncClient:
+) -> TellingClient:
     """A client for one endpoint; whoever gets it closes it.
 
     Reading an answer has no time limit of its own: every call has a deadline, and a stream of
     notices may be silent for days. Redirects are left to the MCP transport, which stays on the
     origin.
     """
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-    client = _TellingClient(
+    pool = Pool()
+    client = TellingClient(
         headers={**_UNPACKED, **headers},
         auth=auth,
         timeout=httpx2.Timeout(connect_s, read=None, write=30, pool=30),
-        transport=httpx2.AsyncHTTPTransport(limits=limits),
+        transport=_Fetching(pool),
     )
-    client.hearing, client.pace = hearing, Pace()
+    client.hearing, client.pace, client.pool = hearing, Pace(), pool
     return client
 
 
-class _TellingClient(httpx2.AsyncClient):
+class TellingClient(httpx2.AsyncClient):
     """Turns trouble with a message into a JSON-RPC error that says which trouble it is.
 
     The SDK would give up the whole connection, with every call on it, when one POST fails.
@@ -63,6 +64,9 @@ class _TellingClient(httpx2.AsyncClient):
 
     hearing: Hearing
     pace: Pace
+    pool: Pool
+    asked: httpx2.Request | None = None
+    """The last request of the protocol; its headers name the session and the revision."""
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Send a message, open a stream (GET), or end a session (DELETE)."""
@@ -82,6 +86,7 @@ class _TellingClient(httpx2.AsyncClient):
         """Send a request, or resume the stream on which its answer should have come."""
         try:
             if request.method == "POST":
+                self.asked = request
                 return await post.during(self._ask(request, options))
             if await post.during(post.may_resume()):
                 return await post.during(self._resume(request, options))
@@ -119,6 +124,25 @@ class _TellingClient(httpx2.AsyncClient):
         else:
             self.hearing.opened()
         return await _streamed(request, response, self.hearing.doubted)
+
+
+class _Fetching(httpx2.AsyncBaseTransport):
+    """Gives what has come already as the answer to a request, and asks for it otherwise."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """The answer to `request`; raises what `Pool` raises."""
+        post = posts.current()
+        come = None if post is None else post.fetched()
+        if isinstance(come, Exception):
+            raise come
+        return come or await self._pool.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._pool.aclose()
 
 
 async def _judged(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:

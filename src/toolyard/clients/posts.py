@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
 import anyio
+import httpx2
 
 from toolyard.clients.pace import Pace
 
@@ -32,6 +33,26 @@ class Post:
         self._resumed = 0
         self._until = math.inf
         self._scope = anyio.CancelScope()
+        self._come: httpx2.Response | Exception | None = None
+        self._fetched = anyio.Event()
+
+    @asynccontextmanager
+    async def passing_on(self, come: httpx2.Response | Exception) -> AsyncGenerator[None]:
+        """Keep what has come in answer, and leave once somebody `fetched` it."""
+        self._come = come
+        try:
+            yield
+            await self._fetched.wait()
+        finally:
+            left = self.fetched()
+            if isinstance(left, httpx2.Response):
+                await left.aclose()
+
+    def fetched(self) -> httpx2.Response | Exception | None:
+        """What has come in answer already, if anything; the caller closes a response."""
+        come, self._come = self._come, None
+        self._fetched.set()
+        return come
 
     async def during(self, wait: Awaitable[Waited]) -> Waited:
         """What `wait` gives.

@@ -17,6 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.http import http_client
 from toolyard.clients.process import child_process
+from toolyard.clients.shortcut import shortened
 from toolyard.core.errors import ConfigError
 
 Transport = AbstractAsyncContextManager[tuple[Any, Any]]
@@ -81,7 +82,11 @@ class HttpServer:
         )
         streams = streamable_http_client(self.url, http_client=http, max_sse_event_size=None)
         async with http, streams as pair:
-            yield pair
+            if self.auth is not None:  # it has a say in every request
+                yield pair
+                return
+            async with shortened(*pair, http, self.url) as shorter:
+                yield shorter
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
