@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +21,7 @@ from toolyard.events.types import MountChanged, ToolHidden
 from toolyard.registry.comparison import Comparison, compared
 from toolyard.registry.library import MergedLibrary
 from toolyard.registry.life import Life
-from toolyard.registry.mount import Mount, Place, Policy, joined
+from toolyard.registry.mount import Mount, Place, Policy, Route, joined
 from toolyard.registry.record import State
 from toolyard.registry.relisting import Relisting
 from toolyard.registry.search import ranked
@@ -230,8 +229,7 @@ class ToolRegistry:
 
     def find(self, name: str) -> Tool | None:
         """The tool of that name as it was last listed."""
-        route = self._table.routes.get(name)
-        return route.tool if route else None
+        return route.tool if (route := self._table.routes.get(name)) else None
 
     def search(self, query: str, *, limit: int = 10) -> Sequence[Tool]:
         """Up to `limit` tools that have to do with the words of `query`, the best first."""
@@ -251,15 +249,17 @@ class ToolRegistry:
             UnknownName: There is no such tool.
             CallInterrupted: Its source was taken away, and would wait no longer.
         """
-        route = self._table.routes.get(call.name)
+        return await (await self.route(call.name)).call(call, context)
+
+    async def route(self, name: str) -> Route:
+        """Where calls of the tool `name` go now; `UnknownName` if there is none."""
+        route = self._table.routes.get(name)
         if self._relisting.concerns(route.mount if route else None):
             await self._relisting.finish()
-            route = self._table.routes.get(call.name)
+            route = self._table.routes.get(name)
         if route is None:
-            raise UnknownName("tool", call.name)
-        if route.own_name != call.name:
-            call = replace(call, name=route.own_name)
-        return await route.mount.call(call, context)
+            raise UnknownName("tool", name)
+        return route
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""

@@ -77,7 +77,7 @@ class Control:
 
         async def work(deadline: float) -> ToolResult:
             context = CallContext(caller=caller, deadline=deadline, emit=self._emit)
-            return await self._registry.call_tool(call, context)
+            return await self._scopes.call(call, context)
 
         try:
             result = await self._calls.run(call.name, caller, exchange, work)
