@@ -127,6 +127,45 @@ async def test_large_results_of_what_is_added_are_cut_and_can_be_read(tmp_path: 
         assert len(result.text) < 2_000
 
 
+async def test_what_reads_large_results_is_there_first_or_nothing_is(tmp_path: Path) -> None:
+    rival = tmp_path / "rival.py"
+    rival.write_text(TOOL.format(version=1).replace("version()", "result_read()"))
+    async with controlled(tools={"rival": {"kind": str(rival)}}) as (_, client):
+        table = {"kind": "filesystem", "options": {"root": str(tmp_path)}}
+        assert "'result_read'" in (await told(client, "add", name="files", table=table)).text
+        assert await names(client) == ["result_read"]
+        await done(client, "add", name="calculator", table={"kind": "calculator"})
+        await done(client, "remove", name="rival")
+        await done(client, "add", name="files", table=table)
+        assert {"result_read", "read_file"} <= set(await names(client))
+
+
+async def test_of_two_that_add_one_name_at_once_one_is_refused(tmp_path: Path) -> None:
+    answers: list[ToolResult] = []
+
+    async def add(client: MCPClient, number: int) -> None:
+        file = tmp_path / f"{number}.py"
+        slowly = f"import time\ntime.sleep({number + 0.5})\n"  # both are begun, then one is done
+        await anyio.Path(file).write_text(slowly + TOOL.format(version=number))
+        answers.append(await told(client, "add", name="mine", table={"kind": str(file)}))
+
+    async with controlled() as (_, client):
+        async with anyio.create_task_group() as tasks:
+            for number in (0, 1):
+                tasks.start_soon(add, client, number)
+        assert [answer.is_error for answer in answers] == [False, True]
+        assert "There is a mount 'mine' already" in answers[1].text
+        assert (await client.call_tool(ToolCall("version"), OURS)).structured == {"result": 0}
+
+
+async def test_options_are_laid_over_those_that_are_there(tmp_path: Path) -> None:
+    table = {"kind": "filesystem", "options": {"root": str(tmp_path)}}
+    async with controlled(tools={"notes": table}) as (_, client):
+        assert "write_file" in await names(client)
+        await done(client, "swap", name="notes", table={"options": {"read_only": True}})
+        assert {"read_file", "write_file"} & set(await names(client)) == {"read_file"}
+
+
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("add", {"name": "calculator", "table": {"kind": "memory"}}, "There is a mount 'calculator'"),
     ("add", {"name": "more", "table": {"kind": "calculator"}}, "give one of them a prefix"),

@@ -72,9 +72,8 @@ class Yard:
             ConfigError: The table cannot be used.
             ToolyardError: Its source cannot be started.
         """
-        if name in self._tables:
-            raise NameClash(f"There is a mount {name!r} already; choose another name.")
-        await self.put(name, table, await self.made(name, table))
+        self._refuse_known(name)
+        await self.put(name, table, await self.made(name, table), is_new=True)
 
     async def swap(
         self, name: str, table: ToolSettings | None = None, *, may_break: bool = True
@@ -92,17 +91,28 @@ class Yard:
         return await self.put(name, table, await self.made(name, table), may_break=may_break)
 
     async def put(
-        self, name: str, table: ToolSettings, source: ToolProtocol | None, *, may_break: bool = True
+        self,
+        name: str,
+        table: ToolSettings,
+        source: ToolProtocol | None,
+        *,
+        may_break: bool = True,
+        is_new: bool = False,
     ) -> Comparison:
         """Have the mount, new or not, be as `table` says, with a `source` that was `made` for it.
 
         Raises:
+            NameClash: There is a mount of that name, and this one has to be new.
             SwapRefused: Something breaks for callers and may not.
             ToolyardError: The source cannot be started, or the mount cannot have that name.
         """
-        comparison, present = Comparison(), self._tables.get(name)
         if name in RESERVED:
             raise NameClash(f"The name {name!r} is taken by the server itself; choose another.")
+        if source is not None and self._results.cuts(table):
+            await self._offer_reader()
+        if is_new:
+            self._refuse_known(name)  # it may have come while this source was made
+        comparison, present = Comparison(), self._tables.get(name)
         if source is None:
             self._tables[name] = table
             await self._leave(name, present, DRAIN_S, wait=False)
@@ -115,7 +125,6 @@ class Yard:
                     name, source, prefix=table.prefix or "", may_break=may_break
                 )
         self._tables[name] = table
-        await self._offer_reader()
         return comparison
 
     async def remove(self, name: str, *, drain_s: float = DRAIN_S, wait: bool = True) -> None:
@@ -189,11 +198,20 @@ class Yard:
             await self._registry.remove(name, drain_s=drain_s, wait=wait)
 
     async def _offer_reader(self) -> None:
-        """Mount what reads large results, once there is a source that may give some."""
+        """Mount what reads large results, before the first source that may give some."""
         reader = self._results.reader
-        if reader is not None and not self._is_reader_mounted:
-            self._is_reader_mounted = True
+        if reader is None or self._is_reader_mounted:
+            return
+        self._is_reader_mounted = True
+        try:
             await self._registry.add(Results.MOUNT, reader)
+        except BaseException:
+            self._is_reader_mounted = False
+            raise
+
+    def _refuse_known(self, name: str) -> None:
+        if name in self._tables:
+            raise NameClash(f"There is a mount {name!r} already; choose another name.")
 
     def _table(self, name: str) -> ToolSettings:
         if name not in self._tables:
