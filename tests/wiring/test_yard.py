@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import httpx2
 import pytest
 
@@ -17,6 +18,7 @@ from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.servers.tool_server import ToolServer
+from toolyard.wiring import yard
 from toolyard.wiring.serving import server_of
 
 OURS = CallContext()
@@ -227,6 +229,47 @@ async def test_a_source_that_fails_says_no_more_than_its_kind_of_error(tmp_path:
         assert "'odd' could not be started (ValueError)" in result.text
         assert "s3cret" not in result.text
         assert [mount["name"] for mount in (await done(client, "list"))["mounts"]] == ["calculator"]
+
+
+EXITS = [
+    "import sys\nsys.exit(3)\n",
+    "import sys\nfrom toolyard import Toolbox\n"
+    "class Odd(Toolbox):\n    async def __aenter__(self):\n        sys.exit(3)\nodd = Odd()\n",
+    "import sys\nfrom toolyard import Toolbox\n"
+    "class Odd(Toolbox):\n    async def list_tools(self, context):\n        sys.exit(3)\n"
+    "odd = Odd()\n",
+]
+
+
+@pytest.mark.parametrize("text", EXITS)
+async def test_a_source_that_exits_does_not_end_the_server(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "odd.py"
+    file.write_text(text)
+    async with controlled() as (server, client), httpx2.AsyncClient(trust_env=False) as http:
+        assert (await told(client, "add", name="odd", table={"kind": str(file)})).is_error
+        answer = await http.post(
+            f"{server.url.removesuffix('/mcp')}/yard/add",
+            headers={"Authorization": f"Bearer {ADMIN}"},
+            json={"name": "odd", "table": {"kind": str(file)}},
+        )
+        assert answer.status_code == 400
+        assert await names(client) == ["calculator"]
+
+
+async def test_files_that_never_end_hold_up_no_other_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yard, "START_S", 0.2)
+    file, end = tmp_path / "endless.py", tmp_path / "end"
+    file.write_text(
+        f"import os, time\nwhile not os.path.exists({str(end)!r}):\n    time.sleep(0.01)\n"
+    )
+    async with controlled() as (_, client):
+        for _ in range(yard.MOST_MADE + 1):
+            result = await told(client, "add", name="odd", table={"kind": str(file)})
+            assert "'odd' did not start within 0.2 s" in result.text
+        assert anyio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
+        end.touch()
 
 
 @pytest.mark.parametrize("token", [USER, EVERYONE])

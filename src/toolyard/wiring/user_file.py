@@ -8,8 +8,9 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TypeGuard, TypeVar
 
 from toolyard.core.errors import ConfigError, InvalidTool, NameClash
@@ -52,13 +53,22 @@ def source_in(reference: str) -> ToolProtocol:
     return _named(module, name, path) if name else _only(module, path)
 
 
+class _Source(SourceFileLoader):
+    """Reads the file itself: bytecode passes for its own while an edit keeps second and size."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _run(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"toolyard_user_{path.stem}", path.resolve())
+    name, file = f"toolyard_user_{path.stem}", str(path.resolve())
+    spec = importlib.util.spec_from_file_location(name, file, loader=_Source(name, file))
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path.name} is not a Python file.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    sys.path.insert(0, str(path.resolve().parent))
+    own = os.path.dirname(file)
+    sys.path[:] = [own, *(each for each in sys.path if each != own)]
     try:
         with results_apart():
             spec.loader.exec_module(module)

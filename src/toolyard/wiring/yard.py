@@ -26,6 +26,8 @@ logger = logging.getLogger("toolyard.wiring")
 
 START_S = 60.0
 """How long making and starting a source may take."""
+MOST_MADE = 8
+"""How many sources are made at once. A file that never ends keeps its thread, and its place."""
 RESERVED = frozenset({CONTROL, Results.MOUNT})
 
 Tables = Mapping[str, ToolSettings]
@@ -58,6 +60,7 @@ class Yard:
         self._tables = dict(tables)
         self._results = results
         self._is_reader_mounted = results.reader is not None
+        self._makers = anyio.CapacityLimiter(MOST_MADE)
 
     @property
     def tables(self) -> Tables:
@@ -189,7 +192,9 @@ class Yard:
             return None
         make = partial(source_for, name, table, self._results)
         with _starting(name):  # a file of the user's may do anything
-            return await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            return await anyio.to_thread.run_sync(
+                make, abandon_on_cancel=True, limiter=self._makers
+            )
 
     async def _leave(
         self, name: str, table: ToolSettings | None, drain_s: float, *, wait: bool
@@ -229,7 +234,7 @@ def _starting(name: str) -> Generator[None]:
         raise
     except TimeoutError as error:
         raise ToolError(f"{name!r} did not start within {START_S:g} s.") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         logger.exception("%r could not be started", name)
         raise ToolError(
             f"{name!r} could not be started ({type(error).__name__}); the server's log says why."
