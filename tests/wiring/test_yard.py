@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pytest
 
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.config.loading import load
-from toolyard.core.context import CallContext
+from toolyard.core.context import CallContext, Event
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.events.types import CallFinished
 from toolyard.servers.tool_server import ToolServer
 from toolyard.wiring import yard
 from toolyard.wiring.serving import server_of
@@ -315,6 +317,39 @@ async def test_scripts_have_the_same_over_plain_http(
         )
     assert answer.status_code == status, answer.text
     assert said in answer.text
+
+
+async def test_a_command_is_not_carried_out_for_a_client_that_went_away(tmp_path: Path) -> None:
+    started, go_on, outcomes = tmp_path / "started", tmp_path / "go_on", list[str]()
+    (tmp_path / "mine.py").write_text(
+        f"import os, time\nopen({str(started)!r}, 'w').close()\n"
+        f"while not os.path.exists({str(go_on)!r}):\n    time.sleep(0.01)\n"
+    )
+
+    def hear(event: Event) -> None:
+        if isinstance(event, CallFinished):
+            outcomes.append(event.outcome)
+
+    given = {"port": 0, "control": True, "tokens": TOKENS, "tools": CALCULATOR}
+    async with server_of(load(None, given), hear) as server:
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            with anyio.fail_after(10):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(
+                        partial(
+                            http.post,
+                            f"{server.url.removesuffix('/mcp')}/yard/add",
+                            headers={"Authorization": f"Bearer {ADMIN}"},
+                            json={"name": "mine", "table": {"kind": str(tmp_path / "mine.py")}},
+                        )
+                    )
+                    while not started.exists():  # noqa: ASYNC110
+                        await anyio.sleep(0.01)
+                    tasks.cancel_scope.cancel()
+                while not outcomes:  # noqa: ASYNC110
+                    await anyio.sleep(0.01)
+        go_on.touch()
+    assert outcomes == ["cancelled"]
 
 
 async def test_a_server_without_control_has_none_of_it() -> None:
