@@ -230,6 +230,9 @@ async def test_a_source_that_fails_says_no_more_than_its_kind_of_error(tmp_path:
         result = await told(client, "add", name="odd", table={"kind": str(file)})
         assert "'odd' could not be started (ValueError)" in result.text
         assert "s3cret" not in result.text
+        file.write_text("open('/s3cret/path')")
+        result = await told(client, "add", name="odd", table={"kind": str(file)})
+        assert result.text == "odd.py, line 1: FileNotFoundError; the server's log says why."
         assert [mount["name"] for mount in (await done(client, "list"))["mounts"]] == ["calculator"]
 
 

@@ -53,6 +53,15 @@ def source_in(reference: str) -> ToolProtocol:
     return _named(module, name, path) if name else _only(module, path)
 
 
+class FileFailed(ConfigError):
+    """Running a file of the user's raised something, whose text may hold anything."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        """The same without that text: the file, the line and the kind of the error."""
+
+
 class _Source(SourceFileLoader):
     """Reads the file itself: bytecode passes for its own while an edit keeps second and size."""
 
@@ -75,19 +84,20 @@ def _run(path: Path) -> ModuleType:
     except KeyboardInterrupt:  # the user's doing, not the file's
         raise
     except BaseException as error:  # whatever the user's file does is told as its doing
-        raise ConfigError(_what_failed(path, error)) from error
+        raise _failure(path, error) from error
     return module
 
 
-def _what_failed(path: Path, error: BaseException) -> str:
+def _failure(path: Path, error: BaseException) -> ConfigError:
     """The error and the line of the user's file, or of what it imports, at which it came up."""
     if isinstance(error, SyntaxError):
         file = Path(error.filename or path).name
-        return f"{file}, line {error.lineno}: {type(error).__name__}: {error.msg}."
+        return ConfigError(f"{file}, line {error.lineno}: {type(error).__name__}: {error.msg}.")
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame.lineno for frame in frames if Path(frame.filename) == path.resolve()]
     where = f", line {own[-1]}" if own else ""
-    return f"{path.name}{where}: {type(error).__name__}: {_text(error)}".rstrip(": ")
+    kind = f"{path.name}{where}: {type(error).__name__}"
+    return FileFailed(f"{kind}: {_text(error)}".rstrip(": "), kind)
 
 
 def _text(error: BaseException) -> str:

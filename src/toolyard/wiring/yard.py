@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from toolyard.config.settings import ToolSettings
-from toolyard.core.errors import NameClash, ToolError, ToolyardError, UnknownName
+from toolyard.core.errors import ConfigError, NameClash, ToolError, ToolyardError, UnknownName
 from toolyard.core.protocol import ToolProtocol
 from toolyard.registry.comparison import Comparison
 from toolyard.registry.tool_registry import DRAIN_S, ToolRegistry
@@ -21,6 +21,7 @@ from toolyard.wiring.policies import with_policies
 from toolyard.wiring.results import Results
 from toolyard.wiring.sources import source_of
 from toolyard.wiring.tables import described
+from toolyard.wiring.user_file import FileFailed
 
 logger = logging.getLogger("toolyard.wiring")
 
@@ -76,7 +77,7 @@ class Yard:
             ToolyardError: Its source cannot be started.
         """
         self._refuse_known(name)
-        await self.put(name, table, await self.made(name, table), is_new=True)
+        await self.put(name, table, await self._made(name, table), is_new=True)
 
     async def swap(
         self, name: str, table: ToolSettings | None = None, *, may_break: bool = True
@@ -91,7 +92,7 @@ class Yard:
         """
         present = self._table(name)
         table = present if table is None else table
-        return await self.put(name, table, await self.made(name, table), may_break=may_break)
+        return await self.put(name, table, await self._made(name, table), may_break=may_break)
 
     async def put(
         self,
@@ -195,6 +196,14 @@ class Yard:
             return await anyio.to_thread.run_sync(
                 make, abandon_on_cancel=True, limiter=self._makers
             )
+
+    async def _made(self, name: str, table: ToolSettings) -> ToolProtocol | None:
+        """As `made`, for callers, who are not told what only the log may say."""
+        try:
+            return await self.made(name, table)
+        except FileFailed as error:
+            logger.error("%r could not be started: %s", name, error)
+            raise ConfigError(f"{error.kind}; the server's log says why.") from error
 
     async def _leave(
         self, name: str, table: ToolSettings | None, drain_s: float, *, wait: bool
