@@ -40,7 +40,7 @@ class Moody:
     def __init__(self, *names: str) -> None:
         self.names = list(names)
         self.listeners = Listeners()
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.listing, self.go_on = anyio.Event(), anyio.Event()
         self.go_on.set()
         self.entered = self.left = self.asked = 0
@@ -304,10 +304,11 @@ async def test_a_later_clash_hides_the_newcomer_and_is_logged(
 
 
 @pytest.mark.parametrize(
-    ("error", "level"), [(RuntimeError("a bug"), "ERROR"), (ToolError("away"), "WARNING")]
+    ("error", "level"),
+    [(RuntimeError("a bug"), "ERROR"), (SystemExit(3), "ERROR"), (ToolError("away"), "WARNING")],
 )
 async def test_a_source_that_fails_to_list_anew_keeps_its_tools(
-    error: Exception, level: str, caplog: pytest.LogCaptureFixture
+    error: BaseException, level: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = Moody("a")
     async with ToolRegistry(source, box("x")) as registry:

@@ -1,8 +1,9 @@
 """What a token sees and may use, in both eras."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 from mcp import Client
@@ -18,6 +19,8 @@ from tests.servers.harness import (
     open_session,
 )
 
+from toolyard.core.context import CallContext
+from toolyard.core.tool import Tool
 from toolyard.core.toolbox import Toolbox
 from toolyard.servers.tool_server import ToolServer
 
@@ -179,3 +182,24 @@ async def test_an_open_server_lets_everyone_do_everything_but_administer() -> No
         assert [tool.name for tool in (await client.list_tools()).tools] == ["add"]
         with pytest.raises(MCPError, match="admin"):
             await client.call_tool("reset", {})
+
+
+async def test_a_call_needs_the_scope_of_what_it_meets_not_of_what_was_listed() -> None:
+    """The source is listed anew while the call waits, which then meets another tool."""
+    source = _SlowToList()
+    source.add(_nothing, name="old")
+    configured = builder(source).with_bearer_token(TOKEN)
+    async with configured.build() as server, client_of(server, ERAS[0], TOKEN) as one:
+        source.list_s = 0.3
+        source.remove("old")
+        source.add(_nothing, name="old", scope="admin")
+        with pytest.raises(MCPError, match="This needs the scope 'admin'"):
+            await one.call_tool("old")
+
+
+class _SlowToList(Toolbox):
+    list_s = 0.0
+
+    async def list_tools(self, context: CallContext) -> Sequence[Tool]:
+        await anyio.sleep(self.list_s)
+        return await super().list_tools(context)

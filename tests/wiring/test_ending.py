@@ -61,3 +61,30 @@ def test_a_function_that_ends_just_after_the_server_is_not_complained_of(tmp_pat
 
     assert told.code == 1
     assert "did not end" not in said
+
+
+SLOW = """
+import anyio
+from toolyard import Toolbox
+
+class Slow(Toolbox):
+    async def __aenter__(self):
+        print("begun", flush=True)
+        await anyio.sleep(600)
+
+slow = Slow()
+"""
+
+
+def test_a_source_that_still_starts_after_an_edit_does_not_keep_the_process(tmp_path: Path) -> None:
+    port, settings = free_port(), tmp_path / "t.toml"
+    (tmp_path / "slow.py").write_text(SLOW)
+    settings.write_text('[tools.calculator]\nkind = "calculator"\n')
+    command = [TOOLYARD, "serve", "--config", "t.toml", "--port", str(port)]
+    with running(command, directory=tmp_path) as server:
+        server.answers(f"http://127.0.0.1:{port}/readyz")
+        with settings.open("a") as opened:
+            opened.write('[tools.slow]\nkind = "slow.py"\n')
+        server.line("begun")
+        server._process.terminate()
+        assert server._process.wait(timeout=10) == 0

@@ -244,6 +244,59 @@ async def test_python_files_are_followed_if_that_is_wanted(tmp_path: Path) -> No
             assert got.structured == {"result": 1 if changes is None else 2}
 
 
+async def test_nothing_is_followed_if_that_is_not_wanted(tmp_path: Path) -> None:
+    file, off = tmp_path / "t.toml", 'watch = "off"\n'
+    async with following(file, off + CALCULATOR) as running:
+        await anyio.Path(file).write_text(PORT + off + CALCULATOR + python(tmp_path, 1))
+        await anyio.sleep(0.5)
+        assert await running.names() == ["calculator"]
+
+
+async def test_a_file_that_spoils_an_edit_is_followed_until_it_is_mended(tmp_path: Path) -> None:
+    every = 'watch = "all"\n' + CALCULATOR
+    mine, hosts = tmp_path / "mine.py", tmp_path / "hosts.json"
+    async with following(tmp_path / "t.toml", every) as running:
+        for file, text, mended in (
+            (mine, every + python(tmp_path, 1), TOOL.format(version=1)),
+            (hosts, f'mcp_servers = ["{hosts}"]\n{every}', '{"mcpServers": {}}'),
+        ):
+            file.write_text("broken")
+            assert f"{file.name}, line 1" in ((await running.edit(PORT + text)).problem or "")
+            file.write_text(mended)
+            assert (await running.said()).problem is None
+
+
+async def test_tools_may_move_from_one_table_to_another_before_it(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("".join(TOOL.format(version=n).replace("version(", f"t{n}(") for n in range(3)))
+
+    def text(first: str, second: str) -> str:
+        tables = {"a": first, "b": second}
+        return "".join(f'[tools.{n}]\nkind="{file}"\nonly="{o}"\n' for n, o in tables.items())
+
+    async with following(tmp_path / "t.toml", text("t0", "t1,t2")) as running:
+        said = await running.edit(PORT + text("t0,t1", "t2"))
+        assert said == SettingsRead("t.toml", ("a", "b"), None)
+        assert await running.names() == ["t0", "t1", "t2"]
+
+
+async def test_names_of_files_never_count_from_where_a_tool_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory that it works in may hold a file of the same name, which nobody asked for."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+    (there / "t.toml").write_text(PORT + CALCULATOR + python(there, 1))
+    monkeypatch.chdir(here)
+    async with following(Path("t.toml"), CALCULATOR) as running:
+        os.chdir(there)
+        assert "changed the server's working directory" in ((await running.said()).problem or "")
+        assert await running.names() == ["calculator"]
+        os.chdir(here)
+        assert (await running.edit(PORT + CALCULATOR + python(here, 2))).changed == ("mine",)
+
+
 async def test_a_found_file_counts_only_as_it_was_approved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

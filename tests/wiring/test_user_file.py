@@ -1,5 +1,6 @@
 """A user's own file: what counts as tools in it, and how its mistakes are told."""
 
+import os
 import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -221,3 +222,29 @@ def test_a_file_that_is_no_text_is_a_sentence(write: Write) -> None:
 )
 def test_a_file_is_known_by_its_name(kind: str, expected: bool) -> None:
     assert is_file(kind) is expected
+
+
+async def test_a_file_that_is_run_again_is_read_again(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if its time and size are as before, by which bytecode is thought to be current."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for said in ("1", "2"):
+        file = write(MARKED.replace("return a + b", f"return {said}"))
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        call = ToolCall("add", {"a": 0, "b": 0})
+        result = await source_in(str(file)).call_tool(call, CallContext())
+        assert result.structured == {"result": float(said)}
+
+
+def test_running_a_file_again_and_again_does_not_lengthen_the_search_for_modules(
+    write: Write,
+) -> None:
+    files = [write(MARKED), write(MARKED, "other/more.py")]
+    for _ in range(3):
+        for file in files:
+            source_in(str(file))
+    own = [str(file.parent) for file in reversed(files)]
+    assert sys.path[:2] == own
+    assert own[0] not in sys.path[2:]
+    assert own[1] not in sys.path[2:]

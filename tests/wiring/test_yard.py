@@ -3,21 +3,25 @@
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import httpx2
 import pytest
 from tests.support.process import free_port
 
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.config.loading import load
-from toolyard.core.context import CallContext
+from toolyard.core.context import CallContext, Event
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.events.types import CallFinished
 from toolyard.servers.tool_server import ToolServer
+from toolyard.wiring import yard
 from toolyard.wiring.serving import server_of
 from toolyard.wiring.tokens import new_token
 
@@ -130,6 +134,45 @@ async def test_large_results_of_what_is_added_are_cut_and_can_be_read(tmp_path: 
         assert len(result.text) < 2_000
 
 
+async def test_what_reads_large_results_is_there_first_or_nothing_is(tmp_path: Path) -> None:
+    rival = tmp_path / "rival.py"
+    rival.write_text(TOOL.format(version=1).replace("version()", "result_read()"))
+    async with controlled(tools={"rival": {"kind": str(rival)}}) as (_, client):
+        table = {"kind": "filesystem", "options": {"root": str(tmp_path)}}
+        assert "'result_read'" in (await told(client, "add", name="files", table=table)).text
+        assert await names(client) == ["result_read"]
+        await done(client, "add", name="calculator", table={"kind": "calculator"})
+        await done(client, "remove", name="rival")
+        await done(client, "add", name="files", table=table)
+        assert {"result_read", "read_file"} <= set(await names(client))
+
+
+async def test_of_two_that_add_one_name_at_once_one_is_refused(tmp_path: Path) -> None:
+    answers: list[ToolResult] = []
+
+    async def add(client: MCPClient, number: int) -> None:
+        file = tmp_path / f"{number}.py"
+        slowly = f"import time\ntime.sleep({number + 0.5})\n"  # both are begun, then one is done
+        await anyio.Path(file).write_text(slowly + TOOL.format(version=number))
+        answers.append(await told(client, "add", name="mine", table={"kind": str(file)}))
+
+    async with controlled() as (_, client):
+        async with anyio.create_task_group() as tasks:
+            for number in (0, 1):
+                tasks.start_soon(add, client, number)
+        assert [answer.is_error for answer in answers] == [False, True]
+        assert "There is a mount 'mine' already" in answers[1].text
+        assert (await client.call_tool(ToolCall("version"), OURS)).structured == {"result": 0}
+
+
+async def test_options_are_laid_over_those_that_are_there(tmp_path: Path) -> None:
+    table = {"kind": "filesystem", "options": {"root": str(tmp_path)}}
+    async with controlled(tools={"notes": table}) as (_, client):
+        assert "write_file" in await names(client)
+        await done(client, "swap", name="notes", table={"options": {"read_only": True}})
+        assert {"read_file", "write_file"} & set(await names(client)) == {"read_file"}
+
+
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("add", {"name": "calculator", "table": {"kind": "memory"}}, "There is a mount 'calculator'"),
     ("add", {"name": "more", "table": {"kind": "calculator"}}, "give one of them a prefix"),
@@ -207,7 +250,51 @@ async def test_a_source_that_fails_says_no_more_than_its_kind_of_error(tmp_path:
         result = await told(client, "add", name="odd", table={"kind": str(file)})
         assert "'odd' could not be started (ValueError)" in result.text
         assert "s3cret" not in result.text
+        file.write_text("open('/s3cret/path')")
+        result = await told(client, "add", name="odd", table={"kind": str(file)})
+        assert result.text == "odd.py, line 1: FileNotFoundError; the server's log says why."
         assert [mount["name"] for mount in (await done(client, "list"))["mounts"]] == ["calculator"]
+
+
+EXITS = [
+    "import sys\nsys.exit(3)\n",
+    "import sys\nfrom toolyard import Toolbox\n"
+    "class Odd(Toolbox):\n    async def __aenter__(self):\n        sys.exit(3)\nodd = Odd()\n",
+    "import sys\nfrom toolyard import Toolbox\n"
+    "class Odd(Toolbox):\n    async def list_tools(self, context):\n        sys.exit(3)\n"
+    "odd = Odd()\n",
+]
+
+
+@pytest.mark.parametrize("text", EXITS)
+async def test_a_source_that_exits_does_not_end_the_server(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "odd.py"
+    file.write_text(text)
+    async with controlled() as (server, client), httpx2.AsyncClient(trust_env=False) as http:
+        assert (await told(client, "add", name="odd", table={"kind": str(file)})).is_error
+        answer = await http.post(
+            f"{server.url.removesuffix('/mcp')}/yard/add",
+            headers={"Authorization": f"Bearer {ADMIN}"},
+            json={"name": "odd", "table": {"kind": str(file)}},
+        )
+        assert answer.status_code == 400
+        assert await names(client) == ["calculator"]
+
+
+async def test_files_that_never_end_hold_up_no_other_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yard, "START_S", 0.2)
+    file, end = tmp_path / "endless.py", tmp_path / "end"
+    file.write_text(
+        f"import os, time\nwhile not os.path.exists({str(end)!r}):\n    time.sleep(0.01)\n"
+    )
+    async with controlled() as (_, client):
+        for _ in range(yard.MOST_MADE + 1):
+            result = await told(client, "add", name="odd", table={"kind": str(file)})
+            assert "'odd' did not start within 0.2 s" in result.text
+        assert anyio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
+        end.touch()
 
 
 @pytest.mark.parametrize("token", [USER, EVERYONE])
@@ -253,6 +340,39 @@ async def test_scripts_have_the_same_over_plain_http(
         )
     assert answer.status_code == status, answer.text
     assert said in answer.text
+
+
+async def test_a_command_is_not_carried_out_for_a_client_that_went_away(tmp_path: Path) -> None:
+    started, go_on, outcomes = tmp_path / "started", tmp_path / "go_on", list[str]()
+    (tmp_path / "mine.py").write_text(
+        f"import os, time\nopen({str(started)!r}, 'w').close()\n"
+        f"while not os.path.exists({str(go_on)!r}):\n    time.sleep(0.01)\n"
+    )
+
+    def hear(event: Event) -> None:
+        if isinstance(event, CallFinished):
+            outcomes.append(event.outcome)
+
+    given = {"port": 0, "control": True, "tokens": TOKENS, "tools": CALCULATOR}
+    async with server_of(load(None, given), hear) as server:
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            with anyio.fail_after(10):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(
+                        partial(
+                            http.post,
+                            f"{server.url.removesuffix('/mcp')}/yard/add",
+                            headers={"Authorization": f"Bearer {ADMIN}"},
+                            json={"name": "mine", "table": {"kind": str(tmp_path / "mine.py")}},
+                        )
+                    )
+                    while not started.exists():  # noqa: ASYNC110
+                        await anyio.sleep(0.01)
+                    tasks.cancel_scope.cancel()
+                while not outcomes:  # noqa: ASYNC110
+                    await anyio.sleep(0.01)
+        go_on.touch()
+    assert outcomes == ["cancelled"]
 
 
 async def test_a_server_without_control_has_none_of_it() -> None:

@@ -24,6 +24,14 @@ Signature = tuple[int, ...] | None
 """Changes when a file does; `None` if it is not there."""
 
 
+def _here() -> str:
+    """The working directory; empty if it is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
 @dataclass(frozen=True)
 class Edition:
     """What settings were at one time."""
@@ -72,14 +80,19 @@ class Origin:
     file: Path | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
     must_be_approved: bool = False
+    folder: str = field(default_factory=_here)
+    """Where it was made: names of files count from there."""
 
-    def read(self) -> Edition:
+    def read(self, seen: dict[Path, Signature] | None = None) -> Edition:
         """The settings as they are now; reads the disk.
+
+        Args:
+            seen: Gets the signature of each file before it is read, also if it cannot be used.
 
         Raises:
             ConfigError: They cannot be used; the text has their place.
         """
-        text, name, seen = "", NAME, dict[Path, Signature]()
+        text, name, seen = "", NAME, {} if seen is None else seen
         if self.file is not None:
             seen[self.file] = signature_of(self.file)
             text, name = text_of(self.file), self.file.name
@@ -88,13 +101,19 @@ class Origin:
             seen[path] = signature_of(path)
         return Edition(written, name, text, host_files(written.mcp_servers), seen)
 
-    def read_again(self) -> Edition:
+    def read_again(self, seen: dict[Path, Signature] | None = None) -> Edition:
         """As `read`, when nobody is there to approve what has changed.
 
         Raises:
-            ConfigError: They cannot be used, or are not approved.
+            ConfigError: They cannot be used, or are not approved, or names of files in them, and
+                their own, would count from elsewhere: they would not be those the user meant.
         """
-        edition = self.read()
+        if _here() != self.folder:
+            raise ConfigError(
+                "A tool has changed the server's working directory, from which names of files in "
+                "the settings count: start the server again."
+            )
+        edition = self.read(seen)
         if not self.approves(edition):
             raise ConfigError(
                 f"{edition.file_name} is not as you approved it: start the server again to see it."

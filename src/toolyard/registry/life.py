@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import cast
 
 import anyio
 from anyio.abc import TaskStatus
 
 from toolyard.core.context import CallContext
-from toolyard.core.errors import CallInterrupted
+from toolyard.core.errors import CallInterrupted, ToolError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
 
@@ -55,10 +57,11 @@ class Life:
         """
         is_entered = False
         try:
-            async with self.source:
-                is_entered = True
-                task_status.started()
-                await self._asked.wait()
+            with _no_exit(self._name):
+                async with self.source:
+                    is_entered = True
+                    task_status.started()
+                    await self._asked.wait()
         except Exception as error:
             if not is_entered:
                 raise
@@ -103,3 +106,12 @@ class Life:
             if self._idle is None or self._idle.is_set():
                 self._idle = anyio.Event()
             await self._idle.wait()
+
+
+@contextmanager
+def _no_exit(name: str) -> Generator[None]:
+    """A source that calls `sys.exit` ends itself; out of a task of its own it would end us all."""
+    try:
+        yield
+    except SystemExit as error:
+        raise ToolError(f"{name!r} called sys.exit.") from error

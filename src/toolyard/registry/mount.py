@@ -52,6 +52,12 @@ class Route:
     own_name: str
     """The tool's name in its source."""
 
+    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Run this tool, by whatever name `call` has of it."""
+        if call.name != self.own_name:
+            call = replace(call, name=self.own_name)
+        return await self.mount.call(call, context)
+
 
 @dataclass(slots=True, eq=False)
 class Mount:

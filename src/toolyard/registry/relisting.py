@@ -98,7 +98,7 @@ async def _relist(mount: Mount) -> bool:
     except (ToolyardError, TimeoutError) as error:
         record.note(str(error) or f"It was not listed within {LIST_S:g} s.")
         logger.warning("%r could not be listed and keeps its tools: %s", mount.name, error)
-    except Exception:  # one source's bug must not take the others' tools away
+    except (Exception, SystemExit):  # one source's bug must not take the others' tools away
         record.note("It could not be listed.")
         logger.exception("%r could not be listed and keeps its tools", mount.name)
     return False

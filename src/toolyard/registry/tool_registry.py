@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +16,7 @@ from toolyard.core.protocol import Change, Listener, ToolProtocol
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.events.types import MountChanged
 from toolyard.registry.comparison import Comparison, compared
-from toolyard.registry.mount import Mount, Place, Policy, joined
+from toolyard.registry.mount import Mount, Place, Policy, Route, joined
 from toolyard.registry.mounting import Mounting
 from toolyard.registry.offer import Offer
 from toolyard.registry.probe import check
@@ -232,8 +231,7 @@ class ToolRegistry:
 
     def find(self, name: str) -> Tool | None:
         """The tool of that name as it was last listed."""
-        route = self._offer.table.routes.get(name)
-        return route.tool if route else None
+        return route.tool if (route := self._offer.table.routes.get(name)) else None
 
     def search(self, query: str, *, limit: int = 10) -> Sequence[Tool]:
         """Up to `limit` tools that have to do with the words of `query`, the best first."""
@@ -253,15 +251,17 @@ class ToolRegistry:
             UnknownName: There is no such tool.
             CallInterrupted: Its source was taken away, and would wait no longer.
         """
-        route = self._offer.table.routes.get(call.name)
+        return await (await self.route(call.name)).call(call, context)
+
+    async def route(self, name: str) -> Route:
+        """Where calls of the tool `name` go now; `UnknownName` if there is none."""
+        route = self._offer.table.routes.get(name)
         if self._relisting.concerns(route.mount if route else None):
             await self._relisting.finish()
-            route = self._offer.table.routes.get(call.name)
+            route = self._offer.table.routes.get(name)
         if route is None:
-            raise UnknownName("tool", call.name)
-        if route.own_name != call.name:
-            call = replace(call, name=route.own_name)
-        return await route.mount.call(call, context)
+            raise UnknownName("tool", name)
+        return route
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""

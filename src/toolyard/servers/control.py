@@ -9,6 +9,7 @@ from typing import Any, cast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from toolyard.core.background import Background
 from toolyard.core.context import CallContext, EventHandler
 from toolyard.core.errors import ToolyardError
 from toolyard.core.tool import ToolCall, ToolResult
@@ -77,15 +78,23 @@ class Control:
 
         async def work(deadline: float) -> ToolResult:
             context = CallContext(caller=caller, deadline=deadline, emit=self._emit)
-            return await self._registry.call_tool(call, context)
+            return await self._scopes.call(call, context)
 
         try:
-            result = await self._calls.run(call.name, caller, exchange, work)
+            async with Background() as tasks:
+                tasks.start_soon(_until_gone, request.receive)
+                result = await self._calls.run(call.name, caller, exchange, work)
         except ToolyardError as error:
             return _error(503 if error.retryable else 400, str(error))
         if result.is_error:
             return _error(400, result.text)
         return JSONResponse(plain(result.structured))
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Hear of a client that goes away, which ends its calls."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _error(status: int, text: str) -> Response:

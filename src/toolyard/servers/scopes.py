@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from toolyard.core.context import scope_of
-from toolyard.core.tool import Tool
+from toolyard.core.context import CallContext, scope_of
+from toolyard.core.errors import NotAllowed
+from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 
 
@@ -17,6 +18,18 @@ class Scopes:
         """The scope for that `tool`, `prompt` or `resource`, whether there is one or not."""
         tool = self._registry.find(name) if kind == "tool" else None
         return scope_of(kind, name) if tool is None else of_tool(tool)
+
+    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+        """Run the tool that has the name now: a source may have changed it since it was listed.
+
+        Raises:
+            NotAllowed: The caller has not the scope for that one.
+        """
+        route = await self._registry.route(call.name)
+        needed = of_tool(route.tool)
+        if not context.caller.may(needed):
+            raise NotAllowed(needed)
+        return await route.call(call, context)
 
 
 def of_tool(tool: Tool) -> str:

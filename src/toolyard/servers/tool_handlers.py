@@ -120,7 +120,7 @@ class ToolHandlers:
         """Run `call`; where the client can be asked meanwhile, ask it what the tool wants."""
         for _ in range(MOST_ROUNDS):
             try:
-                return await self._registry.call_tool(call, context)
+                return await self._scopes.call(call, context)
             except InputRequired as question:
                 _refuse_unanswerable(question, context)
                 if not context.channel.can_ask:

@@ -115,7 +115,8 @@ class ToolServer:
         self._port = plan.port
         self.started = anyio.Event()
         """Set once it serves."""
-        self._stop_asked = anyio.Event()
+        self.stopping = anyio.Event()
+        """Set once it is asked to stop."""
         self._stopped = anyio.Event()
         self._warned = False
         self._is_serving = False
@@ -188,7 +189,7 @@ class ToolServer:
                 self._mcp = StreamableHTTPASGIApp(manager)  # pyright: ignore[reportAttributeAccessIssue]
                 try:
                     yield
-                    if not self._stop_asked.is_set():  # mounted: this is all that tells of the end
+                    if not self.stopping.is_set():  # mounted: this is all that tells of the end
                         await self.stop()
                 finally:
                     self._mcp = None
@@ -200,7 +201,7 @@ class ToolServer:
         await self._mcp(scope, receive, send)
 
     def _warn_not_started(self) -> None:
-        if not self._stop_asked.is_set() and not self._warned:
+        if not self.stopping.is_set() and not self._warned:
             self._warned = True
             logger.error(
                 "the server was not started: where it is mounted below another application, "
@@ -279,10 +280,10 @@ class ToolServer:
         Calls that are ended get an answer that says so. Returns when no more are served.
         """
         drain_s = self._plan.drain_s if drain_s is None else drain_s
-        if self._stop_asked.is_set():
+        if self.stopping.is_set():
             await self._hurry(drain_s)
             return
-        self._stop_asked.set()
+        self.stopping.set()
         name = self._plan.identity.name
         self._front.draining = True
         self._events.emit(ServerStopping(name, drain_s, self._calls.in_flight))

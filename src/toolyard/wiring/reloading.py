@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ import anyio.to_thread
 from toolyard.config.origin import Edition, Origin, Signature, signature_of
 from toolyard.config.settings import Settings, ToolSettings
 from toolyard.core.context import EventHandler
-from toolyard.core.errors import ConfigError, ToolyardError
+from toolyard.core.errors import ConfigError, NameClash, ToolyardError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.events.types import SettingsRead
 from toolyard.wiring.tables import code_of
@@ -52,17 +52,18 @@ class Reloading:
         self._at_start = edition.settings
         self._yard = yard
         self._emit = emit
+        self._disk = anyio.CapacityLimiter(1)
         self._applied = self._wanted(edition.settings.tools)
-        self._files: Collection[Path] = edition.signatures.keys()
-        self._seen = {**self._look(), **edition.signatures}
+        self._seen = {**_files_in(self._applied), **edition.signatures}
+        """The files that are followed, as they were when they were read."""
 
     async def run(self) -> None:
-        """Follow the files; never returns. The yard's registry must be entered."""
+        """Follow the files, if that is wanted. The yard's registry must be entered."""
         before = self._seen
-        while True:
+        while self._at_start.watch != "off":
             await anyio.sleep(CHECK_S)
             try:
-                seen = await _in_thread(self._look)
+                seen = await self._ask(self._look)
                 if seen != self._seen and seen == before:  # nobody is writing any more
                     self._seen = seen
                     await self._reload()
@@ -73,51 +74,76 @@ class Reloading:
                 logger.exception("an edit of the settings could not be applied")
 
     def _look(self) -> Signatures:
-        """The files that are followed, as they are now; asks the disk."""
-        seen: dict[Path, Signature] = {}
-        for table, _ in self._applied.values():
-            seen |= self._code(table)
-        return {**seen, **{file: signature_of(file) for file in self._files}}
-
-    def _code(self, table: ToolSettings) -> Signatures:
-        if self._at_start.watch != "all":
-            return {}
-        return {file: signature_of(file) for file in code_of(table)}
+        return {file: signature_of(file) for file in self._seen}
 
     def _wanted(self, tables: Mapping[str, ToolSettings]) -> dict[str, Wanted]:
-        return {name: (table, self._code(table)) for name, table in tables.items()}
+        if self._at_start.watch != "all":
+            return {name: (table, {}) for name, table in tables.items()}
+        return {
+            name: (table, {file: signature_of(file) for file in code_of(table)})
+            for name, table in tables.items()
+        }
 
     async def _reload(self) -> None:
-        edition = await _in_thread(self._origin.read_again)
-        changed, problems = await self._apply(edition)
-        self._files = edition.signatures.keys()
-        self._seen = {**await _in_thread(self._look), **edition.signatures}
+        read: Signatures = {}
+        try:
+            edition = await self._ask(lambda: self._origin.read_again(read))
+            tables = edition.settings.tools
+            wanted = await self._ask(lambda: self._wanted(tables))
+            read |= _files_in(wanted)
+            changed, problems = await self._apply(edition, wanted)
+        except ToolyardError:
+            self._seen = {**self._seen, **read}  # so that an edit of any of them may mend it
+            raise
+        self._seen = read
         self._tell(changed, " ".join([*problems, *self._for_later(edition.settings)]) or None)
 
-    async def _apply(self, edition: Edition) -> tuple[Sequence[str], Sequence[str]]:
+    async def _apply(
+        self, edition: Edition, wanted: Mapping[str, Wanted]
+    ) -> tuple[Sequence[str], Sequence[str]]:
         """Make all that is new before anything changes; then the names that changed, and problems.
 
         Raises:
             ConfigError: A table cannot be used.
         """
-        tables = edition.settings.tools
-        wanted = await _in_thread(lambda: self._wanted(tables))
-        changed = [name for name in wanted if self._applied.get(name) != wanted[name]]
+        changed = {name: each for name, each in wanted.items() if self._applied.get(name) != each}
         sources = {name: await self._made(edition, name) for name in changed}
         gone = [name for name in self._applied if name not in wanted]
         for name in gone:
             del self._applied[name]
             if name in self._yard.tables:
                 await self._yard.remove(name, wait=False)
+        problems = await self._put(edition, changed, sources)
+        applied = [name for name, each in changed.items() if self._applied.get(name) == each]
+        return [*gone, *applied], problems
+
+    async def _put(
+        self,
+        edition: Edition,
+        changed: Mapping[str, Wanted],
+        sources: Mapping[str, ToolProtocol | None],
+    ) -> Sequence[str]:
+        """Apply each table by itself; gives the problems.
+
+        What clashes is made anew and tried again when others have changed, which may have had its
+        name.
+        """
         problems: list[str] = []
-        for name in changed:
+        clashing: dict[str, NameClash] = {}
+        for name, (table, _) in changed.items():
             try:
-                await self._yard.put(name, tables[name], sources[name])
-                self._applied[name] = wanted[name]
+                again = name not in sources
+                source = await self._yard.made(name, table) if again else sources[name]
+                await self._yard.put(name, table, source)
+                self._applied[name] = changed[name]
+            except NameClash as error:
+                clashing[name] = error
             except ToolyardError as error:
                 problems.append(f"{edition.place(name)}: {error}")
-        applied = [name for name in changed if self._applied.get(name) == wanted[name]]
-        return [*gone, *applied], problems
+        if len(clashing) == len(changed):
+            return [f"{edition.place(name)}: {error}" for name, error in clashing.items()]
+        others = await self._put(edition, {name: changed[name] for name in clashing}, {})
+        return [*problems, *others]
 
     async def _made(self, edition: Edition, name: str) -> ToolProtocol | None:
         try:
@@ -135,15 +161,20 @@ class Reloading:
             return ()
         return (f"What it says of {', '.join(edited)} counts when the server is started again.",)
 
+    async def _ask(self, ask: Callable[[], T]) -> T:
+        """What `ask` gives, which asks the disk."""
+        try:
+            with anyio.fail_after(READ_S):
+                return await anyio.to_thread.run_sync(
+                    ask, abandon_on_cancel=True, limiter=self._disk
+                )
+        except TimeoutError:
+            raise ConfigError(f"The disk did not answer within {READ_S:g} s.") from None
+
     def _tell(self, changed: Sequence[str], problem: str | None) -> None:
         name = "the settings" if self._origin.file is None else self._origin.file.name
         self._emit(SettingsRead(name, tuple(changed), problem))
 
 
-async def _in_thread(ask: Callable[[], T]) -> T:
-    """What `ask` gives, which asks the disk."""
-    try:
-        with anyio.fail_after(READ_S):
-            return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True)
-    except TimeoutError:
-        raise ConfigError(f"The disk did not answer within {READ_S:g} s.") from None
+def _files_in(wanted: Mapping[str, Wanted]) -> Signatures:
+    return {file: each for _, files in wanted.values() for file, each in files.items()}

@@ -26,10 +26,14 @@ class Results:
         self.reader: ResultReader | None = None
         """To be served beside the sources; `None` while none of them is cut."""
 
+    def cuts(self, settings: ToolSettings) -> bool:
+        """Whether the large results of what a table describes are cut."""
+        wanted = settings.cut_results
+        return settings.kind in LARGE if wanted is None else wanted
+
     def cut(self, source: ToolProtocol, settings: ToolSettings) -> ToolProtocol:
         """`source`, wrapped if its large results are to be cut."""
-        wanted = settings.cut_results
-        if not (settings.kind in LARGE if wanted is None else wanted):
+        if not self.cuts(settings):
             return source
         most = self._settings.max_bytes
         if self.reader is None:

@@ -181,7 +181,9 @@ async def serve_following(gateway: Gateway, reloading: Reloading, *, stdio: bool
 
 async def _follow(server: ToolServer, reloading: Reloading) -> None:
     await server.started.wait()
-    await reloading.run()
+    async with Background() as tasks:
+        tasks.start_soon(reloading.run)
+        await server.stopping.wait()  # a source that still starts would keep it from ending
 
 
 def _leave_blocked_threads() -> None:

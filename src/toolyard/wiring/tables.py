@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from toolyard.clients.targets import HttpServer
 from toolyard.config.settings import OF_KIND, ToolSettings
@@ -45,4 +45,12 @@ def table_of(given: Mapping[str, Any], present: ToolSettings | None = None) -> T
         said = {name: getattr(present, name) for name in present.model_fields_set}
     if not OF_KIND.keys().isdisjoint(given):
         said = {name: value for name, value in said.items() if name not in FROM_ELSEWHERE}
-    return read_options(ToolSettings, {**said, **given})
+    return read_options(ToolSettings, {**said, **{key: _laid(said, key, given) for key in given}})
+
+
+def _laid(said: Mapping[str, Any], key: str, given: Mapping[str, Any]) -> Any:
+    """What is given for `key`: pairs, such as options, one by one over those that are there."""
+    under, value = said.get(key), given[key]
+    if isinstance(under, dict) and isinstance(value, dict):
+        return {**cast("dict[str, Any]", under), **cast("dict[str, Any]", value)}
+    return value

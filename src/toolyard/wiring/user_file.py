@@ -8,8 +8,9 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TypeGuard, TypeVar
 
 from toolyard.core.errors import ConfigError, InvalidTool, NameClash
@@ -52,32 +53,51 @@ def source_in(reference: str) -> ToolProtocol:
     return _named(module, name, path) if name else _only(module, path)
 
 
+class FileFailed(ConfigError):
+    """Running a file of the user's raised something, whose text may hold anything."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        """The same without that text: the file, the line and the kind of the error."""
+
+
+class _Source(SourceFileLoader):
+    """Reads the file itself: bytecode passes for its own while an edit keeps second and size."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _run(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"toolyard_user_{path.stem}", path.resolve())
+    name, file = f"toolyard_user_{path.stem}", str(path.resolve())
+    spec = importlib.util.spec_from_file_location(name, file, loader=_Source(name, file))
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path.name} is not a Python file.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    sys.path.insert(0, str(path.resolve().parent))
+    own = os.path.dirname(file)
+    sys.path[:] = [own, *(each for each in sys.path if each != own)]
     try:
         with results_apart():
             spec.loader.exec_module(module)
     except KeyboardInterrupt:  # the user's doing, not the file's
         raise
     except BaseException as error:  # whatever the user's file does is told as its doing
-        raise ConfigError(_what_failed(path, error)) from error
+        raise _failure(path, error) from error
     return module
 
 
-def _what_failed(path: Path, error: BaseException) -> str:
+def _failure(path: Path, error: BaseException) -> ConfigError:
     """The error and the line of the user's file, or of what it imports, at which it came up."""
     if isinstance(error, SyntaxError):
         file = Path(error.filename or path).name
-        return f"{file}, line {error.lineno}: {type(error).__name__}: {error.msg}."
+        return ConfigError(f"{file}, line {error.lineno}: {type(error).__name__}: {error.msg}.")
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame.lineno for frame in frames if Path(frame.filename) == path.resolve()]
     where = f", line {own[-1]}" if own else ""
-    return f"{path.name}{where}: {type(error).__name__}: {_text(error)}".rstrip(": ")
+    kind = f"{path.name}{where}: {type(error).__name__}"
+    return FileFailed(f"{kind}: {_text(error)}".rstrip(": "), kind)
 
 
 def _text(error: BaseException) -> str:

@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from toolyard.config.settings import ToolSettings
-from toolyard.core.errors import NameClash, ToolError, ToolyardError, UnknownName
+from toolyard.core.errors import ConfigError, NameClash, ToolError, ToolyardError, UnknownName
 from toolyard.core.protocol import ToolProtocol
 from toolyard.registry.comparison import Comparison
 from toolyard.registry.tool_registry import DRAIN_S, ToolRegistry
@@ -21,11 +21,14 @@ from toolyard.wiring.policies import with_policies
 from toolyard.wiring.results import Results
 from toolyard.wiring.sources import source_of
 from toolyard.wiring.tables import described
+from toolyard.wiring.user_file import FileFailed
 
 logger = logging.getLogger("toolyard.wiring")
 
 START_S = 60.0
 """How long making and starting a source may take."""
+MOST_MADE = 8
+"""How many sources are made at once. A file that never ends keeps its thread, and its place."""
 RESERVED = frozenset({CONTROL, Results.MOUNT})
 
 Tables = Mapping[str, ToolSettings]
@@ -59,6 +62,7 @@ class Yard:
         self._tables = dict(tables)
         self._results = results
         self._is_reader_mounted = results.reader is not None
+        self._makers = anyio.CapacityLimiter(MOST_MADE)
 
     @property
     def tables(self) -> Tables:
@@ -73,9 +77,8 @@ class Yard:
             ConfigError: The table cannot be used.
             ToolyardError: Its source cannot be started.
         """
-        if name in self._tables:
-            raise NameClash(f"There is a mount {name!r} already; choose another name.")
-        await self.put(name, table, await self.made(name, table))
+        self._refuse_known(name)
+        await self.put(name, table, await self._made(name, table), is_new=True)
 
     async def swap(
         self, name: str, table: ToolSettings | None = None, *, may_break: bool = True
@@ -90,20 +93,31 @@ class Yard:
         """
         present = self._table(name)
         table = present if table is None else table
-        return await self.put(name, table, await self.made(name, table), may_break=may_break)
+        return await self.put(name, table, await self._made(name, table), may_break=may_break)
 
     async def put(
-        self, name: str, table: ToolSettings, source: ToolProtocol | None, *, may_break: bool = True
+        self,
+        name: str,
+        table: ToolSettings,
+        source: ToolProtocol | None,
+        *,
+        may_break: bool = True,
+        is_new: bool = False,
     ) -> Comparison:
         """Have the mount, new or not, be as `table` says, with a `source` that was `made` for it.
 
         Raises:
+            NameClash: There is a mount of that name, and this one has to be new.
             SwapRefused: Something breaks for callers and may not.
             ToolyardError: The source cannot be started, or the mount cannot have that name.
         """
-        comparison, present = Comparison(), self._tables.get(name)
         if name in RESERVED:
             raise NameClash(f"The name {name!r} is taken by the server itself; choose another.")
+        if source is not None and self._results.cuts(table):
+            await self._offer_reader()
+        if is_new:
+            self._refuse_known(name)  # it may have come while this source was made
+        comparison, present = Comparison(), self._tables.get(name)
         if source is None:
             self._tables[name] = table
             await self._leave(name, present, DRAIN_S, wait=False)
@@ -116,7 +130,6 @@ class Yard:
                     name, source, prefix=table.prefix or "", may_break=may_break
                 )
         self._tables[name] = table
-        await self._offer_reader()
         return comparison
 
     async def remove(self, name: str, *, drain_s: float = DRAIN_S, wait: bool = True) -> None:
@@ -181,7 +194,17 @@ class Yard:
             return None
         make = partial(source_for, name, table, self._results)
         with _starting(name):  # a file of the user's may do anything
-            return await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            return await anyio.to_thread.run_sync(
+                make, abandon_on_cancel=True, limiter=self._makers
+            )
+
+    async def _made(self, name: str, table: ToolSettings) -> ToolProtocol | None:
+        """As `made`, for callers, who are not told what only the log may say."""
+        try:
+            return await self.made(name, table)
+        except FileFailed as error:
+            logger.error("%r could not be started: %s", name, error)
+            raise ConfigError(f"{error.kind}; the server's log says why.") from error
 
     async def _leave(
         self, name: str, table: ToolSettings | None, drain_s: float, *, wait: bool
@@ -190,11 +213,20 @@ class Yard:
             await self._registry.remove(name, drain_s=drain_s, wait=wait)
 
     async def _offer_reader(self) -> None:
-        """Mount what reads large results, once there is a source that may give some."""
+        """Mount what reads large results, before the first source that may give some."""
         reader = self._results.reader
-        if reader is not None and not self._is_reader_mounted:
-            self._is_reader_mounted = True
+        if reader is None or self._is_reader_mounted:
+            return
+        self._is_reader_mounted = True
+        try:
             await self._registry.add(Results.MOUNT, reader)
+        except BaseException:
+            self._is_reader_mounted = False
+            raise
+
+    def _refuse_known(self, name: str) -> None:
+        if name in self._tables:
+            raise NameClash(f"There is a mount {name!r} already; choose another name.")
 
     def _table(self, name: str) -> ToolSettings:
         if name not in self._tables:
@@ -212,7 +244,7 @@ def _starting(name: str) -> Generator[None]:
         raise
     except TimeoutError as error:
         raise ToolError(f"{name!r} did not start within {START_S:g} s.") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         logger.exception("%r could not be started", name)
         raise ToolError(
             f"{name!r} could not be started ({type(error).__name__}); the server's log says why."
