@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 from tests.cli.command import Toolyard
-from tests.support.process import Finished, Running, free_port, run, running
+from tests.support.process import Finished, Running, run, running
 from tests.support.serving import COMMAND
 
 from toolyard.cli.main import app
@@ -290,15 +290,19 @@ def test_a_port_that_is_taken_ends_with_2(toolyard: Toolyard) -> None:
     assert f"port {port}: it is in use" in told.errors
 
 
-@pytest.mark.parametrize(("answer", "code"), [("url", 4), ("command", 4)])
-def test_a_remote_source_that_is_not_there_ends_with_4(
-    toolyard: Toolyard, tmp_path: Path, answer: str, code: int
+@pytest.mark.parametrize(
+    "source",
+    ['url = "http://127.0.0.1:1/mcp"', 'command = ["no-such-program-here", "--key", "s3cret"]'],
+)
+def test_a_remote_source_that_is_not_there_is_told_and_waited_for(
+    tmp_path: Path, source: str
 ) -> None:
     file = tmp_path / "t.toml"
-    url = f"http://127.0.0.1:{free_port()}/mcp"
-    source = {"url": f'url = "{url}"', "command": 'command = ["no-such-program-here"]'}[answer]
-    file.write_text(f"port = 0\n[tools.far]\n{source}")
-    assert toolyard("serve", "--config", str(file)).code == code
+    file.write_text(f"[tools.far]\n{source}")
+    with serving("--config", str(file), directory=tmp_path) as (server, url):
+        server.answers(url.replace("/mcp", "/readyz"))
+        assert "'far' is unreachable and its tools are not listed" in server.output
+        assert "s3cret" not in server.output
 
 
 @contextmanager

@@ -116,7 +116,6 @@ def test_a_mistake_on_the_command_line_shows_no_secret(
         '[tools.x]\nurl = ["http://u:SECRET@h/"]',
         '[tools.x]\ncommand = "a --token SECRET"',
         '[tools.x]\ncommand = ["a", "--token", "SECRET"]\nenv = "SECRET"',
-        '[tools.x]\ncommand = ["absent-program", "--token", "SECRET"]',
         '[tools.x]\ncommand = ["a"]\nenv = { KEY = ["SECRET"] }',
         '[tools.x]\ntokn = "SECRET"\nkind = "calculator"',
         '[tools.x]\nkind = "calculator"\noptions = { key = "SECRET" }',
