@@ -24,7 +24,7 @@ def talking(what: str) -> list[str]:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [each.getMessage() for each in caplog.records if each.name == "toolyard.clients"]
+    return [each.getMessage() for each in caplog.records if each.name == remarks.logger.name]
 
 
 async def test_a_remark_is_logged_with_the_server_and_without_what_steers_a_terminal(

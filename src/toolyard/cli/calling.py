@@ -42,7 +42,7 @@ def tools(
     target: Target, token: ClientToken = None, config: NamesConfig = None, as_json: AsJson = False
 ) -> None:
     """List the tools of a server."""
-    start_logging(logging.WARNING)
+    start_logging(logging.WARNING, remarks=True)
     # Here and below: loaded when needed, so that help and usage errors need not wait for it.
     from toolyard.cli.approval import settings_for
     from toolyard.wiring.output import results_apart
@@ -67,7 +67,7 @@ def call(
     as_json: AsJson = False,
 ) -> None:
     """Call a tool and print what it gives."""
-    start_logging(logging.WARNING)
+    start_logging(logging.WARNING, remarks=True)
     words = [_stdin()] if arguments == ["-"] else arguments or []
     from toolyard.cli.approval import settings_for
     from toolyard.wiring.output import results_apart

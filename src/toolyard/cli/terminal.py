@@ -35,6 +35,7 @@ LIBRARIES = {
     "uvicorn": logging.ERROR,
 }
 """From which level on libraries are heard; what a remote server does wrong is told by us."""
+REMARKS = "toolyard.clients.remarks"
 PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -138,8 +139,11 @@ def tolerate_any_letter() -> None:
             stream.reconfigure(errors="replace")
 
 
-def start_logging(level: int) -> None:
-    """Log lines to stderr: ours from `level` on, other people's from warnings on."""
+def start_logging(level: int, *, remarks: bool = False) -> None:
+    """Log lines to stderr: ours from `level` on, other people's from warnings on.
+
+    With `remarks`, also what processes that we start say on their standard error.
+    """
     if ERR.is_terminal:
         handler: logging.Handler = RichHandler(
             console=ERR, show_path=False, markup=False, rich_tracebacks=False
@@ -150,6 +154,7 @@ def start_logging(level: int) -> None:
         handler.setFormatter(_Printable(PLAIN))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("toolyard").setLevel(level)
+    logging.getLogger(REMARKS).setLevel(logging.INFO if remarks else logging.NOTSET)
     for library, least in LIBRARIES.items():
         logging.getLogger(library).setLevel(least)
 

@@ -11,7 +11,7 @@ from anyio.abc import ByteReceiveStream
 
 from toolyard.core.text_safety import without_hidden
 
-logger = logging.getLogger("toolyard.clients")
+logger = logging.getLogger("toolyard.clients.remarks")
 
 MOST_LETTERS = 1_000
 """In one line; the rest of it is left out."""
