@@ -52,9 +52,9 @@ def test_a_token_or_header_that_cannot_be_sent_is_refused_without_showing_it(
 
 def test_a_server_at_a_url_shows_no_secret() -> None:
     auth = httpx2.BasicAuth("user", SECRET)
-    server = HttpServer(f"http://host/mcp?key={SECRET}", SECRET, {"X-Key": SECRET}, auth)
+    server = HttpServer(f"http://host/{SECRET}/mcp?key={SECRET}", SECRET, {"X-Key": SECRET}, auth)
     assert SECRET not in f"{server} {server!r}"
-    assert str(server) == "the server at http://host/mcp"
+    assert str(server) == "the server at http://host"
 
 
 def test_a_started_server_shows_no_argument_variable_or_path() -> None:

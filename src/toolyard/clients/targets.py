@@ -90,7 +90,7 @@ class HttpServer:
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
-        return f"the server at {parts.scheme}://{parts.netloc}{parts.path}"
+        return f"the server at {parts.scheme}://{parts.netloc}"  # some have a secret in the path
 
 
 def _is_http(url: str) -> bool:

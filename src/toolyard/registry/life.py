@@ -11,7 +11,7 @@ import anyio
 from anyio.abc import TaskStatus
 
 from toolyard.core.context import CallContext
-from toolyard.core.errors import CallInterrupted, ToolError
+from toolyard.core.errors import CallInterrupted, ToolError, ToolyardError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
 
@@ -43,11 +43,15 @@ class Life:
 
     @property
     def reason(self) -> str:
-        """Why it ended by itself; of several errors at once the first."""
+        """Why it ended by itself, without what only the log may say."""
         error: BaseException | None = self.error
         while isinstance(error, BaseExceptionGroup):
             error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
-        return "It ended by itself." if error is None else f"{type(error).__name__}: {error}"
+        if error is None:
+            return "It ended by itself."
+        if isinstance(error, ToolyardError):
+            return str(error)
+        return f"It ended with an unexpected {type(error).__name__}; the log says why."
 
     async def run(self, *, task_status: TaskStatus[None]) -> None:
         """Enter the source, wait until it is to end, and leave it.
