@@ -181,6 +181,25 @@ async def test_a_source_that_does_not_start_is_told_and_the_others_are_applied(
         assert await running.names() == ["calculator", "version"]
 
 
+async def test_an_edit_that_breaks_what_it_must_not_or_fails_its_probe_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = python(tmp_path, 1)
+    strict = text + "may_break = false\n"
+    async with following(tmp_path / "t.toml", strict) as running:
+        told = await running.edit(PORT + strict + 'without = ["version"]\n')
+        assert "The tool 'version' is gone" in (told.problem or "")
+        assert await running.names() == ["version"]
+        probe = 'probe = { tool = "version", arguments = { wait_s = "soon" } }\n'
+        told = await running.edit(PORT + text + probe)
+        assert "The probe 'version' failed" in (told.problem or "")
+        told = await running.edit(PORT + text + probe.replace('"soon"', "0"))
+        assert (told.changed, told.problem) == (("mine",), None)
+        await running.edit(PORT + text + 'rename = { version = "edition" }\n')
+        assert "'mine' was swapped: The tool 'version' is gone" in caplog.text
+        assert await running.names() == ["edition"]
+
+
 async def test_a_file_that_is_gone_changes_nothing(tmp_path: Path) -> None:
     async with following(tmp_path / "t.toml", CALCULATOR) as running:
         running.file.unlink()

@@ -108,6 +108,13 @@ OF_KIND: Mapping[str, frozenset[str]] = {
 """The ways to say where tools come from, and what else each of them takes."""
 
 
+class ProbeSettings(Part):
+    """A call that a new version must answer well before it takes the old one's place."""
+
+    tool: str = Field(min_length=1, description="As the source calls it, renamed if it is.")
+    arguments: dict[str, Any] = {}
+
+
 class ToolSettings(Part):
     """One source of tools: exactly one of `kind`, `url` and `command`."""
 
@@ -129,6 +136,12 @@ class ToolSettings(Part):
     )
     without: Words = Field([], description="Patterns of tools to leave out.")
     rename: dict[str, str] = Field({}, description="New names of tools.")
+    may_break: bool = Field(
+        True, description="Whether a swap may take tools away, or narrow what they take."
+    )
+    probe: ProbeSettings | None = Field(
+        None, description="A call that a new version must answer well to be swapped in."
+    )
     token: SecretStr | None = None
     token_env: str | None = Field(None, description="Name of the variable that holds the token.")
     headers: dict[str, SecretStr] = {}

@@ -14,6 +14,7 @@ import anyio.to_thread
 from toolyard.config.settings import ToolSettings
 from toolyard.core.errors import ConfigError, NameClash, ToolError, ToolyardError, UnknownName
 from toolyard.core.protocol import ToolProtocol
+from toolyard.core.tool import ToolCall
 from toolyard.registry.comparison import Comparison
 from toolyard.registry.tool_registry import DRAIN_S, ToolRegistry
 from toolyard.servers.control import CONTROL
@@ -127,8 +128,14 @@ class Yard:
         else:
             with _starting(name):
                 comparison = await self._registry.swap(
-                    name, source, prefix=table.prefix or "", may_break=may_break
+                    name,
+                    source,
+                    prefix=table.prefix or "",
+                    may_break=may_break and table.may_break,
+                    probe=_probe_of(table),
                 )
+            for change in comparison.breaks:
+                logger.warning("%r was swapped: %s", name, change)
         self._tables[name] = table
         return comparison
 
@@ -232,6 +239,10 @@ class Yard:
         if name not in self._tables:
             raise UnknownName("mount", name)
         return self._tables[name]
+
+
+def _probe_of(table: ToolSettings) -> ToolCall | None:
+    return None if table.probe is None else ToolCall(table.probe.tool, table.probe.arguments)
 
 
 @contextmanager

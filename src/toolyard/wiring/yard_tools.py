@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BaseModel, Field, WithJsonSchema
 
-from toolyard.config.settings import ToolSettings
+from toolyard.config.settings import ProbeSettings, ToolSettings
 from toolyard.core.context import ADMIN
 from toolyard.core.errors import UnknownName
 from toolyard.core.toolbox import tool
@@ -19,11 +19,17 @@ from toolyard.wiring.yard import Yard
 
 def _said_of_tables() -> Mapping[str, Any]:
     """A schema of a table that models can read: no option has a null, and each may be left out."""
+    return _said_of(ToolSettings)
+
+
+def _said_of(part: type[BaseModel]) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    for name, schema in ToolSettings.model_json_schema()["properties"].items():
+    for name, schema in part.model_json_schema()["properties"].items():
         either: list[dict[str, Any]] = schema.get("anyOf", [{}])
         kept: dict[str, Any] = {**schema, **either[0]}
-        dropped = ("anyOf", "default", "title", "format", "writeOnly")
+        if "$ref" in kept:
+            kept |= _said_of(ProbeSettings)
+        dropped = ("anyOf", "default", "title", "format", "writeOnly", "$ref")
         said[name] = {key: value for key, value in kept.items() if key not in dropped}
     return {"type": "object", "properties": said, "additionalProperties": False}
 
