@@ -177,6 +177,8 @@ def one_line(text: str, width: int = 100) -> str:
 
 def printable(text: str) -> str:
     """`text` without what could steer a terminal or turn letters around; foreign tools wrote it."""
+    if text.isprintable():  # as nearly every line of a log, of which there is one for each call
+        return text
     return "".join(map(_shown, text))
 
 
