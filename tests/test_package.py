@@ -19,8 +19,8 @@ from toolyard.core import errors
 from toolyard.events import types
 
 SOURCE = Path(toolyard.__file__).parent
-SPEED = {"httptools", "uvloop"}
-"""Declared but not imported here: uvicorn and asyncio use them."""
+SPEED = {"uvloop"}
+"""Declared but not imported here: asyncio uses it."""
 OWN_BUSINESS = {
     "Hearing": "what `StdioServer` tells the client that starts it",
     "Plan": "what `MCPServerBuilder` writes",

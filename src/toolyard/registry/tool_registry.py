@@ -244,17 +244,30 @@ class ToolRegistry:
             await self._relisting.finish()
         return self._offer.table.tools
 
-    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
+    async def call_tool(
+        self,
+        call: ToolCall,
+        context: CallContext,
+        *,
+        admit: Callable[[Tool], object] = lambda tool: None,
+    ) -> ToolResult:
         """Run the tool in the source that offers it.
+
+        Args:
+            call: By the name that is shown here.
+            context: Passed on.
+            admit: Raises if the tool that has the name now may not be called; its source may have
+                changed it since it was listed.
 
         Raises:
             UnknownName: There is no such tool.
             CallInterrupted: Its source was taken away, and would wait no longer.
         """
-        return await (await self.route(call.name)).call(call, context)
+        route = await self._route(call.name)
+        admit(route.tool)
+        return await route.call(call, context)
 
-    async def route(self, name: str) -> Route:
-        """Where calls of the tool `name` go now; `UnknownName` if there is none."""
+    async def _route(self, name: str) -> Route:
         route = self._offer.table.routes.get(name)
         if self._relisting.concerns(route.mount if route else None):
             await self._relisting.finish()

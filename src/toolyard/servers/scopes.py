@@ -25,11 +25,12 @@ class Scopes:
         Raises:
             NotAllowed: The caller has not the scope for that one.
         """
-        route = await self._registry.route(call.name)
-        needed = of_tool(route.tool)
-        if not context.caller.may(needed):
-            raise NotAllowed(needed)
-        return await route.call(call, context)
+
+        def admit(tool: Tool) -> None:
+            if not context.caller.may(of_tool(tool)):
+                raise NotAllowed(of_tool(tool))
+
+        return await self._registry.call_tool(call, context, admit=admit)
 
 
 def of_tool(tool: Tool) -> str:
