@@ -111,10 +111,12 @@ class MCPClient:
             self._sdk_client,
             declared=PASSED_ON if answer is None else None,
             connect_s=connect_s,
-            on_gap=self._notices.missed,
+            on_gap=self._notices.interrupted,
         )
         self._keeping = Keeping(self._link, self._notices)
-        self._library = RemoteLibrary(self._list, lambda: self._keeping.offered)
+        self._library = RemoteLibrary(
+            self._list, lambda: self._keeping.offered, self._notices.watching.watched
+        )
         self._lives = AsyncExitStack()
 
     @classmethod
