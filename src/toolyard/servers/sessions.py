@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
@@ -24,8 +24,6 @@ MOST_WATCHED = 1_000
 """Documents that one session, or one stream of notices, may watch."""
 LONGEST_WATCHED = 8_192
 """Letters of such a document's URI."""
-
-LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
 
 @dataclass(slots=True, eq=False)
@@ -84,9 +82,9 @@ class Sessions:
         """Send the session log entries of `level` and above only."""
         self._hearing(context).level = level
 
-    def wants_log(self, context: ServerRequestContext[Any, Any], level: LogLevel) -> bool:
-        """Whether the session wants log entries of `level`."""
-        return LEVELS.index(level) >= LEVELS.index(self._hearing(context).level)
+    def level_of(self, context: ServerRequestContext[Any, Any]) -> LogLevel:
+        """The least grave level of log entries that the session wants."""
+        return self._hearing(context).level
 
     def watch(self, context: ServerRequestContext[Any, Any], uri: str) -> None:
         """Tell the session when the document at `uri` changes; see `check_watched`."""
