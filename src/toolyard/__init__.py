@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from toolyard.core.protocol import PromptMessage as PromptMessage
     from toolyard.core.protocol import ResourceInfo as ResourceInfo
     from toolyard.core.protocol import ToolProtocol as ToolProtocol
+    from toolyard.core.protocol import WatchProtocol as WatchProtocol
     from toolyard.core.tool import Icon as Icon
     from toolyard.core.tool import Tool as Tool
     from toolyard.core.tool import ToolAnnotations as ToolAnnotations
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from toolyard.core.tool import ToolResult as ToolResult
     from toolyard.core.toolbox import Toolbox as Toolbox
     from toolyard.core.toolbox import tool as tool
+    from toolyard.core.watching import Watched as Watched
     from toolyard.core.wrapper import Wrapper as Wrapper
     from toolyard.egress.answer import HttpAnswer as HttpAnswer
     from toolyard.egress.credentials import Credential as Credential
@@ -244,6 +246,8 @@ _HOMES = {
     "ToolyardError": "core.errors",
     "UnknownName": "core.errors",
     "Unreachable": "core.errors",
+    "WatchProtocol": "core.protocol",
+    "Watched": "core.watching",
     "Wrapper": "core.wrapper",
     "elicit": "core.inputs",
     "image_model": "builtin_tools.images.providers",

@@ -16,6 +16,7 @@ from tests.clients.tools import LARGE, RESULTS, toolbox
 from toolyard import CallContext, MCPClient, Toolbox, ToolCall, ToolProtocol
 from toolyard.clients.mcp_client import _every_tool
 from toolyard.core.content import Text
+from toolyard.core.context import LogLevel
 from toolyard.core.errors import (
     CallTimeout,
     ConfigError,
@@ -98,6 +99,7 @@ async def test_progress_reaches_the_channel_of_the_call(way: str, era: str) -> N
 
     class Channel:
         capabilities: Mapping[str, Any] = {}
+        log_level: LogLevel | None = None
         can_ask = False
 
         async def progress(self, progress: float, total: float | None, message: str | None) -> None:

@@ -21,6 +21,7 @@ from toolyard import (
     ToolCall,
     ToolProtocol,
 )
+from toolyard.core.context import LogLevel
 from toolyard.core.errors import CallTimeout, InvalidArguments, RemoteFault, UnknownName
 from toolyard.core.inputs import InputRequest
 from toolyard.core.protocol import Change, ChangeProtocol
@@ -202,6 +203,7 @@ class Began:
     """A channel that tells when the tool said its first word."""
 
     capabilities: Mapping[str, Any] = {}
+    log_level: LogLevel | None = None
     can_ask = False
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from tests.support.process import free_port, running
 
 from toolyard.clients.mcp_client import MCPClient
 from toolyard.core.content import Image, Resource, ResourceLink, Text
-from toolyard.core.context import CallContext
+from toolyard.core.context import CallContext, LogLevel
 from toolyard.core.inputs import InputRequest
 from toolyard.core.tool import ToolAnnotations, ToolCall, ToolResult
 
@@ -46,6 +46,7 @@ class Recorder:
     """A caller's side that notes progress and cannot be asked anything."""
 
     capabilities: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    log_level: LogLevel | None = None
     can_ask: bool = False
     steps: list[tuple[float, float | None]] = field(
         default_factory=list[tuple[float, float | None]]

@@ -17,6 +17,7 @@ from tests.servers.harness import TOKEN
 from tests.support.process import ROOT, free_port
 
 from toolyard import CallContext, MCPClient, MCPServerBuilder, Toolbox, ToolCall, ToolProtocol
+from toolyard.core.context import LogLevel
 from toolyard.core.inputs import InputRequest
 
 CONTEXT = CallContext()
@@ -54,6 +55,7 @@ class Progress:
     """A channel that takes note of progress."""
 
     capabilities: Mapping[str, Any] = {}
+    log_level: LogLevel | None = None
     can_ask = False
 
     def __init__(self) -> None:

@@ -22,6 +22,7 @@ from tests.servers.harness import (
 
 from toolyard.core.protocol import Change
 from toolyard.core.toolbox import Toolbox
+from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers import sessions
 from toolyard.servers.tool_server import ToolServer
 
@@ -151,7 +152,7 @@ class StandIn:
 
 
 async def test_a_session_that_reads_nothing_does_not_hold_up_the_others() -> None:
-    known = sessions.Sessions()
+    known = sessions.Sessions(ToolRegistry().library)
     everyone = [StandIn(reads=number % 2 == 0) for number in range(100)]
     for each in everyone:
         known.opened(cast("Any", each))
@@ -170,7 +171,7 @@ async def test_a_session_that_reads_nothing_does_not_hold_up_the_others() -> Non
 
 async def test_a_session_that_reads_again_hears_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "TAKE_S", 0.05)
-    known, one = sessions.Sessions(), StandIn(reads=False)
+    known, one = sessions.Sessions(ToolRegistry().library), StandIn(reads=False)
     known.opened(cast("Any", one))
 
     async with anyio.create_task_group() as tasks:

@@ -132,6 +132,7 @@ class Reporter:
     """
 
     capabilities: Mapping[str, Any] = {}
+    log_level: LogLevel | None = "info"
     can_ask = False
 
     def __init__(self, name: str) -> None:

@@ -131,6 +131,7 @@ class Keeping:
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(self._pay)
+            tasks.start_soon(self._notices.watching.pass_on, connection)
             for end in (self._notices.listen, _over, _gone):
                 tasks.start_soon(until, end)
 

@@ -14,6 +14,7 @@ from toolyard.core.content import Resource
 from toolyard.core.context import CallContext
 from toolyard.core.errors import RemoteFault, UnknownName
 from toolyard.core.protocol import PromptInfo, PromptMessage, ResourceInfo
+from toolyard.core.watching import Watched
 
 UNKNOWN = (types.INVALID_PARAMS, types.METHOD_NOT_FOUND, -32002)
 """How servers say that they have no such document; the last one until 2025-11-25."""
@@ -37,11 +38,19 @@ class RemoteLibrary:
     Args:
         ask: Asks the server; raises `Unreachable` at once while it is known to be away.
         offered: Gives what it says that it has.
+        watched: Takes the documents that somebody watches.
     """
 
-    def __init__(self, ask: Ask, offered: Callable[[], types.ServerCapabilities]) -> None:
+    def __init__(
+        self, ask: Ask, offered: Callable[[], types.ServerCapabilities], watched: Watched
+    ) -> None:
         self._ask = ask
         self._offered = offered
+        self._watched = watched
+
+    def watch(self, uri: str) -> Callable[[], None]:
+        """Have the client tell when the server says that this document has new content."""
+        return self._watched.watch(uri)
 
     async def list_resources(self, context: CallContext) -> Sequence[ResourceInfo]:
         """Every page of the server's documents, in its order."""

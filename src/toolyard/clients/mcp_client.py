@@ -30,7 +30,9 @@ from toolyard.clients.keeping import Keeping
 from toolyard.clients.library import RemoteLibrary
 from toolyard.clients.link import Link
 from toolyard.clients.listing import every
+from toolyard.clients.logs import logging_to
 from toolyard.clients.notices import Notices
+from toolyard.clients.posts import logged
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
 from toolyard.core.background import Background
 from toolyard.core.context import CallContext
@@ -111,10 +113,12 @@ class MCPClient:
             self._sdk_client,
             declared=PASSED_ON if answer is None else None,
             connect_s=connect_s,
-            on_gap=self._notices.missed,
+            on_gap=self._notices.interrupted,
         )
         self._keeping = Keeping(self._link, self._notices)
-        self._library = RemoteLibrary(self._list, lambda: self._keeping.offered)
+        self._library = RemoteLibrary(
+            self._list, lambda: self._keeping.offered, self._notices.watching.watched
+        )
         self._lives = AsyncExitStack()
 
     @classmethod
@@ -215,7 +219,7 @@ class MCPClient:
             try:
                 given = await self._call(client, call, context)
             except MCPError as error:
-                if error.code != types.HEADER_MISMATCH or not self._sends_headers(client):
+                if error.code != types.HEADER_MISMATCH or not self._is_modern_http(client):
                     raise
                 await _every_tool(client)  # which arguments go into headers stands in the list
                 given = await self._call(client, call, context)
@@ -225,25 +229,44 @@ class MCPClient:
 
         return await self._ask(call.name, context, run)
 
-    def _sends_headers(self, client: Client) -> bool:
-        """Whether arguments go into headers too, which a server reads before it runs anything."""
+    def _is_modern_http(self, client: Client) -> bool:
+        """Whether each call is a request of its own.
+
+        Then arguments go into headers too, which a server reads before it runs anything, and
+        what it logs comes with the answer.
+        """
         is_modern = client.protocol_version in MODERN_PROTOCOL_VERSIONS
         return is_modern and isinstance(self._target, HttpServer)
 
     async def _call(
         self, client: Client, call: ToolCall, context: CallContext
     ) -> types.CallToolResult | types.InputRequiredResult:
-        arguments = dict(call.arguments)
-        if self._answer is not None:
-            return await client.call_tool(call.name, arguments, progress_callback=context.progress)
-        return await client.session.call_tool(
-            call.name,
-            arguments,
-            progress_callback=context.progress,
-            input_responses=_responses(context),
-            request_state=context.state,
-            allow_input_required=True,
+        arguments, report, meta = (
+            dict(call.arguments),
+            context.progress,
+            self._meta(client, context),
         )
+        async with logging_to(context):
+            if self._answer is not None:
+                return await client.call_tool(
+                    call.name, arguments, progress_callback=report, meta=meta
+                )
+            return await client.session.call_tool(
+                call.name,
+                arguments,
+                progress_callback=report,
+                meta=meta,
+                input_responses=_responses(context),
+                request_state=context.state,
+                allow_input_required=True,
+            )
+
+    def _meta(self, client: Client, context: CallContext) -> types.RequestParamsMeta | None:
+        """Asks for log entries, where they come with the call that they belong to."""
+        level = context.channel.log_level
+        if level is None or not self._is_modern_http(client):
+            return None
+        return {types.LOG_LEVEL_META_KEY: level}
 
     @property
     def library(self) -> LibraryProtocol | None:
@@ -299,6 +322,7 @@ class MCPClient:
             client_info=OURSELVES,
             cache=None,
             message_handler=self._notices.hear,
+            logging_callback=logged,
             **callbacks(self._answer),
         )
 

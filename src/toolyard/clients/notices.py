@@ -13,6 +13,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from toolyard.clients.connection import Connection
 from toolyard.clients.pace import Pace
+from toolyard.clients.watching import Watching
 from toolyard.core.protocol import Change, Listener, Listeners
 
 logger = logging.getLogger("toolyard.clients")
@@ -36,6 +37,7 @@ class Notices:
         self._listeners = Listeners()
         self._offered = {Change("tools"): None}  # a set that keeps its order
         self._pace = Pace()
+        self.watching = Watching(self._listeners.tell)
         self.wanted = anyio.Event()
         """Set once there was a subscriber."""
 
@@ -61,6 +63,13 @@ class Notices:
         change = CHANGES.get(type(message))
         if change is not None:
             self._listeners.tell(change)
+        elif isinstance(message, types.ResourceUpdatedNotification):
+            self.watching.hear(message.params.uri)
+
+    def interrupted(self) -> None:
+        """Say that anything may have changed: nothing was heard for some time."""
+        self.missed()
+        self.watching.doubt()
 
     def missed(self) -> None:
         """Say that changes may have happened unheard, or that the server came or went."""

@@ -10,7 +10,9 @@ from typing import TypeVar
 
 import anyio
 import httpx2
+import mcp_types as types
 
+from toolyard.clients.logs import CallLog
 from toolyard.clients.pace import Pace
 
 GRACE_S = 2.0
@@ -26,9 +28,14 @@ class Abandoned(Exception):
 
 
 class Post:
-    """One request: its POST, and the streams on which its answer is sought after that."""
+    """One request: its POST, and the streams on which its answer is sought after that.
 
-    def __init__(self) -> None:
+    Args:
+        log: Takes the log entries that come on those streams, if they are a call's.
+    """
+
+    def __init__(self, log: CallLog | None = None) -> None:
+        self.log = log
         self._pace = Pace()
         self._resumed = 0
         self._until = math.inf
@@ -99,3 +106,10 @@ def sending(post: Post | None) -> Generator[None]:
 def current() -> Post | None:
     """The request that is being served; `None` for notices, answers and everything else."""
     return _CURRENT.get()
+
+
+async def logged(params: types.LoggingMessageNotificationParams) -> None:
+    """Pass on a log entry to the call on whose stream it came; others have no place to go."""
+    post = current()
+    if post is not None and post.log is not None:
+        await post.log.take(params)

@@ -12,6 +12,7 @@ from mcp.shared.message import SessionMessage
 
 from toolyard.clients.bounds import MOST_TOOLS, too_many_in
 from toolyard.clients.lines import Ending, Unreadable
+from toolyard.clients.logs import calling
 from toolyard.clients.posts import Post, sending
 from toolyard.clients.questions import MOST_QUESTIONS, Questions, cancelled
 
@@ -165,7 +166,8 @@ class Outgoing:
     async def _ask(self, item: SessionMessage, request: types.JSONRPCRequest) -> None:
         self._declare(request)
         self._unsent.add(request.id)
-        post = self._posts[request.id] = Post()
+        log = calling() if request.method == "tools/call" else None
+        post = self._posts[request.id] = Post(log)
         await self._hand_over(item, post)
         self._unsent.discard(request.id)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import anyio
 import anyio.from_thread
@@ -16,6 +16,8 @@ from toolyard.core.inputs import CAPABILITY_OF, InputRequest
 
 LogLevel = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 """How grave a log entry is, the least grave first (RFC 5424)."""
+
+LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
 EVERYTHING = "*"
 """The scope that covers all others but `ADMIN`."""
@@ -75,6 +77,11 @@ class CallChannel(Protocol):
         ...
 
     @property
+    def log_level(self) -> LogLevel | None:
+        """The least grave level of log entries that the caller wants; `None` if it wants none."""
+        ...
+
+    @property
     def can_ask(self) -> bool:
         """Whether `ask` reaches the caller now; otherwise the call must be repeated."""
         ...
@@ -84,7 +91,7 @@ class CallChannel(Protocol):
         ...
 
     async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
-        """Send a log entry, if the caller wants entries of that level."""
+        """Send a log entry of a level that the caller wants."""
         ...
 
     async def ask(self, request: InputRequest) -> Mapping[str, Any]:
@@ -96,6 +103,7 @@ class _Silence:
     """The channel of a call made in this process: nobody listens."""
 
     capabilities: Mapping[str, Any] = {}
+    log_level: LogLevel | None = None
     can_ask = False
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
@@ -151,8 +159,10 @@ class CallContext:
         await self.channel.progress(progress, total, message)
 
     async def log(self, level: LogLevel, data: Any, *, logger: str | None = None) -> None:
-        """Send the caller a log entry; `data` is any JSON value."""
-        await self.channel.log(level, data, logger)
+        """Send the caller a log entry if it wants such; `data` is any JSON value."""
+        wanted = self.channel.log_level
+        if wanted is not None and LEVELS.index(level) >= LEVELS.index(wanted):
+            await self.channel.log(level, data, logger)
 
     async def ask(self, key: str, request: InputRequest) -> Mapping[str, Any]:
         """Ask the caller's side something in the middle of a call and give its answer.

@@ -144,6 +144,20 @@ class LibraryProtocol(Protocol):
 
 
 @runtime_checkable
+class WatchProtocol(Protocol):
+    """A library that tells of documents' new content only while somebody watches them."""
+
+    def watch(self, uri: str) -> Callable[[], None]:
+        """Have changes of the document at `uri` told, until the returned function is called.
+
+        They are told by the source that owns the library. Many may watch one document, and each
+        may call what it was given more than once. Called in the event loop; it must not raise,
+        also where there is no such document.
+        """
+        ...
+
+
+@runtime_checkable
 class LibraryOwner(Protocol):
     """A source that may have a library."""
 

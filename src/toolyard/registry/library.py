@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from toolyard.core.protocol import (
     ResourceInfo,
     library_of,
 )
+from toolyard.registry.demand import Demand
 from toolyard.registry.mount import Mount
 from toolyard.registry.relisting import LIST_S
 
@@ -33,11 +34,22 @@ class MergedLibrary:
     def __init__(self, mounts: Callable[[], Sequence[Mount]]) -> None:
         self._mounts = mounts
         self._known: list[LibraryProtocol] = []
+        self._demand = Demand()
 
-    def has_changed(self) -> bool:
-        """Whether others are asked now than when this was called last."""
+    def renew(self) -> bool:
+        """Turn to the mounts there are now; whether others are asked than before."""
         before, self._known = self._known, [library for _, library in self._libraries()]
+        self._demand.turn_to(self._known)
         return self._known != before
+
+    @property
+    def watched(self) -> Iterable[str]:
+        """The documents that somebody watches."""
+        return self._demand.watched
+
+    def watch(self, uri: str) -> Callable[[], None]:
+        """Have every mount tell of this document that must be asked to, also those to come."""
+        return self._demand.watched.watch(uri)
 
     def _libraries(self) -> Iterator[tuple[Mount, LibraryProtocol]]:
         for mount in self._mounts():

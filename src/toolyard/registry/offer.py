@@ -41,7 +41,7 @@ class Offer:
         """Replace the table: from now on calls and lists meet the new one.
 
         Listeners are told if it differs for those who list tools, or `is_told`; and of documents
-        and prompts if another library is asked for them.
+        and prompts if another library is asked for them, which may hold other content too.
         """
         before, self.mounts = self.table, tuple(mounts)
         self.table = table_of(self.mounts, before)
@@ -53,6 +53,8 @@ class Offer:
             mount.hidden = hidden
         if self.table.tools is not before.tools or is_told:
             self.listeners.tell(Change("tools"))
-        if self.library.has_changed():
+        if self.library.renew():
             self.listeners.tell(Change("prompts"))
             self.listeners.tell(Change("resources"))
+            for uri in self.library.watched:
+                self.listeners.tell(Change("resource", uri))

@@ -13,7 +13,7 @@ from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel
 
-from toolyard.core.context import LogLevel
+from toolyard.core.context import LEVELS, LogLevel
 from toolyard.core.errors import ToolError
 from toolyard.core.inputs import InputRequest
 from toolyard.core.text_safety import sendable
@@ -50,6 +50,15 @@ class SdkChannel:
         return declared.model_dump(by_alias=True, mode="json", exclude_none=True)
 
     @property
+    def log_level(self) -> LogLevel | None:
+        """What the client asked for with this request, or for its session."""
+        context = self._context
+        if not is_modern(context):
+            return self._sessions.level_of(context)
+        allowed = allowed_log_levels(context.protocol_version, context.meta)
+        return next((level for level in LEVELS if level in allowed), None)
+
+    @property
     def can_ask(self) -> bool:
         """Only the handshake revisions let a server ask in the middle of a call."""
         return not is_modern(self._context) and self._context.session.can_send_request
@@ -60,12 +69,8 @@ class SdkChannel:
         await self._context.session.report_progress(progress, total, said)
 
     async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
-        """Send a log entry, if the client wants entries of that level."""
+        """Send a log entry."""
         context = self._context
-        if level not in allowed_log_levels(context.protocol_version, context.meta):
-            return
-        if not is_modern(context) and not self._sessions.wants_log(context, level):
-            return
         said = {"level": level, "data": data, "logger": logger}
         params = types.LoggingMessageNotificationParams.model_validate(plain(said))
         await context.session.send_notification(

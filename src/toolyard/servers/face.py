@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +96,7 @@ class McpFace:
         emit: EventHandler,
     ) -> None:
         self._registry = registry
-        self._sessions = Sessions()
+        self._sessions = Sessions(registry.library)
         self._requests = Requests(calls, self._sessions, emit, limits)
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus, max_subscriptions=limits.connections)
@@ -196,7 +196,10 @@ class McpFace:
         if len(seen) < len(uris):
             narrowed = wanted.model_copy(update={"resource_subscriptions": seen})
             params = params.model_copy(update={"notifications": narrowed})
-        return await self._listen(context, params)
+        with ExitStack() as watching:
+            for uri in seen:
+                watching.callback(self._registry.library.watch(uri))
+            return await self._listen(context, params)
 
     async def _set_level(
         self, context: SdkContext, params: types.SetLevelRequestParams

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
@@ -14,7 +14,7 @@ from mcp.server.context import ServerRequestContext
 
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import InvalidArguments
-from toolyard.core.protocol import Change
+from toolyard.core.protocol import Change, WatchProtocol
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -25,14 +25,13 @@ MOST_WATCHED = 1_000
 LONGEST_WATCHED = 8_192
 """Letters of such a document's URI."""
 
-LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
-
 
 @dataclass(slots=True, eq=False)
 class _Hearing:
     connection: Connection
     level: LogLevel = "debug"
-    resources: set[str] = field(default_factory=set[str])
+    resources: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
+    """What it watches, each with what ends that."""
     due: dict[Change, None] = field(default_factory=dict[Change, None])
     """What it has not been told yet, each thing once, in order."""
     is_being_told: bool = False
@@ -52,9 +51,14 @@ def check_watched(uris: list[str], known: int = 0) -> None:
 
 
 class Sessions:
-    """Tells every open session of changes; a session is forgotten when its connection ends."""
+    """Tells every open session of changes; a session is forgotten when its connection ends.
 
-    def __init__(self) -> None:
+    Args:
+        library: Has changes told of the documents that sessions watch.
+    """
+
+    def __init__(self, library: WatchProtocol) -> None:
+        self._library = library
         self._open: dict[Connection, _Hearing] = {}
 
     def opened(self, context: ServerRequestContext[Any, Any]) -> None:
@@ -67,26 +71,33 @@ class Sessions:
         hearing = self._open.get(connection)
         if hearing is None:
             hearing = self._open[connection] = _Hearing(connection)
-            connection.exit_stack.callback(self._open.pop, connection, None)
+            connection.exit_stack.callback(self._forget, connection)
         return hearing
+
+    def _forget(self, connection: Connection) -> None:
+        for unwatch in self._open.pop(connection).resources.values():
+            unwatch()
 
     def set_level(self, context: ServerRequestContext[Any, Any], level: LogLevel) -> None:
         """Send the session log entries of `level` and above only."""
         self._hearing(context).level = level
 
-    def wants_log(self, context: ServerRequestContext[Any, Any], level: LogLevel) -> bool:
-        """Whether the session wants log entries of `level`."""
-        return LEVELS.index(level) >= LEVELS.index(self._hearing(context).level)
+    def level_of(self, context: ServerRequestContext[Any, Any]) -> LogLevel:
+        """The least grave level of log entries that the session wants."""
+        return self._hearing(context).level
 
     def watch(self, context: ServerRequestContext[Any, Any], uri: str) -> None:
         """Tell the session when the document at `uri` changes; see `check_watched`."""
         watched = self._hearing(context).resources
-        check_watched([uri], len(watched - {uri}))
-        watched.add(uri)
+        check_watched([uri], len(watched.keys() - {uri}))
+        if uri not in watched:
+            watched[uri] = self._library.watch(uri)
 
     def unwatch(self, context: ServerRequestContext[Any, Any], uri: str) -> None:
         """Tell the session no longer."""
-        self._hearing(context).resources.discard(uri)
+        unwatch = self._hearing(context).resources.pop(uri, None)
+        if unwatch is not None:
+            unwatch()
 
     def tell(self, change: Change, tasks: TaskGroup) -> None:
         """Have a task of `tasks` send `change` to each session that should hear of it.
