@@ -255,16 +255,16 @@ async def test_hosts_that_hang_hold_up_no_other_client() -> None:
     async with hosting(silent) as host, hosting(ok()) as other:
 
         async def ask() -> None:
-            told.append(await refused(hanging, host.url(), timeout_s=1))
+            told.append(await refused(hanging, host.url(), timeout_s=3))
 
-        with anyio.fail_after(20):
+        with anyio.fail_after(30):
             async with anyio.create_task_group() as group:
                 for _ in range(500):
                     group.start_soon(ask)
             good = await call(client(), "http_get", url=other.url())
     assert 50 < most <= 120  # the host may hear late of the end of one
     assert len(told) == 500
-    assert all("did not answer in full within 1 s" in each for each in told)
+    assert all("did not answer in full within 3 s" in each for each in told)
     assert not good.is_error
 
 

@@ -162,8 +162,9 @@ class SqliteFile:
         """Make a new file for this user only; `-wal` and `-shm` become like it."""
         log = Path(f"{self._path}-wal")
         try:
-            is_new = not self._path.exists() or self._path.stat().st_size == 0
-            if is_new and log.exists() and log.stat().st_size > 0:
+            # The log first: whoever makes the file now writes to it before there is a log.
+            has_log = _size_of(log) > 0
+            if has_log and _size_of(self._path) == 0:
                 raise StoreUnusable(
                     "The store's file is empty but its log (-wal) is not: restore the file."
                 )
@@ -208,6 +209,14 @@ class SqliteFile:
 
 
 _CORRUPT = "The store's file is corrupt: restore it from a backup; it was left as it is."
+
+
+def _size_of(file: Path) -> int:
+    """In bytes; 0 if there is no such file."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _check_header(database: sqlite3.Connection) -> bool:
