@@ -257,3 +257,14 @@ async def test_many_can_open_a_new_file_at_once(tmp_path: Path) -> None:
                 tasks.start_soon(use, file, number)
         async with SqliteStore(file) as store:
             assert (await store.sizes()).keys == 8
+
+
+async def test_an_emptied_file_beside_its_log_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    """What the log holds would be lost: the engine takes the file for a new one."""
+    file, log = tmp_path / "store.db", tmp_path / "store.db-wal"
+    for each, held in ((file, b""), (log, b"what was not yet in the file")):
+        each.write_bytes(held)
+    with pytest.raises(StoreUnusable, match="empty but its log"):
+        async with SqliteStore(file):
+            pass
+    assert log.read_bytes() == b"what was not yet in the file"
