@@ -1,4 +1,6 @@
+import gc
 import time
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -11,6 +13,14 @@ from toolyard.core.explanation import explain
 
 def about(schema: dict[str, Any], value: Any) -> list[str]:
     return explain({"type": "object", "properties": {"a": schema}}, {"a": value})
+
+
+@pytest.fixture(autouse=True)
+def no_collection() -> Generator[None]:
+    """Garbage of other tests must not count as time that these take."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.mark.parametrize(
