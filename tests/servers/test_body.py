@@ -2,7 +2,7 @@
 
 import json
 import resource
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, MutableMapping
 from typing import Any
 
 import anyio
@@ -33,6 +33,7 @@ from toolyard.core.toolbox import Toolbox
 from toolyard.security.body import BodyLimits
 from toolyard.security.refusal import Refusal
 from toolyard.servers.body import ClientGone, Said, read_body, said_in
+from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
 
 MIB = 1 << 20
@@ -286,7 +287,7 @@ async def parts(*pieces: bytes) -> bytes:
     async def receive() -> dict[str, Any]:
         return messages.pop(0) if messages else {"type": "http.disconnect"}
 
-    return await read_body(receive, None, BodyLimits(max_bytes=10), body_s=1)
+    return await read_body(receive, None, BodyLimits(max_bytes=10))
 
 
 async def test_a_body_is_put_together() -> None:
@@ -302,17 +303,35 @@ async def test_a_client_that_hangs_up_is_no_body() -> None:
         return {"type": "http.disconnect"}
 
     with pytest.raises(ClientGone):
-        await read_body(gone, None, BodyLimits(), body_s=1)
+        await read_body(gone, None, BodyLimits())
 
 
 async def test_a_body_that_does_not_come_is_not_awaited_for_ever() -> None:
-    async def silence() -> dict[str, Any]:
+    """Where somebody else listens; our own connections cut such a client off."""
+    server = MCPServerBuilder("slow").with_protocol("box", Toolbox()).with_limits(body_s=0.01)
+    said: list[MutableMapping[str, Any]] = []
+
+    async def silence() -> MutableMapping[str, Any]:
         await anyio.sleep_forever()
         raise AssertionError
 
-    with pytest.raises(Refusal) as refused, anyio.fail_after(5):
-        await read_body(silence, None, BodyLimits(), body_s=0.01)
-    assert refused.value.status == 408
+    async def send(message: MutableMapping[str, Any]) -> None:
+        said.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/mcp",
+        "headers": [(b"host", b"127.0.0.1:8080"), (b"content-length", b"2")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8080),
+    }
+    built = server.build()
+    app = built.asgi_app()
+    with anyio.fail_after(5):
+        async with built.lifespan():
+            await app(scope, silence, send)
+    assert said[0]["status"] == 408
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from toolyard.core.errors import InvalidArguments, InvalidTool
 from toolyard.core.explanation import MOST_PROBLEMS, Explanation
 from toolyard.core.generated_schema import GeneratedSchema
 from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
+from toolyard.core.plain_arguments import PlainArguments
 from toolyard.core.portable import Schema, portable
 from toolyard.core.signature import UNSAID, Parameter, Signature
 from toolyard.core.verdict import verdict_of
@@ -132,6 +133,7 @@ class Arguments:
             raise unspeakable(f"the parameters of {what}", error) from error
         self.schema = _documented(portable(generated), listed_descriptions(signature, what))
         self._tool = tool
+        self._plain = PlainArguments(signature.parameters)
         self._adapter = adapter  # keeps the validator's classes
         self._validate = adapter.validator.validate_json
         self._accepts = verdict_of(self.schema, f"The schema of {what}")
@@ -144,6 +146,9 @@ class Arguments:
         Raises:
             InvalidArguments: The listed schema, or a validator of a type, refuses them.
         """
+        taken = self._plain.taken(arguments)
+        if taken is not None:
+            return taken
         data = encode_arguments(self._tool, arguments)
         given = decode_arguments(self._tool, data)
         if not self._accepts(given):

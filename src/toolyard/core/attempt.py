@@ -57,7 +57,7 @@ async def _in_time(
     runnable: Runnable, arguments: Mapping[str, Any], context: CallContext
 ) -> ToolResult:
     own = math.inf if runnable.timeout_s is None else runnable.timeout_s
-    if own == math.inf and anyio.current_effective_deadline() <= context.deadline:
+    if own == math.inf and context.watched_deadline <= context.deadline:
         return await runnable.call(arguments, context)  # whoever calls sees to it already
     now = anyio.current_time()
     deadline = min(context.deadline, now + own)

@@ -21,6 +21,8 @@ from toolyard.core.tool import ToolResult
 from toolyard.core.verdict import verdict_of
 
 _MISFIT = "what it returned does not fit its output schema"
+_SHORT = 1 << 64
+"""Longer numbers are written with more care."""
 _UNTYPED = (UNSAID, Any, object, None, type(None))
 
 
@@ -41,6 +43,7 @@ class Output:
         except (PydanticUserError, PydanticSchemaGenerationError, KeyError, TypeError) as error:
             raise unspeakable(f"what {what} returns", error) from error
         schema = _inlined(portable(generated))
+        self._annotation = annotation
         self._is_wrapped = schema.get("type") != "object"
         self.schema: Schema = _wrapped(schema) if self._is_wrapped else schema
         self._hides_endless = any(map(_is_loose, every_schema(generated)))
@@ -55,6 +58,9 @@ class Output:
         Raises:
             Unfit: It does not fit `schema`.
         """
+        text = self._plain_text(value)
+        if text is not None:
+            return ToolResult((Text(text),), {"result": value})
         try:
             valid = self._validate(value)
             data = self._dump(valid, mode="json", by_alias=True, warnings="error")
@@ -72,6 +78,17 @@ class Output:
         return ToolResult(
             content=(Text(data if isinstance(data, str) else text),), structured=structured
         )
+
+    def _plain_text(self, value: Any) -> str | None:
+        """The text of what is plainly right; `None` if more has to be looked at."""
+        kind: type[Any] = type(value)
+        if kind is not self._annotation:
+            return None
+        if kind is str and value.isascii():
+            return value
+        if kind is bool:
+            return "true" if value else "false"
+        return str(value) if kind is int and -_SHORT < value < _SHORT else None
 
     def _refuse_unfit(self, structured: Any) -> None:
         """Pydantic looks only at what it validates, and serialises as the author says."""

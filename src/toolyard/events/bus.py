@@ -15,6 +15,11 @@ class EventBus:
     def __init__(self) -> None:
         self._handlers: list[EventHandler] = []
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody wants to hear of events."""
+        return bool(self._handlers)
+
     def add(self, handler: EventHandler) -> None:
         """Call `handler` with every event from now on."""
         self._handlers.append(handler)

@@ -10,6 +10,7 @@ from typing import cast
 import anyio
 from anyio.abc import TaskStatus
 
+from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext
 from toolyard.core.errors import CallInterrupted, ToolError, ToolyardError
 from toolyard.core.protocol import ToolProtocol
@@ -30,7 +31,7 @@ class Life:
         self.error: Exception | None = None
         """Why it ended by itself, or did not end well."""
         self._name = name
-        self._calls: set[anyio.CancelScope] = set()
+        self._calls: set[CallScope] = set()
         self._idle: anyio.Event | None = None
         self._asked = anyio.Event()
         self.over = anyio.Event()
@@ -74,21 +75,30 @@ class Life:
         finally:
             self.over.set()
 
-    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+    async def call(
+        self, call: ToolCall, context: CallContext, scope: CallScope | None = None
+    ) -> ToolResult:
         """Call the source, which stays until the call is over; raises what the source does.
+
+        Args:
+            call: By the source's own name of the tool.
+            context: Passed on.
+            scope: Ended if the source must be left before the call is done; the call's own scope,
+                or one is opened.
 
         Raises:
             CallInterrupted: The source had to be left before the call was done.
         """
-        with anyio.CancelScope() as scope:
-            self._calls.add(scope)
-            try:
-                return await self.source.call_tool(call, context)
-            finally:
-                self._calls.discard(scope)
-                if not self._calls and self._idle is not None:
-                    self._idle.set()
-        raise CallInterrupted(call.name, f"{self._name!r} is being taken away")
+        if scope is None:
+            with CallScope(call.name) as scope:
+                return await self.call(call, context, scope)
+        self._calls.add(scope)
+        try:
+            return await self.source.call_tool(call, context)
+        finally:
+            self._calls.discard(scope)
+            if not self._calls and self._idle is not None:
+                self._idle.set()
 
     async def end(self, drain_s: float) -> None:
         """Wait up to `drain_s` seconds for calls under way, interrupt the rest, leave the source.
@@ -98,7 +108,7 @@ class Life:
         with anyio.move_on_after(drain_s):
             await self.idle()
         for call in tuple(self._calls):
-            call.cancel()
+            call.end(CallInterrupted(call.what, f"{self._name!r} is being taken away"))
         with anyio.move_on_after(SHIELDED_S):
             await self.idle()
         self._asked.set()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidTool, NameClash
 from toolyard.core.protocol import ToolProtocol, health_of
@@ -52,11 +53,13 @@ class Route:
     own_name: str
     """The tool's name in its source."""
 
-    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
-        """Run this tool, by whatever name `call` has of it."""
+    async def call(
+        self, call: ToolCall, context: CallContext, scope: CallScope | None
+    ) -> ToolResult:
+        """Run this tool, by whatever name `call` has of it; see `Life.call` for `scope`."""
         if call.name != self.own_name:
             call = replace(call, name=self.own_name)
-        return await self.mount.call(call, context)
+        return await self.mount.call(call, context, scope)
 
 
 @dataclass(slots=True, eq=False)
@@ -161,11 +164,13 @@ class Mount:
             for name, route in self.routes.items()
         }
 
-    async def call(self, call: ToolCall, context: CallContext) -> ToolResult:
+    async def call(
+        self, call: ToolCall, context: CallContext, scope: CallScope | None = None
+    ) -> ToolResult:
         """Call the source, which stays until the call is over; `call` has its own name of it."""
         record, began, is_error = self.place.record, time.perf_counter(), True
         try:
-            result = await self.life.call(call, context)
+            result = await self.life.call(call, context, scope)
             is_error = result.is_error
             return result
         finally:

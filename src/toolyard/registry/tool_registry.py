@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import anyio
 
+from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext, EventHandler
 from toolyard.core.errors import NameClash, SwapRefused, UnknownName
 from toolyard.core.protocol import Change, Listener, ToolProtocol
@@ -237,6 +238,11 @@ class ToolRegistry:
         """Up to `limit` tools that have to do with the words of `query`, the best first."""
         return ranked(self._offer.table.tools, query, limit)
 
+    @property
+    def fresh_tools(self) -> Sequence[Tool] | None:
+        """What `list_tools` gives if that is known now; `None` if a source must be asked first."""
+        return None if self._relisting.concerns(None) else self._offer.table.tools
+
     async def list_tools(self, context: CallContext) -> Sequence[Tool]:
         """All tools, in the order of mounts and their sources; the same object until a change."""
         del context
@@ -250,6 +256,7 @@ class ToolRegistry:
         context: CallContext,
         *,
         admit: Callable[[Tool], object] = lambda tool: None,
+        scope: CallScope | None = None,
     ) -> ToolResult:
         """Run the tool in the source that offers it.
 
@@ -258,6 +265,7 @@ class ToolRegistry:
             context: Passed on.
             admit: Raises if the tool that has the name now may not be called; its source may have
                 changed it since it was listed.
+            scope: The one in which this call runs, and nothing else; opened if not given.
 
         Raises:
             UnknownName: There is no such tool.
@@ -265,7 +273,7 @@ class ToolRegistry:
         """
         route = await self._route(call.name)
         admit(route.tool)
-        return await route.call(call, context)
+        return await route.call(call, context, scope)
 
     async def _route(self, name: str) -> Route:
         route = self._offer.table.routes.get(name)

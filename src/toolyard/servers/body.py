@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-import anyio
-
 from toolyard.security.body import BodyLimits
 from toolyard.security.refusal import Refusal
 
@@ -33,31 +31,26 @@ class ClientGone(Exception):
     """The client hung up before its request was complete."""
 
 
-async def read_body(
-    receive: Receive, declared: int | None, bounds: BodyLimits, *, body_s: float
-) -> bytes:
+async def read_body(receive: Receive, declared: int | None, bounds: BodyLimits) -> bytes:
     """The whole body.
 
     Raises:
-        Refusal: 413 when it is too large, 408 when it takes too long, 400 when its JSON nests
-            too deep or holds too many values.
+        Refusal: 413 when it is too large, 400 when its JSON nests too deep or holds too many
+            values.
         ClientGone: The client hung up.
     """
     bounds.check_size(declared or 0)
     parts: list[bytes] = []
     size, more = 0, True
-    with anyio.move_on_after(body_s) as scope:
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise ClientGone
-            part: bytes = message.get("body", b"")
-            size += len(part)
-            bounds.check_size(size)
-            parts.append(part)
-            more = message.get("more_body", False)
-    if scope.cancelled_caught:
-        raise Refusal(408, "framing", f"The body was not complete after {body_s:g} s.")
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        bounds.check_size(size)
+        parts.append(part)
+        more = message.get("more_body", False)
     body = parts[0] if len(parts) == 1 else b"".join(parts)
     bounds.check_shape(body)
     return body

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from asyncio import TimerHandle, get_running_loop
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
 
-from toolyard.core.context import Caller, EventHandler
+from toolyard.core.call_scope import CallScope
+from toolyard.core.context import Caller
 from toolyard.core.errors import (
     CallInterrupted,
     CallTimeout,
@@ -18,11 +19,14 @@ from toolyard.core.errors import (
     UnknownName,
 )
 from toolyard.core.tool import ToolResult
+from toolyard.events.bus import EventBus
 from toolyard.events.types import CallFinished, CallStarted
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.metrics import Metrics
 
 Answer = TypeVar("Answer")
+Work = Callable[[float, CallScope], Awaitable[Answer]]
+"""Takes its deadline, which it need not watch, and the scope in which it runs."""
 
 BUSY = "Too many calls are under way; try again."
 
@@ -30,16 +34,17 @@ BUSY = "Too many calls are under way; try again."
 class Calls:
     """Runs every call of one server, and all it asks of its sources, in a scope it can end."""
 
-    def __init__(self, metrics: Metrics, emit: EventHandler, *, call_s: float, most: int) -> None:
+    def __init__(self, metrics: Metrics, events: EventBus, *, call_s: float, most: int) -> None:
         self._metrics = metrics
-        self._emit = emit
+        self._events = events
         self._call_s = call_s
         self._most = most
-        self._scopes: set[anyio.CancelScope] = set()
-        """Of calls, and of all else that is asked of the sources."""
+        self._due: dict[CallScope, float] = {}
+        """Of calls, and of all else that is asked of the sources; the first due comes first."""
+        self._timer: TimerHandle | None = None
         self._running = 0
         self._idle = anyio.Event()
-        self._draining = self._interrupting = False
+        self._draining = False
         self._interrupted = 0
 
     @property
@@ -57,11 +62,11 @@ class Calls:
         tool: str,
         caller: Caller,
         exchange: Exchange | None,
-        work: Callable[[float], Awaitable[ToolResult]],
+        work: Work[ToolResult],
         *,
         is_known: bool = True,
     ) -> ToolResult:
-        """Run `work(deadline)` for at most the server's call time.
+        """Run `work` for at most the server's call time.
 
         It is only counted if the name `is_known` as a tool's: callers can make up any number.
 
@@ -70,14 +75,13 @@ class Calls:
             CallInterrupted: The server is stopping and would wait no longer.
             ToolError: Too many calls are under way.
         """
-        self._emit(CallStarted(tool, caller.name, caller.address))
+        is_heard = self._events.is_heard
+        if is_heard:
+            self._events.emit(CallStarted(tool, caller.name, caller.address))
         started = time.perf_counter()
         outcome = "cancelled"
         try:
-            if self.are_full:
-                raise ToolError(BUSY)
-            with self._counted():
-                result = await self._within(tool, exchange, work)
+            result = await self._counted(tool, exchange, work)
             outcome = "error" if result.is_error else "ok"
             return result
         except ToolyardError as error:
@@ -91,68 +95,69 @@ class Calls:
             duration_s = time.perf_counter() - started
             if is_known and outcome != UnknownName.code:
                 self._metrics.finished(tool, outcome, duration_s)
-            self._emit(CallFinished(tool, caller.name, caller.address, duration_s, outcome))
+            if is_heard:
+                who = (caller.name, caller.address)
+                self._events.emit(CallFinished(tool, *who, duration_s, outcome))
 
-    @contextmanager
-    def _counted(self) -> Generator[None]:
+    async def _counted(
+        self, tool: str, exchange: Exchange | None, work: Work[ToolResult]
+    ) -> ToolResult:
+        if self.are_full:
+            raise ToolError(BUSY)
         self._running += 1
-        self._metrics.in_flight.set(self._running)
         try:
-            yield
+            return await self._within(tool, exchange, work)
         finally:
             self._running -= 1
-            self._metrics.in_flight.set(self._running)
 
-    async def within(
-        self,
-        what: str,
-        exchange: Exchange | None,
-        work: Callable[[float], Awaitable[Answer]],
-    ) -> Answer:
-        """Run `work(deadline)`, which is no call of a tool, with the same bounds.
+    async def within(self, what: str, exchange: Exchange | None, work: Work[Answer]) -> Answer:
+        """Run `work`, which is no call of a tool, with the same bounds.
 
         Raises:
             CallTimeout: The time ran out.
             CallInterrupted: The server is stopping and would wait no longer.
             ToolError: As many lists and reads are under way as may be.
         """
-        if len(self._scopes) - self._running >= self._most:
+        if len(self._due) - self._running >= self._most:
             raise ToolError(BUSY)
         return await self._within(what, exchange, work)
 
-    async def _within(
-        self,
-        what: str,
-        exchange: Exchange | None,
-        work: Callable[[float], Awaitable[Answer]],
-    ) -> Answer:
-        """Run `work(deadline)` in a scope that ends with the time, the client or the server."""
+    async def _within(self, what: str, exchange: Exchange | None, work: Work[Answer]) -> Answer:
+        """Run `work` in a scope that ends with the time, the client or the server."""
         if self._draining:
             raise CallInterrupted(what)
-        deadline = anyio.current_time() + self._call_s
-        with anyio.CancelScope(deadline=deadline) as scope:
-            self._enter(scope, exchange)
+        with CallScope(what) as scope:
+            deadline = self._enter(scope, exchange)
             try:
-                return await work(deadline)
+                return await work(deadline, scope)
             finally:
                 self._leave(scope, exchange)
-        if self._interrupting:
-            raise CallInterrupted(what)
-        if anyio.current_time() >= deadline:
-            raise CallTimeout(what, self._call_s)
-        raise CallInterrupted(what)  # the client is gone; nobody reads this
 
-    def _enter(self, scope: anyio.CancelScope, exchange: Exchange | None) -> None:
-        self._scopes.add(scope)
+    def _enter(self, scope: CallScope, exchange: Exchange | None) -> float:
+        loop = get_running_loop()
+        deadline = self._due[scope] = loop.time() + self._call_s
+        if self._timer is None:
+            self._timer = loop.call_at(deadline, self._end_late)
         if exchange is not None:
             exchange.join(scope)
+        return deadline
 
-    def _leave(self, scope: anyio.CancelScope, exchange: Exchange | None) -> None:
-        self._scopes.discard(scope)
+    def _leave(self, scope: CallScope, exchange: Exchange | None) -> None:
+        del self._due[scope]
         if exchange is not None:
             exchange.leave(scope)
-        if not self._scopes:
+        if not self._due:
             self._idle.set()
+
+    def _end_late(self) -> None:
+        """One timer for all: they may take equally long, so who came first is due first."""
+        loop = get_running_loop()
+        self._timer = None
+        for scope, deadline in self._due.items():
+            if deadline > loop.time():
+                self._timer = loop.call_at(deadline, self._end_late)
+                return
+            scope.end(CallTimeout(scope.what, self._call_s))
 
     async def drain(self, drain_s: float) -> int:
         """Wait up to `drain_s` seconds for calls under way, then end the rest; gives how many."""
@@ -166,12 +171,12 @@ class Calls:
 
     def interrupt(self) -> None:
         """End every call under way; each answers that it was ended."""
-        self._draining = self._interrupting = True
-        self._interrupted += sum(not scope.cancel_called for scope in self._scopes)
-        for scope in tuple(self._scopes):
-            scope.cancel()
+        self._draining = True
+        self._interrupted += sum(not scope.is_ended for scope in self._due)
+        for scope in self._due:
+            scope.end(CallInterrupted(scope.what))
 
     async def _all_done(self) -> None:
-        while self._scopes:
+        while self._due:
             self._idle = anyio.Event()
             await self._idle.wait()

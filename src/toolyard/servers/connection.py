@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from toolyard.security.refusal import Reason
+from toolyard.servers.exchange import KEY, TIMED, Exchange
 from toolyard.servers.turnstile import Turnstile, address_of
 
 MOST_PIPELINED = 32
@@ -65,6 +66,9 @@ class GuardedProtocol(HttpToolsProtocol):
             # uvicorn tells only the last request that came, which may be waiting behind it.
             answering.disconnected = True
             answering.message_event.set()
+            exchange = answering.scope.get(KEY)
+            if exchange is not None:  # nobody waits for messages of a request in the fast lane
+                cast("Exchange", exchange).abandon()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -101,6 +105,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_message = self._in_headers = True
         self._message_bytes = self._body_bytes = 0
         super().on_message_begin()
+        cast("dict[str, Any]", self.scope)[TIMED] = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; what comes after the body is dropped, as nobody checks it any more."""

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from toolyard.core.background import Background
+from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext, EventHandler
 from toolyard.core.errors import ToolyardError
 from toolyard.core.tool import ToolCall, ToolResult
@@ -17,9 +18,8 @@ from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.security.gate import Gate
 from toolyard.servers.calls import Calls
 from toolyard.servers.exchange import exchange_of
-from toolyard.servers.front import path_of
+from toolyard.servers.paths import CONTROL_PATH, path_of
 from toolyard.servers.plain import plain
-from toolyard.servers.routes import CONTROL_PATH
 from toolyard.servers.scopes import Scopes
 from toolyard.servers.streams import Receive, Scope, Send
 
@@ -76,9 +76,11 @@ class Control:
         if self._registry.find(call.name) is None:
             return _error(404, f"There is no command {command[:64]!r}.")
 
-        async def work(deadline: float) -> ToolResult:
-            context = CallContext(caller=caller, deadline=deadline, emit=self._emit)
-            return await self._scopes.call(call, context)
+        async def work(deadline: float, scope: CallScope) -> ToolResult:
+            context = CallContext(
+                caller, deadline=deadline, emit=self._emit, watched_deadline=deadline
+            )
+            return await self._scopes.call(call, context, scope)
 
         try:
             async with Background() as tasks:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-import anyio
-
-from toolyard.core.context import Caller
+from toolyard.core.call_scope import CallScope
+from toolyard.core.context import CallChannel, Caller
+from toolyard.core.errors import CallInterrupted
+from toolyard.core.tool import ToolResult
 
 KEY = "toolyard.exchange"
 """Where the gate leaves the exchange in an ASGI scope."""
+TIMED = "toolyard.timed"
+"""Is in the scope of a request whose connection sees to it that it comes in soon enough."""
+
+
+class Begun(Protocol):
+    """A call that somebody else runs."""
+
+    async def result(self, channel: CallChannel) -> ToolResult:
+        """Wait until it is over, and raise what it raised; it may use `channel` meanwhile."""
+        ...
 
 
 class Exchange:
@@ -19,15 +30,17 @@ class Exchange:
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
         self.is_abandoned = False
-        self._scopes: set[anyio.CancelScope] = set()
+        self.begun: Begun | None = None
+        """The call that runs already, whoever answers the request."""
+        self._scopes: set[CallScope] = set()
 
-    def join(self, scope: anyio.CancelScope) -> None:
-        """Cancel `scope` should the client go away, or have gone."""
+    def join(self, scope: CallScope) -> None:
+        """End `scope` should the client go away, or have gone."""
         self._scopes.add(scope)
         if self.is_abandoned:
-            scope.cancel()
+            scope.end(CallInterrupted(scope.what))
 
-    def leave(self, scope: anyio.CancelScope) -> None:
+    def leave(self, scope: CallScope) -> None:
         """The call in `scope` is over."""
         self._scopes.discard(scope)
 
@@ -35,7 +48,7 @@ class Exchange:
         """The client is gone: nobody reads what its calls would answer."""
         self.is_abandoned = True
         for scope in tuple(self._scopes):
-            scope.cancel()
+            scope.end(CallInterrupted(scope.what))
 
 
 def exchange_of(scope: Mapping[str, Any]) -> Exchange:

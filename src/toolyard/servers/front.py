@@ -20,11 +20,13 @@ from toolyard.security.refusal import Refusal, retry_later
 from toolyard.servers.body import SMALL_BYTES, ClientGone, Said, read_body, said_in
 from toolyard.servers.calls import BUSY, Calls
 from toolyard.servers.cors import Cors
-from toolyard.servers.exchange import KEY, Exchange
+from toolyard.servers.exchange import KEY, TIMED, Exchange
 from toolyard.servers.faults import FORBIDDEN
 from toolyard.servers.framing import check_framing, trimmed
+from toolyard.servers.lane.fast_lane import FastLane
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
+from toolyard.servers.paths import MCP_PATH, path_of
 from toolyard.servers.streams import App, Receive, Scope, Send, Streams
 
 logger = logging.getLogger("toolyard.servers")
@@ -61,6 +63,7 @@ class Front:
         emit: EventHandler,
         open_paths: frozenset[str],
         needed: Callable[[str, str], str],
+        lane: FastLane | None = None,
     ) -> None:
         self._app = app
         self._gate = gate
@@ -72,6 +75,7 @@ class Front:
         self._emit = emit
         self._open_paths = open_paths
         self._needed = needed
+        self._lane = lane
         self._streams = Streams(gate)
         self.draining = False
         """New requests are refused; those under way go on."""
@@ -92,8 +96,10 @@ class Front:
                 if self._cors.is_preflight(scope):
                     await self._cors.answer(scope, send)
                     return
-            exchange = await self._identify(scope, single, address)
-            await self._serve(scope, receive, send, exchange, single)
+            path = path_of(scope)
+            exchange = await self._identify(path, single, address)
+            lane = self._lane if path == MCP_PATH else None
+            await self._serve(scope, receive, send, exchange, single, lane)
         except Refusal as refusal:
             self._note(refusal, scope, address)
             await _answer(refusal, receive, send)
@@ -115,8 +121,8 @@ class Front:
         )
         return origin
 
-    async def _identify(self, scope: Scope, single: Single, address: str) -> Exchange:
-        if path_of(scope) in self._open_paths:
+    async def _identify(self, path: str, single: Single, address: str) -> Exchange:
+        if path in self._open_paths:
             return Exchange(NOBODY)
         authorization = single.get(b"authorization")
         caller = await self._gate.identify(
@@ -126,35 +132,52 @@ class Front:
         return Exchange(caller)
 
     async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, single: Single
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        exchange: Exchange,
+        single: Single,
+        lane: FastLane | None,
     ) -> None:
-        marked = _marked(scope, exchange, single)
         authorization = single.get(b"authorization")
         if scope["method"] != "POST" or exchange.caller is NOBODY:
             if exchange.caller is not NOBODY and scope["method"] != "DELETE":
                 self._refuse_if_draining()
+            marked = _marked(scope, exchange, single)
             await self._streams.serve(self._app, marked, receive, send, authorization)
             return
-        body = await self._take_body(receive, exchange.caller, single)
-        replay = _replay(body, receive, exchange)
-        if LISTEN in scope["headers"]:
-            await self._streams.serve(
-                self._app, marked, replay, send, authorization, ends_itself=True
-            )
-        else:
-            await self._app(marked, replay, send)
+        body = await self._take_body(scope, receive, single)
+        request = None if lane is None else lane.read(single, body)
+        if self._must_be_read(body, exchange.caller):
+            self._check_said(said_in(body), exchange.caller)
 
-    async def _take_body(self, receive: Receive, caller: Caller, single: Single) -> bytes:
+        async def go_the_long_way() -> None:
+            marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
+            if LISTEN in scope["headers"]:
+                await self._streams.serve(
+                    self._app, marked, replay, send, authorization, ends_itself=True
+                )
+            else:
+                await self._app(marked, replay, send)
+
+        if lane is None or request is None:
+            await go_the_long_way()
+            return
+        scope[KEY] = exchange
+        answer = await lane.answer(request, exchange, go_the_long_way)
+        if answer is not None:
+            await _send_json(answer, send)
+
+    async def _take_body(self, scope: Scope, receive: Receive, single: Single) -> bytes:
         declared = single.get(b"content-length")
-        body = await read_body(
-            receive,
-            int(declared) if declared else None,
-            self._bounds,
-            body_s=self._limits.body_s,
-        )
-        if self._must_be_read(body, caller):
-            self._check_said(said_in(body), caller)
-        return body
+        length = int(declared) if declared else None
+        if TIMED in scope:
+            return await read_body(receive, length, self._bounds)
+        body_s = self._limits.body_s
+        with anyio.move_on_after(body_s):
+            return await read_body(receive, length, self._bounds)
+        raise Refusal(408, "framing", f"The body was not complete after {body_s:g} s.")
 
     def _must_be_read(self, body: bytes, caller: Caller) -> bool:
         """Whether what a body says decides if it is let in: mostly it does not."""
@@ -184,14 +207,6 @@ class Front:
     def _note(self, refusal: Refusal, scope: Scope, address: str | None) -> None:
         self._metrics.refused(refusal.reason)
         self._emit(RequestRefused(refusal.reason, refusal.status, address, scope["path"]))
-
-
-def path_of(scope: Scope) -> str:
-    """The path below where the app is mounted, without a slash at its end."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    below = path[len(root) :] if root and path.startswith(root) else path
-    return below.rstrip("/") or "/"
 
 
 def _marked(scope: Scope, exchange: Exchange, single: Single) -> Scope:
@@ -226,6 +241,15 @@ def _replay(body: bytes, receive: Receive, exchange: Exchange) -> Receive:
         return message
 
     return replayed
+
+
+async def _send_json(body: bytes, send: Send) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _answer(refusal: Refusal, receive: Receive, send: Send) -> None:

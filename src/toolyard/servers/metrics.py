@@ -2,54 +2,92 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+"""Upper bounds, in seconds."""
 
 
-class Metrics:
-    """The counters of one server; a tool's name appears once it was really called."""
+@dataclass(slots=True)
+class Durations:
+    """How long the calls of one tool took."""
 
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self._calls = Counter(
-            "toolyard_calls",
-            "Tool calls by how they ended.",
-            ("tool", "outcome"),
-            registry=self._registry,
-        )
-        self._seconds = Histogram(
-            "toolyard_call_seconds",
-            "How long tool calls took.",
-            ("tool",),
-            registry=self._registry,
-            buckets=BUCKETS,
-        )
-        self.in_flight = Gauge(
-            "toolyard_calls_in_flight", "Tool calls under way.", registry=self._registry
-        )
-        self._refused = Counter(
-            "toolyard_requests_refused",
-            "Requests the gate did not let in, by reason.",
-            ("reason",),
-            registry=self._registry,
-        )
-        self._known: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+    sum_s: float = 0.0
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    """By bucket; the last one is for what is longer than any."""
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """The buckets as Prometheus wants them: each holds those before it."""
+        bounds = [*map(str, map(float, BUCKETS)), "+Inf"]
+        return list(zip(bounds, map(float, accumulate(self.counts)), strict=True))
+
+
+class Metrics(Collector):
+    """The counters of one server; a tool's name appears once it was really called.
+
+    Plain numbers until somebody asks, as one thread counts: prometheus_client's own counters
+    take a lock each time. `in_flight` tells the calls under way.
+    """
+
+    def __init__(self, in_flight: Callable[[], int]) -> None:
+        self._in_flight = in_flight
+        self._calls: Counter[tuple[str, str]] = Counter()
+        self._durations: dict[str, Durations] = {}
+        self._refused: Counter[str] = Counter()
 
     def finished(self, tool: str, outcome: str, duration_s: float) -> None:
         """A call is over."""
-        known = self._known.get((tool, outcome))
-        if known is None:
-            known = (self._calls.labels(tool, outcome), self._seconds.labels(tool))
-            self._known[tool, outcome] = known
-        known[0].inc()
-        known[1].observe(duration_s)
+        self._calls[tool, outcome] += 1
+        durations = self._durations.get(tool)
+        if durations is None:
+            durations = self._durations[tool] = Durations()
+        durations.sum_s += duration_s
+        durations.counts[bisect_left(BUCKETS, duration_s)] += 1
 
     def refused(self, reason: str) -> None:
         """The gate did not let a request in."""
-        self._refused.labels(reason).inc()
+        self._refused[reason] += 1
+
+    def collect(self) -> Iterable[Metric]:
+        """All of it, as prometheus_client wants to know it."""
+        calls = CounterMetricFamily(
+            "toolyard_calls", "Tool calls by how they ended.", labels=("tool", "outcome")
+        )
+        for labels, count in self._calls.items():
+            calls.add_metric(labels, count)
+        seconds = HistogramMetricFamily(
+            "toolyard_call_seconds", "How long tool calls took.", labels=("tool",)
+        )
+        for tool, durations in self._durations.items():
+            seconds.add_metric((tool,), durations.cumulative(), durations.sum_s)
+        refused = CounterMetricFamily(
+            "toolyard_requests_refused",
+            "Requests the gate did not let in, by reason.",
+            labels=("reason",),
+        )
+        for reason, count in self._refused.items():
+            refused.add_metric((reason,), count)
+        running = GaugeMetricFamily(
+            "toolyard_calls_in_flight", "Tool calls under way.", self._in_flight()
+        )
+        return calls, seconds, running, refused
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""
-        return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        registry.register(self)
+        return generate_latest(registry)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import mcp_types as types
 
+from toolyard.core.call_scope import CallScope
 from toolyard.core.context import ADMIN, EVERYTHING, CallContext, Caller, EventHandler
 from toolyard.core.errors import InputRequired, NotAllowed
 from toolyard.servers import wire
@@ -57,7 +58,8 @@ class Requests:
     ) -> Wire:
         """Run `answer` within the server's call time, and say its failure as MCP does."""
 
-        async def work(deadline: float) -> Wire:
+        async def work(deadline: float, scope: CallScope) -> Wire:
+            del scope
             return await answer(self.context(context, deadline=deadline))
 
         try:

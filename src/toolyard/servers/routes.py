@@ -11,17 +11,19 @@ from starlette.responses import Response
 
 from toolyard.security.gate import Gate
 from toolyard.servers.exchange import exchange_of
-from toolyard.servers.front import path_of
 from toolyard.servers.metrics import CONTENT_TYPE, Metrics
+from toolyard.servers.paths import (
+    CONTROL_PATH,
+    HEALTH,
+    MCP_PATH,
+    METRICS,
+    READY,
+    RESOURCE_METADATA,
+    STATUS,
+    path_of,
+)
 from toolyard.servers.streams import App, Receive, Scope, Send
 
-MCP_PATH = "/mcp"
-HEALTH = "/healthz"
-READY = "/readyz"
-METRICS = "/metrics"
-CONTROL_PATH = "/yard"
-STATUS = "/status"
-RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 METRICS_SCOPE = "metrics"
 
 

@@ -31,7 +31,8 @@ from toolyard.servers.face import Identity, McpFace
 from toolyard.servers.front import Front
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
-from toolyard.servers.routes import MCP_PATH, Routes, open_paths
+from toolyard.servers.paths import MCP_PATH
+from toolyard.servers.routes import Routes, open_paths
 from toolyard.servers.scopes import Scopes
 from toolyard.servers.session_manager import SessionManager
 from toolyard.servers.sockets import HttpServer, bind
@@ -87,10 +88,10 @@ class ToolServer:
         self._events = EventBus()
         for handler in plan.handlers:
             self._events.add(handler)
-        self._metrics = Metrics()
+        self._metrics = Metrics(lambda: self._calls.in_flight)
         self._calls = Calls(
             self._metrics,
-            self._events.emit,
+            self._events,
             call_s=plan.limits.call_s,
             most=plan.limits.concurrency,
         )
@@ -98,6 +99,7 @@ class ToolServer:
         self._face = McpFace(
             plan.identity, self._registry, self._calls, plan.limits, self._events.emit
         )
+        self._lane = self._face.fast_lane()
         self._front = Front(
             self._made_routes(),
             gate=plan.gate,
@@ -108,6 +110,7 @@ class ToolServer:
             emit=self._events.emit,
             open_paths=open_paths(plan.resource_metadata),
             needed=Scopes(self._registry).needed,
+            lane=self._lane,
         )
         self._mcp: App | None = None
         self._http: HttpServer | None = None
@@ -186,6 +189,8 @@ class ToolServer:
             manager = SessionManager(self._face.sdk, self._plan.limits)
             async with manager.run(), Background() as tasks:
                 tasks.start_soon(self._front.watch_tokens)
+                if self._lane is not None:
+                    tasks.start_soon(self._lane.run)
                 self._mcp = StreamableHTTPASGIApp(manager)  # pyright: ignore[reportAttributeAccessIssue]
                 try:
                     yield

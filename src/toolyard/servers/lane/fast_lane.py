@@ -1,0 +1,130 @@
+"""Answers plain calls and lists by itself; everything else is the SDK's."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+
+from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.servers.exchange import Exchange
+from toolyard.servers.lane.answers import response, written
+from toolyard.servers.lane.channel import LaneChannel
+from toolyard.servers.lane.listing import Listing
+from toolyard.servers.lane.request import MODERN, Request, read
+from toolyard.servers.lane.running_call import RunningCall
+from toolyard.servers.limits import Limits
+from toolyard.servers.mirrors import Mirrors
+from toolyard.servers.tool_calls import ToolCalls
+
+LASTING_S = 1.0
+"""A call that takes longer than this, and up to twice as long, is handed over."""
+
+
+class FastLane:
+    """The short way of a request; open for as long as `run` runs.
+
+    The SDK's app stays the measure: what it would answer differently is not taken, and a call
+    that turns out to need more than one answer is handed over while it runs. So is one that
+    lasts, as the app keeps its connection alive and sees whether the client is still there.
+    """
+
+    def __init__(
+        self,
+        registry: ToolRegistry,
+        calls: ToolCalls,
+        mirrors: Mirrors,
+        limits: Limits,
+        *,
+        stamp: Mapping[str, Any],
+        list_hints: Mapping[str, Any],
+    ) -> None:
+        self._calls = calls
+        self._mirrors = mirrors
+        self._limits = limits
+        self._stamp = stamp
+        rest = {**list_hints, "resultType": "complete", "_meta": stamp}
+        self._listing = Listing(registry, MODERN, limits.page_size, rest)
+        self._running: dict[RunningCall, None] = {}
+        self._tasks: TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Be open, and hand over calls that last, until cancelled."""
+        async with anyio.create_task_group() as self._tasks:
+            try:
+                while True:
+                    await anyio.sleep(LASTING_S)
+                    for call in tuple(self._running):
+                        if call.age:
+                            call.hand_over()
+                        call.age += 1
+            finally:
+                self._tasks = None
+
+    def read(self, headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
+        """The request, if it may go this way; see `toolyard.servers.lane.request.read`."""
+        if self._tasks is None:
+            return None
+        request = read(headers, body)
+        if request is None or request.name is None:
+            return request
+        return None if self._mirrors.schema(request.name) else request
+
+    async def answer(
+        self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
+    ) -> bytes | None:
+        """The body of the answer; `None` once the request was handed over, and is answered.
+
+        Args:
+            request: From `read`.
+            exchange: The request's.
+            hand_over: Has the SDK's app answer the request, and returns when it has.
+        """
+        if request.name is None:
+            result = self._listing.first_page(exchange.caller)
+        else:
+            result = await self._call(request, request.name, exchange, hand_over)
+        if result is not None:
+            return response(request.id, result)
+        if exchange.begun is None:
+            await hand_over()
+        return None
+
+    async def _call(
+        self,
+        request: Request,
+        name: str,
+        exchange: Exchange,
+        hand_over: Callable[[], Awaitable[None]],
+    ) -> bytes | None:
+        assert self._tasks is not None
+        running = RunningCall(exchange, hand_over, self._tasks)
+        channel = LaneChannel(request.envelope, running)
+        self._running[running] = None
+        try:
+            call = ToolCall(name, request.arguments or {})
+            result = await self._calls.run(call, exchange.caller, exchange, channel)
+        except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
+            await running.settle(_raising(error))
+            return None
+        except BaseException:
+            running.drop()
+            raise
+        finally:
+            del self._running[running]
+        if not running.is_handed_over:
+            answer = written(result, self._stamp, self._limits.answer_bytes)
+            if answer is not None:
+                return answer
+        await running.settle(lambda: result)
+        return None
+
+
+def _raising(error: BaseException) -> Callable[[], ToolResult]:
+    def outcome() -> ToolResult:
+        raise error
+
+    return outcome

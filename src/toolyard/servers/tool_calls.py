@@ -1,0 +1,94 @@
+"""One call of a tool for a caller, whichever way its request came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from toolyard.core.call_scope import CallScope
+from toolyard.core.context import CallChannel, CallContext, Caller, EventHandler, scope_of
+from toolyard.core.errors import InputRequired, MissingCapability, NotAllowed
+from toolyard.core.inputs import CAPABILITY_OF
+from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.servers.calls import Calls
+from toolyard.servers.exchange import Exchange
+from toolyard.servers.scopes import Scopes, of_tool
+
+MOST_ROUNDS = 8
+"""How often one call may ask the client before it is refused."""
+
+
+class ToolCalls:
+    """Runs the tools of a registry within the bounds of a server's calls."""
+
+    def __init__(self, registry: ToolRegistry, calls: Calls, emit: EventHandler) -> None:
+        self._registry = registry
+        self._scopes = Scopes(registry)
+        self._calls = calls
+        self._emit = emit
+
+    async def run(
+        self,
+        call: ToolCall,
+        caller: Caller,
+        exchange: Exchange | None,
+        channel: CallChannel,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        state: str | None = None,
+    ) -> ToolResult:
+        """Run `call` for `caller`; where the client can be asked meanwhile, it is.
+
+        Args:
+            call: As the client sent it.
+            caller: Whose scopes count.
+            exchange: The HTTP request, if there is one: it ends the call when the client leaves.
+            channel: The way back to the client.
+            inputs: Answers to what an earlier try of the call asked.
+            state: What that try wanted to remember.
+
+        Raises:
+            NotAllowed: The caller lacks the scope for the tool.
+            InputRequired: The client must answer something, and repeat the call.
+            Exception: Whatever else `Calls.run` or the tool's source raises.
+        """
+
+        async def work(deadline: float, scope: CallScope) -> ToolResult:
+            context = CallContext(
+                caller, deadline, channel, inputs or {}, state, self._emit, deadline
+            )
+            return await self._answer(call, context, scope)
+
+        tool = self._registry.find(call.name)
+        needed = scope_of("tool", call.name) if tool is None else of_tool(tool)
+        if not caller.may(needed):
+            raise NotAllowed(needed)
+        return await self._calls.run(call.name, caller, exchange, work, is_known=tool is not None)
+
+    async def _answer(self, call: ToolCall, context: CallContext, scope: CallScope) -> ToolResult:
+        for _ in range(MOST_ROUNDS):
+            try:
+                return await self._scopes.call(call, context, scope)
+            except InputRequired as question:
+                _refuse_unanswerable(question, context)
+                if not context.channel.can_ask:
+                    raise
+                context = await _with_answers(question, context)
+        return ToolResult.error(f"The tool asked for input more than {MOST_ROUNDS} times.")
+
+
+def _refuse_unanswerable(question: InputRequired, context: CallContext) -> None:
+    declared = context.channel.capabilities
+    for request in question.requests.values():
+        capability = CAPABILITY_OF[request.method]
+        if capability not in declared:
+            raise MissingCapability({capability: {}}) from None
+
+
+async def _with_answers(question: InputRequired, context: CallContext) -> CallContext:
+    answers = dict(context.inputs)
+    for key, request in question.requests.items():
+        answers[key] = await context.channel.ask(request)
+    return replace(context, inputs=answers, state=question.state)
