@@ -86,7 +86,7 @@ def test_a_server_starts_with_the_settings_as_they_are_shown(text: str, tmp_path
 
 
 def test_every_metric_stands_there_with_its_labels() -> None:
-    metrics = Metrics()
+    metrics = Metrics(lambda: 0)
     metrics.finished("add", "ok", 0.1)
     metrics.refused("token")
     shown = metrics.text().decode()

@@ -1,7 +1,6 @@
 """Calls that end before they are done, and how many may run."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -20,12 +19,14 @@ from tests.servers.harness import (
     open_session,
 )
 
+from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext, Caller, Event
 from toolyard.core.errors import CallInterrupted, CallTimeout, ToolError, UnknownName
 from toolyard.core.tool import ToolResult
 from toolyard.core.toolbox import Toolbox
+from toolyard.events.bus import EventBus
 from toolyard.events.types import CallFinished, CallStarted
-from toolyard.servers.calls import Calls
+from toolyard.servers.calls import Calls, Work
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.metrics import Metrics
 
@@ -237,17 +238,20 @@ ALICE = Caller("alice", address="10.0.0.1")
 
 def alone(*, call_s: float = 5, most: int = 10) -> tuple[Calls, list[Event]]:
     heard: list[Event] = []
-    return Calls(Metrics(), heard.append, call_s=call_s, most=most), heard
+    events = EventBus()
+    events.add(heard.append)
+    return Calls(Metrics(lambda: 0), events, call_s=call_s, most=most), heard
 
 
-async def done(deadline: float) -> ToolResult:
+async def done(deadline: float, scope: CallScope) -> ToolResult:
+    del scope
     assert deadline > anyio.current_time()
     return ToolResult()
 
 
-def failing(error: Exception) -> Callable[[float], Awaitable[ToolResult]]:
-    async def work(deadline: float) -> ToolResult:
-        del deadline
+def failing(error: Exception) -> Work[ToolResult]:
+    async def work(deadline: float, scope: CallScope) -> ToolResult:
+        del deadline, scope
         raise error
 
     return work
@@ -263,7 +267,7 @@ def failing(error: Exception) -> Callable[[float], Awaitable[ToolResult]]:
     ],
 )
 async def test_a_call_is_announced_when_it_begins_and_when_it_ends(
-    work: Callable[[float], Awaitable[ToolResult]], outcome: str
+    work: Work[ToolResult], outcome: str
 ) -> None:
     calls, heard = alone()
     with contextlib.suppress(ToolError, UnknownName, KeyError):
@@ -279,8 +283,8 @@ async def test_a_call_is_announced_when_it_begins_and_when_it_ends(
 async def test_a_result_that_is_an_error_counts_as_one() -> None:
     calls, heard = alone()
 
-    async def work(deadline: float) -> ToolResult:
-        del deadline
+    async def work(deadline: float, scope: CallScope) -> ToolResult:
+        del deadline, scope
         return ToolResult.error("no")
 
     await calls.run("add", ALICE, None, work)
@@ -291,8 +295,8 @@ async def test_a_result_that_is_an_error_counts_as_one() -> None:
 async def test_a_call_beyond_the_limit_says_so() -> None:
     calls, _ = alone(most=1)
 
-    async def second(deadline: float) -> ToolResult:
-        del deadline
+    async def second(deadline: float, scope: CallScope) -> ToolResult:
+        del deadline, scope
         assert calls.are_full
         with pytest.raises(ToolError, match="Too many calls"):
             await calls.run("add", ALICE, None, done)
@@ -302,8 +306,8 @@ async def test_a_call_beyond_the_limit_says_so() -> None:
     assert not calls.are_full
 
 
-async def forever(deadline: float) -> ToolResult:
-    del deadline
+async def forever(deadline: float, scope: CallScope) -> ToolResult:
+    del deadline, scope
     await anyio.sleep_forever()
     raise AssertionError
 
@@ -355,7 +359,6 @@ async def test_a_client_that_is_gone_ends_all_its_calls() -> None:
 
 async def test_calls_and_reads_do_not_take_each_others_places() -> None:
     calls, _ = alone(most=2)
-    metrics: Metrics = calls._metrics
 
     async def read() -> None:
         with contextlib.suppress(CallInterrupted):
@@ -376,7 +379,7 @@ async def test_calls_and_reads_do_not_take_each_others_places() -> None:
             tasks.start_soon(one)
         await anyio.wait_all_tasks_blocked()
         assert (calls.in_flight, calls.are_full) == (2, True)
-        assert b"toolyard_calls_in_flight 2.0" in metrics.text()
+        assert b"toolyard_calls_in_flight 2.0" in Metrics(lambda: calls.in_flight).text()
         with pytest.raises(ToolError, match="Too many"):
             await calls.run("add", ALICE, None, forever)
         calls.interrupt()
@@ -414,10 +417,10 @@ async def test_names_that_callers_make_up_are_not_counted(era: str) -> None:
 async def test_a_call_is_ended_once_however_often_it_is_told_to() -> None:
     calls, _ = alone()
 
-    async def stubborn(deadline: float) -> ToolResult:
+    async def stubborn(deadline: float, scope: CallScope) -> ToolResult:
         with anyio.CancelScope(shield=True):
             await anyio.sleep(0.1)
-        return await forever(deadline)
+        return await forever(deadline, scope)
 
     async def one() -> None:
         with contextlib.suppress(CallInterrupted):

@@ -71,7 +71,7 @@ async def test_a_document_under_way_does_not_hold_up_a_stop() -> None:
 
         tasks.start_soon(read)
         with anyio.fail_after(5):
-            while not server._calls._scopes:
+            while not server._calls._due:
                 await anyio.lowlevel.checkpoint()
             await server.stop(0.1)
 

@@ -43,6 +43,8 @@ async def attempt(
         ToolyardError: Whatever else of the tree the tool says on purpose.
     """
     try:
+        if runnable.timeout_s is None and context.watched_deadline <= context.deadline:
+            return await runnable.call(arguments, context)  # whoever calls sees to it already
         return await _in_time(runnable, arguments, context)
     except BaseException as error:  # a bug in one tool must not reach its neighbours
         if not _is_cancelled():
@@ -57,8 +59,6 @@ async def _in_time(
     runnable: Runnable, arguments: Mapping[str, Any], context: CallContext
 ) -> ToolResult:
     own = math.inf if runnable.timeout_s is None else runnable.timeout_s
-    if own == math.inf and context.watched_deadline <= context.deadline:
-        return await runnable.call(arguments, context)  # whoever calls sees to it already
     now = anyio.current_time()
     deadline = min(context.deadline, now + own)
     timeout = CallTimeout(runnable.tool.name, round(max(0.0, deadline - now), 3))

@@ -118,6 +118,10 @@ class _Silence:
         raise MissingCapability({CAPABILITY_OF[request.method]: {}})
 
 
+SILENCE: CallChannel = _Silence()
+"""The channel of a call whose caller hears of nothing but the result."""
+
+
 def _ignore(event: Event) -> None:
     del event
 
@@ -136,7 +140,7 @@ class CallContext:
 
     A tool finds its own `timeout_s` in it, where that ends sooner.
     """
-    channel: CallChannel = field(default_factory=_Silence)
+    channel: CallChannel = SILENCE
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Answers to what an earlier try of this call asked, by key."""
     state: str | None = None

@@ -53,13 +53,9 @@ class Route:
     own_name: str
     """The tool's name in its source."""
 
-    async def call(
-        self, call: ToolCall, context: CallContext, scope: CallScope | None
-    ) -> ToolResult:
-        """Run this tool, by whatever name `call` has of it; see `Life.call` for `scope`."""
-        if call.name != self.own_name:
-            call = replace(call, name=self.own_name)
-        return await self.mount.call(call, context, scope)
+    def renamed(self, call: ToolCall) -> ToolCall:
+        """`call` by the source's own name of the tool."""
+        return call if call.name == self.own_name else replace(call, name=self.own_name)
 
 
 @dataclass(slots=True, eq=False)
@@ -167,7 +163,7 @@ class Mount:
     async def call(
         self, call: ToolCall, context: CallContext, scope: CallScope | None = None
     ) -> ToolResult:
-        """Call the source, which stays until the call is over; `call` has its own name of it."""
+        """Call the source, which stays until the call is over; see `Life.call`."""
         record, began, is_error = self.place.record, time.perf_counter(), True
         try:
             result = await self.life.call(call, context, scope)

@@ -17,7 +17,7 @@ from toolyard.core.protocol import Change, Listener, ToolProtocol
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.events.types import MountChanged
 from toolyard.registry.comparison import Comparison, compared
-from toolyard.registry.mount import Mount, Place, Policy, Route, joined
+from toolyard.registry.mount import Mount, Place, Policy, joined
 from toolyard.registry.mounting import Mounting
 from toolyard.registry.offer import Offer
 from toolyard.registry.probe import check
@@ -271,18 +271,14 @@ class ToolRegistry:
             UnknownName: There is no such tool.
             CallInterrupted: Its source was taken away, and would wait no longer.
         """
-        route = await self._route(call.name)
-        admit(route.tool)
-        return await route.call(call, context, scope)
-
-    async def _route(self, name: str) -> Route:
-        route = self._offer.table.routes.get(name)
+        route = self._offer.table.routes.get(call.name)
         if self._relisting.concerns(route.mount if route else None):
             await self._relisting.finish()
-            route = self._offer.table.routes.get(name)
+            route = self._offer.table.routes.get(call.name)
         if route is None:
-            raise UnknownName("tool", name)
-        return route
+            raise UnknownName("tool", call.name)
+        admit(route.tool)
+        return await route.mount.call(route.renamed(call), context, scope)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""

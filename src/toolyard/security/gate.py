@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
+from typing import cast
 
 from toolyard.core.context import EVERYTHING, Caller
 from toolyard.security.address import AddressPolicy, network_of
@@ -13,7 +15,7 @@ from toolyard.security.plain_address import is_loopback, plain_address
 from toolyard.security.rate import RateLimit, RateLimiter
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.security.tokens import ANONYMOUS, is_token
-from toolyard.security.verifier import TokenVerifier
+from toolyard.security.verifier import InstantVerifier, TokenVerifier
 
 FAILURES = RateLimit.parse("20/min")
 """Wrong tokens that one address may send before it is told to wait."""
@@ -58,6 +60,9 @@ class Gate:
         self._addresses = addresses
         self._hosts = hosts
         self._verifiers = tuple(verifiers)
+        # Only those before the first that takes its time: they are asked in turn.
+        instant = takewhile(lambda each: isinstance(each, InstantVerifier), self._verifiers)
+        self._instant = tuple(cast("Iterable[InstantVerifier]", instant))
         self._rate = None if rate is None else RateLimiter(rate)
         self._failures = RateLimiter(failures)
         self._challenge = Challenge(resource_metadata)
@@ -119,6 +124,24 @@ class Gate:
         if caller is None:
             raise self._wrong_token(address)
         return Caller(caller.name, caller.scopes, address)
+
+    def recognise(self, authorization: bytes | None, address: str) -> Caller | None:
+        """Who the request is from, if that can be told at once; else `identify` has to tell.
+
+        Args:
+            authorization: The one `Authorization` header, if there is one.
+            address: From `admit_address`.
+        """
+        if not self._verifiers:
+            return Caller(ANONYMOUS, _EVERYTHING, address)
+        token = None if authorization is None else _bearer_token(authorization)
+        if token is None or not is_token(token):
+            return None
+        for verifier in self._instant:
+            caller = verifier.recognise(token)
+            if caller is not None:
+                return Caller(caller.name, caller.scopes, address)
+        return None
 
     def check_rate(self, caller: Caller) -> None:
         """Count a call of `caller`.

@@ -148,6 +148,10 @@ class TokenSet:
                 found = (token, caller)
         return found[1] if found and found[0].valid_at(now) else None
 
-    async def verify(self, token: str) -> Caller | None:
+    def recognise(self, token: str) -> Caller | None:
         """Whose `token` it is, if it may be used now."""
         return self.match(token, time.time())
+
+    async def verify(self, token: str) -> Caller | None:
+        """Whose `token` it is, if it may be used now."""
+        return self.recognise(token)

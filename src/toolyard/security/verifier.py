@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import anyio
 
@@ -28,6 +28,15 @@ class TokenVerifier(Protocol):
         Raises:
             Refusal: It cannot be told now; see `unavailable`.
         """
+        ...
+
+
+@runtime_checkable
+class InstantVerifier(Protocol):
+    """A verifier that can mostly tell at once."""
+
+    def recognise(self, token: str) -> Caller | None:
+        """The caller `token` stands for; `None` if that takes `verify` to tell."""
         ...
 
 

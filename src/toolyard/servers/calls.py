@@ -81,7 +81,13 @@ class Calls:
         started = time.perf_counter()
         outcome = "cancelled"
         try:
-            result = await self._counted(tool, exchange, work)
+            if self.are_full:
+                raise ToolError(BUSY)
+            self._running += 1
+            try:
+                result = await self._within(tool, exchange, work)
+            finally:
+                self._running -= 1
             outcome = "error" if result.is_error else "ok"
             return result
         except ToolyardError as error:
@@ -98,17 +104,6 @@ class Calls:
             if is_heard:
                 who = (caller.name, caller.address)
                 self._events.emit(CallFinished(tool, *who, duration_s, outcome))
-
-    async def _counted(
-        self, tool: str, exchange: Exchange | None, work: Work[ToolResult]
-    ) -> ToolResult:
-        if self.are_full:
-            raise ToolError(BUSY)
-        self._running += 1
-        try:
-            return await self._within(tool, exchange, work)
-        finally:
-            self._running -= 1
 
     async def within(self, what: str, exchange: Exchange | None, work: Work[Answer]) -> Answer:
         """Run `work`, which is no call of a tool, with the same bounds.

@@ -10,18 +10,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from toolyard.core.background import Background
-from toolyard.core.call_scope import CallScope
-from toolyard.core.context import CallContext, EventHandler
+from toolyard.core.context import SILENCE
 from toolyard.core.errors import ToolyardError
-from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.core.tool import ToolCall
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.security.gate import Gate
-from toolyard.servers.calls import Calls
 from toolyard.servers.exchange import exchange_of
 from toolyard.servers.paths import CONTROL_PATH, path_of
 from toolyard.servers.plain import plain
 from toolyard.servers.scopes import Scopes
 from toolyard.servers.streams import Receive, Scope, Send
+from toolyard.servers.tool_calls import ToolCalls
 
 CONTROL = "yard"
 """The mount and the prefix of these tools."""
@@ -35,14 +34,11 @@ class Control:
     `{"error": "..."}` with a status of 400 or more.
     """
 
-    def __init__(
-        self, registry: ToolRegistry, *, gate: Gate, calls: Calls, emit: EventHandler
-    ) -> None:
+    def __init__(self, registry: ToolRegistry, gate: Gate, tools: ToolCalls) -> None:
         self._registry = registry
         self._scopes = Scopes(registry)
         self._gate = gate
-        self._calls = calls
-        self._emit = emit
+        self._tools = tools
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that passed the gate."""
@@ -76,16 +72,10 @@ class Control:
         if self._registry.find(call.name) is None:
             return _error(404, f"There is no command {command[:64]!r}.")
 
-        async def work(deadline: float, scope: CallScope) -> ToolResult:
-            context = CallContext(
-                caller, deadline=deadline, emit=self._emit, watched_deadline=deadline
-            )
-            return await self._scopes.call(call, context, scope)
-
         try:
             async with Background() as tasks:
                 tasks.start_soon(_until_gone, request.receive)
-                result = await self._calls.run(call.name, caller, exchange, work)
+                result = await self._tools.run(call, caller, exchange, SILENCE)
         except ToolyardError as error:
             return _error(503 if error.retryable else 400, str(error))
         if result.is_error:

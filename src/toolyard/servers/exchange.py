@@ -12,8 +12,6 @@ from toolyard.core.tool import ToolResult
 
 KEY = "toolyard.exchange"
 """Where the gate leaves the exchange in an ASGI scope."""
-TIMED = "toolyard.timed"
-"""Is in the scope of a request whose connection sees to it that it comes in soon enough."""
 
 
 class Begun(Protocol):

@@ -101,11 +101,11 @@ class McpFace:
         self._registry = registry
         self._sessions = Sessions(registry.library)
         self._requests = Requests(calls, self._sessions, emit, limits)
-        self._tools = ToolCalls(registry, calls, emit)
+        self.tools = ToolCalls(registry, calls, emit)
         self._mirrors = Mirrors(registry)
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus, max_subscriptions=limits.connections)
-        self.sdk = self._sdk(identity, ToolHandlers(registry, self._requests, self._tools))
+        self.sdk = self._sdk(identity, ToolHandlers(registry, self._requests, self.tools))
         self._limits = limits
 
     def _sdk(self, identity: Identity, tools: ToolHandlers) -> SdkServer:
@@ -137,7 +137,7 @@ class McpFace:
         hint = HINTS["tools/list"]
         return FastLane(
             self._registry,
-            self._tools,
+            self.tools,
             self._mirrors,
             self._limits,
             stamp={types.SERVER_INFO_META_KEY: self.sdk.server_info_stamp},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, MutableMapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import anyio
@@ -20,14 +20,15 @@ from toolyard.security.refusal import Refusal, retry_later
 from toolyard.servers.body import SMALL_BYTES, ClientGone, Said, read_body, said_in
 from toolyard.servers.calls import BUSY, Calls
 from toolyard.servers.cors import Cors
-from toolyard.servers.exchange import KEY, TIMED, Exchange
+from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.faults import FORBIDDEN
 from toolyard.servers.framing import check_framing, trimmed
 from toolyard.servers.lane.fast_lane import FastLane
+from toolyard.servers.lane.request import Request
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.paths import MCP_PATH, path_of
-from toolyard.servers.streams import App, Receive, Scope, Send, Streams
+from toolyard.servers.streams import App, Receive, Scope, Send, ShortAnswer, Streams
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -42,6 +43,10 @@ Single = Mapping[bytes, bytes]
 
 NOBODY = Caller(name="anonymous", scopes=frozenset())
 """Who asks for an open path: nobody is looked up, and nothing is allowed."""
+
+
+class _Unclear(Exception):
+    """Whether a request may pass cannot be told at once."""
 
 
 class Front:
@@ -147,33 +152,73 @@ class Front:
             marked = _marked(scope, exchange, single)
             await self._streams.serve(self._app, marked, receive, send, authorization)
             return
-        body = await self._take_body(scope, receive, single)
+        body = await self._take_body(receive, single)
         request = None if lane is None else lane.read(single, body)
         if self._must_be_read(body, exchange.caller):
             self._check_said(said_in(body), exchange.caller)
 
-        async def go_the_long_way() -> None:
-            marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
-            if LISTEN in scope["headers"]:
-                await self._streams.serve(
-                    self._app, marked, replay, send, authorization, ends_itself=True
-                )
-            else:
-                await self._app(marked, replay, send)
+        marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
+        if lane is not None and request is not None:
+            long_way = partial(self._app, marked, replay, send)
+            answer = await lane.answer(request, exchange, long_way)
+            if answer is not None:
+                await _send_json(answer, send)
+        elif LISTEN in scope["headers"]:
+            await self._streams.serve(
+                self._app, marked, replay, send, authorization, ends_itself=True
+            )
+        else:
+            await self._app(marked, replay, send)
 
-        if lane is None or request is None:
-            await go_the_long_way()
-            return
+    def short_way(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> ShortAnswer:
+        """Answer a whole request at once, if the gate lets it in and nothing is odd about it.
+
+        Returns:
+            The JSON to answer with; or what gives that, or `None` once it has used `send`; or
+            `None` if the request has to be called as ASGI. Then nothing was counted yet.
+        """
+        if self._lane is None or self.draining:
+            return None
+        if scope["path"] != MCP_PATH or scope["method"] != "POST":
+            return None
+        try:
+            exchange, single = self._admit_at_once(scope, body)
+            request = self._lane.read(single, body)
+            if request is None or not self._is_free(request, exchange.caller):
+                return None
+            self._gate.check_rate(exchange.caller)
+        except (Refusal, _Unclear):
+            return None
         scope[KEY] = exchange
-        answer = await lane.answer(request, exchange, go_the_long_way)
-        if answer is not None:
-            await _send_json(answer, send)
 
-    async def _take_body(self, scope: Scope, receive: Receive, single: Single) -> bytes:
+        async def long_way() -> None:
+            marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
+            await self._app(marked, replay, send)
+
+        return self._lane.begin(request, exchange, long_way)
+
+    def _admit_at_once(self, scope: Scope, body: bytes) -> tuple[Exchange, Single]:
+        single = self._check_frame(scope)
+        peer = scope["client"]
+        address = self._gate.admit_address(peer[0] if peer else None, scope["headers"])
+        if self._check_host(scope, single) is not None or len(body) > SMALL_BYTES:
+            raise _Unclear
+        caller = self._gate.recognise(single.get(b"authorization"), address)
+        if caller is None:
+            raise _Unclear
+        self._bounds.check_size(len(body))
+        self._bounds.check_shape(body)
+        return Exchange(caller), single
+
+    def _is_free(self, request: Request, caller: Caller) -> bool:
+        """Whether nothing but the gate keeps the request from being answered."""
+        if request.name is None:
+            return True
+        return not self._calls.are_full and caller.may(self._needed("tool", request.name))
+
+    async def _take_body(self, receive: Receive, single: Single) -> bytes:
         declared = single.get(b"content-length")
         length = int(declared) if declared else None
-        if TIMED in scope:
-            return await read_body(receive, length, self._bounds)
         body_s = self._limits.body_s
         with anyio.move_on_after(body_s):
             return await read_body(receive, length, self._bounds)

@@ -11,7 +11,7 @@ import mcp_types as types
 
 from toolyard.core.call_scope import CallScope
 from toolyard.core.context import ADMIN, EVERYTHING, CallContext, Caller, EventHandler
-from toolyard.core.errors import InputRequired, NotAllowed
+from toolyard.core.errors import InputRequired
 from toolyard.servers import wire
 from toolyard.servers.calls import Calls
 from toolyard.servers.channel import SdkChannel, SdkContext
@@ -20,6 +20,7 @@ from toolyard.servers.faults import document_fault
 from toolyard.servers.limits import Limits
 from toolyard.servers.pages import page
 from toolyard.servers.plain import plain
+from toolyard.servers.scopes import refuse_unless_may
 from toolyard.servers.sessions import Sessions
 
 STDIO = Caller(name="stdio", scopes=frozenset({EVERYTHING, ADMIN}))
@@ -105,5 +106,4 @@ def caller_of(context: SdkContext) -> Caller:
 
 def refuse_unless(context: SdkContext, needed: str) -> None:
     """Raise `NotAllowed` unless the caller has the scope `needed`."""
-    if not caller_of(context).may(needed):
-        raise NotAllowed(needed)
+    refuse_unless_may(caller_of(context), needed)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toolyard.core.call_scope import CallScope
-from toolyard.core.context import EVERYTHING, CallContext, Caller, scope_of
+from toolyard.core.context import EVERYTHING, Caller, scope_of
 from toolyard.core.errors import NotAllowed
-from toolyard.core.tool import Tool, ToolCall, ToolResult
+from toolyard.core.tool import Tool
 from toolyard.registry.tool_registry import ToolRegistry
 
 
@@ -22,26 +21,6 @@ class Scopes:
         tool = self._registry.find(name) if kind == "tool" else None
         return scope_of(kind, name) if tool is None else of_tool(tool)
 
-    async def call(
-        self, call: ToolCall, context: CallContext, scope: CallScope | None = None
-    ) -> ToolResult:
-        """Run the tool that has the name now: a source may have changed it since it was listed.
-
-        Args:
-            call: By the name that is shown.
-            context: Whose caller must have the scope.
-            scope: The one in which the call runs, if there is one.
-
-        Raises:
-            NotAllowed: The caller has not the scope for that one.
-        """
-
-        def admit(tool: Tool) -> None:
-            if not context.caller.may(of_tool(tool)):
-                raise NotAllowed(of_tool(tool))
-
-        return await self._registry.call_tool(call, context, admit=admit, scope=scope)
-
 
 class Visible:
     """A list of tools, and what each caller sees of it."""
@@ -55,6 +34,12 @@ class Visible:
         if EVERYTHING in caller.scopes and not self._has_scopes:
             return self.tools
         return [tool for tool in self.tools if caller.may(of_tool(tool))]
+
+
+def refuse_unless_may(caller: Caller, needed: str) -> None:
+    """Raise `NotAllowed` unless `caller` has the scope `needed`."""
+    if not caller.may(needed):
+        raise NotAllowed(needed)
 
 
 def of_tool(tool: Tool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+ShortAnswer = bytes | Coroutine[Any, Any, bytes | None] | None
+ShortWay = Callable[[Scope, bytes, Receive, Send], ShortAnswer]
+"""Answers a request whose body is there, if it can; see `Front.short_way`."""
 
 RECHECK_S = 0.5
 """How often tokens of open streams are looked at again: a revoked one counts within a second."""

@@ -8,13 +8,13 @@ from typing import Any
 
 from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallChannel, CallContext, Caller, EventHandler, scope_of
-from toolyard.core.errors import InputRequired, MissingCapability, NotAllowed
+from toolyard.core.errors import InputRequired, MissingCapability
 from toolyard.core.inputs import CAPABILITY_OF
-from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.calls import Calls
 from toolyard.servers.exchange import Exchange
-from toolyard.servers.scopes import Scopes, of_tool
+from toolyard.servers.scopes import of_tool, refuse_unless_may
 
 MOST_ROUNDS = 8
 """How often one call may ask the client before it is refused."""
@@ -25,7 +25,6 @@ class ToolCalls:
 
     def __init__(self, registry: ToolRegistry, calls: Calls, emit: EventHandler) -> None:
         self._registry = registry
-        self._scopes = Scopes(registry)
         self._calls = calls
         self._emit = emit
 
@@ -59,24 +58,20 @@ class ToolCalls:
             context = CallContext(
                 caller, deadline, channel, inputs or {}, state, self._emit, deadline
             )
-            return await self._answer(call, context, scope)
+            for _ in range(MOST_ROUNDS):
+                try:
+                    return await self._registry.call_tool(call, context, admit=admit, scope=scope)
+                except InputRequired as question:
+                    context = await _with_answers(question, context)
+            return ToolResult.error(f"The tool asked for input more than {MOST_ROUNDS} times.")
+
+        def admit(now: Tool) -> None:
+            if now is not tool:
+                refuse_unless_may(caller, of_tool(now))
 
         tool = self._registry.find(call.name)
-        needed = scope_of("tool", call.name) if tool is None else of_tool(tool)
-        if not caller.may(needed):
-            raise NotAllowed(needed)
+        refuse_unless_may(caller, scope_of("tool", call.name) if tool is None else of_tool(tool))
         return await self._calls.run(call.name, caller, exchange, work, is_known=tool is not None)
-
-    async def _answer(self, call: ToolCall, context: CallContext, scope: CallScope) -> ToolResult:
-        for _ in range(MOST_ROUNDS):
-            try:
-                return await self._scopes.call(call, context, scope)
-            except InputRequired as question:
-                _refuse_unanswerable(question, context)
-                if not context.channel.can_ask:
-                    raise
-                context = await _with_answers(question, context)
-        return ToolResult.error(f"The tool asked for input more than {MOST_ROUNDS} times.")
 
 
 def _refuse_unanswerable(question: InputRequired, context: CallContext) -> None:
@@ -88,6 +83,10 @@ def _refuse_unanswerable(question: InputRequired, context: CallContext) -> None:
 
 
 async def _with_answers(question: InputRequired, context: CallContext) -> CallContext:
+    """`context` with the client's answers; raises `question` where it cannot be asked now."""
+    _refuse_unanswerable(question, context)
+    if not context.channel.can_ask:
+        raise question
     answers = dict(context.inputs)
     for key, request in question.requests.items():
         answers[key] = await context.channel.ask(request)

@@ -133,9 +133,7 @@ class ToolServer:
         return registry
 
     def _made_routes(self) -> Routes:
-        control = Control(
-            self._registry, gate=self._plan.gate, calls=self._calls, emit=self._events.emit
-        )
+        control = Control(self._registry, self._plan.gate, self._face.tools)
         return Routes(
             self._serve_mcp,
             gate=self._plan.gate,
@@ -223,7 +221,9 @@ class ToolServer:
         async with AsyncExitStack() as lives:
             listener = lives.enter_context(bind(self._plan.host, self._plan.port))
             self._port = listener.getsockname()[1]
-            self._http = HttpServer(self._front, self._turnstile(), self._plan.tls)
+            self._http = HttpServer(
+                self._front, self._front.short_way, self._turnstile(), self._plan.tls
+            )
             await lives.enter_async_context(self.lifespan())
             tasks = await lives.enter_async_context(Background())
             tasks.start_soon(self._http.run_until_stopped, listener)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import anyio
@@ -73,25 +73,27 @@ class FastLane:
             return request
         return None if self._mirrors.schema(request.name) else request
 
-    async def answer(
+    def begin(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
-    ) -> bytes | None:
-        """The body of the answer; `None` once the request was handed over, and is answered.
+    ) -> bytes | Coroutine[Any, Any, bytes | None]:
+        """The body of the answer, or what gives it; `None` once the SDK's app has answered.
 
         Args:
             request: From `read`.
             exchange: The request's.
             hand_over: Has the SDK's app answer the request, and returns when it has.
         """
-        if request.name is None:
-            result = self._listing.first_page(exchange.caller)
-        else:
-            result = await self._call(request, request.name, exchange, hand_over)
-        if result is not None:
-            return response(request.id, result)
-        if exchange.begun is None:
-            await hand_over()
-        return None
+        if request.name is not None:
+            return self._call(request, request.name, exchange, hand_over)
+        page = self._listing.first_page(exchange.caller)
+        return _after(hand_over) if page is None else response(request.id, page)
+
+    async def answer(
+        self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
+    ) -> bytes | None:
+        """What `begin` gives in the end."""
+        begun = self.begin(request, exchange, hand_over)
+        return begun if isinstance(begun, bytes) else await begun
 
     async def _call(
         self,
@@ -118,9 +120,13 @@ class FastLane:
         if not running.is_handed_over:
             answer = written(result, self._stamp, self._limits.answer_bytes)
             if answer is not None:
-                return answer
+                return response(request.id, answer)
         await running.settle(lambda: result)
         return None
+
+
+async def _after(hand_over: Callable[[], Awaitable[None]]) -> None:
+    await hand_over()
 
 
 def _raising(error: BaseException) -> Callable[[], ToolResult]:
