@@ -383,7 +383,7 @@ async def test_calls_and_reads_do_not_take_each_others_places() -> None:
         with pytest.raises(ToolError, match="Too many"):
             await calls.run("add", ALICE, None, forever)
         calls.interrupt()
-    assert b"toolyard_calls_in_flight 0.0" in metrics.text()
+    assert b"toolyard_calls_in_flight 0.0" in Metrics(lambda: calls.in_flight).text()
 
 
 @pytest.mark.parametrize("era", ERAS)

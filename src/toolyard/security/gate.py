@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import cast
 
@@ -140,7 +141,7 @@ class Gate:
         for verifier in self._instant:
             caller = verifier.recognise(token)
             if caller is not None:
-                return Caller(caller.name, caller.scopes, address)
+                return _placed(caller.name, caller.scopes, address)
         return None
 
     def check_rate(self, caller: Caller) -> None:
@@ -183,6 +184,11 @@ class Gate:
         if wait_s:
             return retry_later(429, "token", "Too many wrong tokens; wait.", wait_s)
         return self._challenge.invalid()
+
+
+@lru_cache(maxsize=1024)
+def _placed(name: str, scopes: frozenset[str], address: str) -> Caller:
+    return Caller(name, scopes, address)
 
 
 def _is_private(local_address: str | None) -> bool:

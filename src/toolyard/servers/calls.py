@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from asyncio import TimerHandle, get_running_loop
+from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -41,6 +41,7 @@ class Calls:
         self._most = most
         self._due: dict[CallScope, float] = {}
         """Of calls, and of all else that is asked of the sources; the first due comes first."""
+        self._loop: AbstractEventLoop | None = None
         self._timer: TimerHandle | None = None
         self._running = 0
         self._idle = anyio.Event()
@@ -129,10 +130,11 @@ class Calls:
                 self._leave(scope, exchange)
 
     def _enter(self, scope: CallScope, exchange: Exchange | None) -> float:
-        loop = get_running_loop()
-        deadline = self._due[scope] = loop.time() + self._call_s
+        if self._loop is None:
+            self._loop = get_running_loop()
+        deadline = self._due[scope] = self._loop.time() + self._call_s
         if self._timer is None:
-            self._timer = loop.call_at(deadline, self._end_late)
+            self._timer = self._loop.call_at(deadline, self._end_late)
         if exchange is not None:
             exchange.join(scope)
         return deadline
@@ -146,8 +148,7 @@ class Calls:
 
     def _end_late(self) -> None:
         """One timer for all: they may take equally long, so who came first is due first."""
-        loop = get_running_loop()
-        self._timer = None
+        loop, self._timer = get_running_loop(), None
         for scope, deadline in self._due.items():
             if deadline > loop.time():
                 self._timer = loop.call_at(deadline, self._end_late)

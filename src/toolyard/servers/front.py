@@ -22,7 +22,7 @@ from toolyard.servers.calls import BUSY, Calls
 from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.faults import FORBIDDEN
-from toolyard.servers.framing import check_framing, trimmed
+from toolyard.servers.framing import Headers, check_framing, trimmed
 from toolyard.servers.lane.fast_lane import FastLane
 from toolyard.servers.lane.request import Request
 from toolyard.servers.limits import Limits
@@ -93,7 +93,8 @@ class Front:
         peer = scope.get("client")
         address: str | None = peer[0] if peer else None
         try:
-            single = self._check_frame(scope)
+            headers = scope["headers"] = trimmed(scope["headers"])
+            single = self._check_frame(scope, headers)
             address = self._gate.admit_address(address, scope["headers"])
             origin = self._check_host(scope, single)
             if origin is not None and self._cors.covers(origin):
@@ -111,8 +112,7 @@ class Front:
         except ClientGone:
             logger.debug("a client hung up before its request was complete")
 
-    def _check_frame(self, scope: Scope) -> Single:
-        headers = scope["headers"] = trimmed(scope["headers"])
+    def _check_frame(self, scope: Scope, headers: Headers) -> Single:
         target = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
         return check_framing(headers, self._limits, target_bytes=target)
 
@@ -198,7 +198,7 @@ class Front:
         return self._lane.begin(request, exchange, long_way)
 
     def _admit_at_once(self, scope: Scope, body: bytes) -> tuple[Exchange, Single]:
-        single = self._check_frame(scope)
+        single = self._check_frame(scope, scope["headers"])
         peer = scope["client"]
         address = self._gate.admit_address(peer[0] if peer else None, scope["headers"])
         if self._check_host(scope, single) is not None or len(body) > SMALL_BYTES:
@@ -214,7 +214,8 @@ class Front:
         """Whether nothing but the gate keeps the request from being answered."""
         if request.name is None:
             return True
-        return not self._calls.are_full and caller.may(self._needed("tool", request.name))
+        may = EVERYTHING in caller.scopes or caller.may(self._needed("tool", request.name))
+        return may and not self._calls.are_full
 
     async def _take_body(self, receive: Receive, single: Single) -> bytes:
         declared = single.get(b"content-length")

@@ -12,7 +12,6 @@ from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.lane.answers import response, written
-from toolyard.servers.lane.channel import LaneChannel
 from toolyard.servers.lane.listing import Listing
 from toolyard.servers.lane.request import MODERN, Request, read
 from toolyard.servers.lane.running_call import RunningCall
@@ -103,12 +102,11 @@ class FastLane:
         hand_over: Callable[[], Awaitable[None]],
     ) -> bytes | None:
         assert self._tasks is not None
-        running = RunningCall(exchange, hand_over, self._tasks)
-        channel = LaneChannel(request.envelope, running)
+        running = RunningCall(request.envelope, exchange, hand_over, self._tasks)
         self._running[running] = None
         try:
             call = ToolCall(name, request.arguments or {})
-            result = await self._calls.run(call, exchange.caller, exchange, channel)
+            result = await self._calls.run(call, exchange.caller, exchange, running)
         except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
             await running.settle(_raising(error))
             return None

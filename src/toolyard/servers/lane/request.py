@@ -95,9 +95,8 @@ def _list_in(asked: _List) -> Request | None:
 
 
 def _envelope(meta: msgspec.Raw, method: str) -> Envelope | None:
-    if memoryview(meta).nbytes > MOST_BYTES:
-        return None
-    envelope = envelope_in(bytes(meta), method)
+    said = bytes(meta)
+    envelope = envelope_in(said, method) if len(said) <= MOST_BYTES else None
     return envelope if envelope is not None and envelope.version == MODERN else None
 
 

@@ -1,43 +1,87 @@
-"""A call that runs already while the SDK's app answers its request."""
+"""A call that runs in the fast lane, and what becomes of it if one answer is not enough."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 
-from toolyard.core.context import CallChannel
+from toolyard.core.context import CallChannel, LogLevel
+from toolyard.core.errors import MissingCapability
+from toolyard.core.inputs import CAPABILITY_OF, InputRequest
 from toolyard.core.tool import ToolResult
 from toolyard.servers.exchange import Exchange
+from toolyard.servers.lane.envelope import Envelope
 
 Outcome = Callable[[], ToolResult]
 """Gives the result of a call, or raises what the call raised."""
 
 
 class RunningCall:
-    """One call, run by whoever made this; `hand_over` has the SDK's app take up its request.
+    """One call, and the way back to its client: a `CallChannel` that hands the call over.
 
-    The app's handler asks for the `result`, instead of running the tool, and brings the way back
-    to the client along. Its task belongs to `tasks`.
+    The SDK's app then takes up the request, in a task of `tasks`; its handler asks for the
+    `result`, instead of running the tool, and brings its own way back to the client along.
     """
 
-    __slots__ = ("_answer", "_answered", "_channel", "_error", "_exchange", "_outcome", "_over",
-                 "_reached", "_scope", "_tasks", "age")  # fmt: skip
+    can_ask = False
+    """No server of this revision can; the client repeats the call with its answers."""
+    age = 0
+    """How often it was seen under way."""
+    _outcome: Outcome | None = None
+    _error: Exception | None = None
+    _channel: CallChannel | None = None
+    _answered: anyio.Event | None = None
+    """Set when the app has answered; it is only there once the call is handed over."""
+    _over: anyio.Event
+    _reached: anyio.Event
+    _scope: anyio.CancelScope
 
     def __init__(
-        self, exchange: Exchange, answer: Callable[[], Awaitable[None]], tasks: TaskGroup
+        self,
+        envelope: Envelope,
+        exchange: Exchange,
+        answer: Callable[[], Awaitable[None]],
+        tasks: TaskGroup,
     ) -> None:
-        self.age = 0
-        """How often it was seen under way."""
+        self._envelope = envelope
         self._exchange = exchange
         self._answer = answer
         self._tasks = tasks
-        self._outcome: Outcome | None = None
-        self._error: Exception | None = None
-        self._channel: CallChannel | None = None
-        self._answered: anyio.Event | None = None
-        self._scope: anyio.CancelScope | None = None
+
+    @property
+    def capabilities(self) -> Mapping[str, Any]:
+        """What the client declared with this request."""
+        return self._envelope.capabilities
+
+    @property
+    def log_level(self) -> LogLevel | None:
+        """What the client asked for with this request."""
+        return self._envelope.log_level
+
+    async def progress(self, progress: float, total: float | None, message: str | None) -> None:
+        """Report progress, if the client asked for it."""
+        channel = await self._reach() if self._envelope.wants_progress else None
+        if channel is not None:
+            await channel.progress(progress, total, message)
+
+    async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
+        """Send a log entry."""
+        channel = await self._reach()
+        if channel is not None:
+            await channel.log(level, data, logger)
+
+    async def ask(self, request: InputRequest) -> Mapping[str, Any]:
+        """Refuse: see `can_ask`."""
+        raise MissingCapability({CAPABILITY_OF[request.method]: {}})
+
+    async def _reach(self) -> CallChannel | None:
+        """The app's way back to the client; `None` if the app refused the request."""
+        self.hand_over()
+        await self._reached.wait()
+        return self._channel
 
     @property
     def is_handed_over(self) -> bool:
@@ -48,18 +92,13 @@ class RunningCall:
         """Have the app take up the request, once."""
         if self._answered is None:
             self._exchange.begun = self
-            self._over, self._reached = anyio.Event(), anyio.Event()
-            self._answered, self._scope = anyio.Event(), anyio.CancelScope()
-            self._tasks.start_soon(self._have_answered, self._answered, self._scope)
+            self._over, self._reached, self._answered = anyio.Event(), anyio.Event(), anyio.Event()
+            self._scope = anyio.CancelScope()
+            self._tasks.start_soon(self._have_answered, self._answered)
 
-    def drop(self) -> None:
-        """Nobody waits for the answer any more."""
-        if self._scope is not None:
-            self._scope.cancel()
-
-    async def _have_answered(self, answered: anyio.Event, scope: anyio.CancelScope) -> None:
+    async def _have_answered(self, answered: anyio.Event) -> None:
         try:
-            with scope:
+            with self._scope:
                 await self._answer()
         except Exception as error:  # it is raised where the request is served
             self._error = error
@@ -67,11 +106,10 @@ class RunningCall:
             answered.set()
             self._reached.set()
 
-    async def channel(self) -> CallChannel | None:
-        """The app's way back to the client; `None` if the app refused the request."""
-        self.hand_over()
-        await self._reached.wait()
-        return self._channel
+    def drop(self) -> None:
+        """Nobody waits for the answer any more."""
+        if self._answered is not None:
+            self._scope.cancel()
 
     async def result(self, channel: CallChannel) -> ToolResult:
         """For the app's handler: wait for the call, and raise what it raised."""
@@ -86,7 +124,7 @@ class RunningCall:
         return self._outcome()
 
     async def settle(self, outcome: Outcome) -> None:
-        """The call is over; returns when the app has answered."""
+        """The call is over; returns when the app has answered, and raises what it could not."""
         self._outcome = outcome
         self.hand_over()
         self._over.set()
