@@ -80,6 +80,7 @@ class MCPServerBuilder:
         self._handlers: list[EventHandler] = []
         self._insecure = False
         self._drain_s = DRAIN_S
+        self._has_fast_lane = True
         self._is_controlled = False
 
     def with_protocol(
@@ -267,6 +268,14 @@ class MCPServerBuilder:
         self._drain_s = seconds
         return self
 
+    def with_fast_lane(self, is_open: bool) -> Self:
+        """Let plain calls and lists go past the SDK's server, as they do if not told otherwise.
+
+        It is faster, and answers the same; to switch it off serves to tell whose a fault is.
+        """
+        self._has_fast_lane = is_open
+        return self
+
     def with_event_handler(self, handler: EventHandler) -> Self:
         """Call `handler` with every event; see `toolyard.events.types`."""
         self._handlers.append(handler)
@@ -309,6 +318,7 @@ class MCPServerBuilder:
                 handlers=tuple(self._handlers),
                 resource_metadata=self._metadata,
                 drain_s=self._drain_s,
+                fast_lane=self._has_fast_lane,
                 origins=tuple(self._origins),
                 is_controlled=self._is_controlled,
             )

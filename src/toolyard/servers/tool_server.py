@@ -73,6 +73,8 @@ class Plan:
     resource_metadata: Mapping[str, Any] | None = None
     drain_s: float = DRAIN_S
     origins: Sequence[str] = ()
+    fast_lane: bool = True
+    """Whether plain calls and lists go past the SDK."""
     is_controlled: bool = False
     """Whether one of the sources changes the others."""
 
@@ -99,7 +101,8 @@ class ToolServer:
         self._face = McpFace(
             plan.identity, self._registry, self._calls, plan.limits, self._events.emit
         )
-        self._lane = self._face.fast_lane()
+        self.lane = self._face.fast_lane() if plan.fast_lane else None
+        """The short way of plain calls and lists, if there is one."""
         self._front = Front(
             self._made_routes(),
             gate=plan.gate,
@@ -110,7 +113,7 @@ class ToolServer:
             emit=self._events.emit,
             open_paths=open_paths(plan.resource_metadata),
             needed=Scopes(self._registry).needed,
-            lane=self._lane,
+            lane=self.lane,
         )
         self._mcp: App | None = None
         self._http: HttpServer | None = None
@@ -187,8 +190,8 @@ class ToolServer:
             manager = SessionManager(self._face.sdk, self._plan.limits)
             async with manager.run(), Background() as tasks:
                 tasks.start_soon(self._front.watch_tokens)
-                if self._lane is not None:
-                    tasks.start_soon(self._lane.run)
+                if self.lane is not None:
+                    tasks.start_soon(self.lane.run)
                 self._mcp = StreamableHTTPASGIApp(manager)  # pyright: ignore[reportAttributeAccessIssue]
                 try:
                     yield

@@ -69,7 +69,12 @@ def gateway_of(settings: Settings, *handlers: EventHandler) -> Gateway:
     for handler in handlers:
         builder.with_event_handler(handler)
     limits = settings.limits.model_dump(exclude_none=True)
-    server = builder.with_limits(**limits).with_drain(settings.drain_s).build()
+    server = (
+        builder.with_limits(**limits)
+        .with_drain(settings.drain_s)
+        .with_fast_lane(settings.fast_lane)
+        .build()
+    )
     yard = Yard(server.registry, settings.tools, results)
     control.add(YardTools(yard))
     return Gateway(server, yard)

@@ -63,8 +63,10 @@ def read(headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
         headers: Those that a request may hold once; a value of several is no value.
         body: Its shape has been checked.
     """
+    named = headers.get(b"mcp-name")
     if (
-        headers.get(b"mcp-protocol-version") != _MODERN
+        named == b""  # or it is there twice
+        or headers.get(b"mcp-protocol-version") != _MODERN
         or headers.get(b"content-type") not in JSON_TYPES
         or not _takes_both(headers.get(b"accept", b""))
     ):
@@ -72,7 +74,7 @@ def read(headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
     try:
         match headers.get(b"mcp-method"):
             case b"tools/call":
-                return _call_in(_CALL.decode(body), headers.get(b"mcp-name"))
+                return _call_in(_CALL.decode(body), named)
             case b"tools/list":
                 return _list_in(_LIST.decode(body))
             case _:
