@@ -99,6 +99,7 @@ async def test_nothing_is_given_after_the_end_was_declared() -> None:
     async with lines_of(source) as lines:
         assert await taken(lines, 1) == [b"a"]
         lines.end()
+        lines.feed(b"read meanwhile\n")
         assert [line async for line in lines] == []
     os.close(source)
     os.close(target)

@@ -1,4 +1,4 @@
-"""HeardLines that come in, read so that nothing else has to wait for them."""
+"""Lines that come in, read so that nothing else has to wait for them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _CHUNK = 1 << 16
 
 
 class HeardLines:
-    """HeardLines as they come, but for blank ones, until the input ends or `end` is called."""
+    """Lines as they come, but for blank ones, until the input ends or `end` is called."""
 
     def __init__(self) -> None:
-        self.ask: Callable[[], None] = self.end  # for more, which `feed` is then called with
+        self.ask: Callable[[], None] = self.end  # replaced by who reads and will feed
         self._ready: deque[bytes] = deque()
         self._begun: list[bytes] = []
         self._news = anyio.Event()
@@ -30,13 +30,15 @@ class HeardLines:
 
     def feed(self, chunk: bytes) -> None:
         """Take what was read; nothing is the end of the input."""
+        if self._is_over:
+            return
         first, *others = chunk.split(b"\n")
         self._begun.append(first)
         if others or not chunk:
             whole = (b"".join(self._begun), *others[:-1])
             self._ready.extend(line for line in whole if line.strip())
             self._begun = others[-1:]
-        self._is_over = self._is_over or not chunk
+        self._is_over = not chunk
         self._news.set()
 
     def __aiter__(self) -> HeardLines:
