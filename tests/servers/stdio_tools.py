@@ -47,6 +47,12 @@ async def read() -> str:
 
 
 @tools.tool
+async def mumble() -> None:
+    """Print what is not written before something makes it."""
+    print("half a word", end="")
+
+
+@tools.tool
 async def grow() -> None:
     """Offer one more tool."""
     tools.add(add, name="grown")

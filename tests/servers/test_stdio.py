@@ -1,10 +1,15 @@
 """One pipe, both eras: what a host may send, in which order, and how it ends."""
 
+import fcntl
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
+import termios
 import time
+from array import array
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -34,6 +39,7 @@ class Host:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
+            env={name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"},
         )
         self._ids = 0
 
@@ -371,3 +377,70 @@ def test_a_host_that_reads_no_more_ends_the_process(host: Host) -> None:
     host.send("tools/list", {"_meta": META})
     host.close_input()
     host.process.wait(5)
+
+
+def fill_output(host: Host) -> set[int]:
+    """Requests whose answers are far more than a pipe holds, once it is full."""
+    assert host.add(_meta=META) == 3
+    numbers = {host.send("tools/list", {"_meta": META}) for _ in range(300)}
+    assert host.process.stdout is not None
+    held, deadline = array("i", [0]), time.monotonic() + 20
+    while held[0] < 1 << 15:
+        assert time.monotonic() < deadline
+        fcntl.ioctl(host.process.stdout.fileno(), termios.FIONREAD, held)
+    return numbers
+
+
+def test_told_to_end_it_waits_a_little_for_a_host_that_reads_late(host: Host) -> None:
+    numbers = fill_output(host)
+    host.process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        host.process.wait(0.5)
+    assert {host.hear()["id"] for _ in numbers} == numbers
+    assert host.process.wait(5) == 0
+
+
+def test_told_to_end_it_does_not_wait_for_ever_for_a_host_that_reads_nothing(host: Host) -> None:
+    fill_output(host)
+    began = time.monotonic()
+    host.process.send_signal(signal.SIGTERM)
+    assert host.process.wait(15) == 0
+    assert time.monotonic() - began < 10
+
+
+def probe(number: int) -> bytes:
+    request = {"jsonrpc": "2.0", "id": number, "method": "server/discover"}
+    return json.dumps({**request, "params": {"_meta": META}}).encode() + b"\n"
+
+
+def test_a_host_may_use_sockets() -> None:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(10)
+    with (
+        ours,
+        subprocess.Popen([*PROGRAM, "1"], stdin=theirs.fileno(), stdout=theirs.fileno()) as process,
+    ):
+        theirs.close()
+        with ours.makefile("rb") as answers:
+            for number in range(3):
+                ours.sendall(probe(number))
+                assert json.loads(answers.readline())["id"] == number
+            ours.shutdown(socket.SHUT_WR)
+            assert answers.read() == b""
+        assert process.wait(5) == 0
+
+
+def test_input_and_output_may_be_files(tmp_path: Path) -> None:
+    (tmp_path / "input").write_bytes(probe(0) + b"\n" + probe(1) + probe(2).rstrip())
+    with open(tmp_path / "input", "rb") as source, open(tmp_path / "output", "wb") as target:
+        subprocess.run([*PROGRAM, "1"], stdin=source, stdout=target, timeout=20, check=True)
+    answers = (tmp_path / "output").read_text().splitlines()
+    assert [json.loads(answer)["id"] for answer in answers] == [0, 1, 2]
+
+
+def test_what_a_tool_left_to_be_written_does_not_reach_the_host(host: Host) -> None:
+    assert host.ask("tools/call", name="mumble", _meta=META)["result"]
+    host.close_input()
+    assert host.process.stdout is not None
+    assert host.process.stdout.read() == ""
+    assert "half a word" in host.errors()

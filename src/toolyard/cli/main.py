@@ -28,6 +28,7 @@ from toolyard.core.errors import (
     ToolyardError,
     Unreachable,
 )
+from toolyard.core.worker_thread import busy_threads
 from toolyard.version import __version__
 
 INTERRUPTED = 130
@@ -109,7 +110,8 @@ def _told(error: Exception) -> int:
 def _leave() -> Never:
     """End at once after an interrupt: a function that blocks in a thread would never let us."""
     main = threading.main_thread()
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not main):
+    others = (thread for thread in threading.enumerate() if thread is not main)
+    if busy_threads() or any(not thread.daemon for thread in others):
         logging.shutdown()
         os._exit(INTERRUPTED)
     sys.exit(INTERRUPTED)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import Any
 
 import anyio
 import mcp_types as types
 from mcp.shared.message import SessionMessage
+
+from toolyard.servers.outgoing_lines import SentLines
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -16,10 +17,10 @@ CANCELLED = "notifications/cancelled"
 
 
 class Outgoing:
-    """Passes messages on as text, made here: the SDK's writer gives up for all that fails."""
+    """Writes messages as lines, as a stream of the SDK's."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, lines: SentLines) -> None:
+        self._lines = lines
         self._waiting: set[types.RequestId] = set()
         self._all_answered = anyio.Event()
 
@@ -41,7 +42,7 @@ class Outgoing:
     async def send(self, item: SessionMessage) -> None:
         """Send a message; in place of an answer that JSON cannot hold, an error."""
         try:
-            written = _Written.of(item.message)
+            line = _line_of(item.message)
         except ValueError:  # as pydantic's errors of serialising are
             logger.exception("a message could not be written")
             number = getattr(item.message, "id", None)
@@ -50,8 +51,8 @@ class Outgoing:
             said = types.ErrorData(
                 code=types.INTERNAL_ERROR, message="The answer cannot be written as JSON."
             )
-            written = _Written.of(types.JSONRPCError(jsonrpc="2.0", id=number, error=said))
-        await self._stream.send(replace(item, message=written))
+            line = _line_of(types.JSONRPCError(jsonrpc="2.0", id=number, error=said))
+        await self._lines.send(line)
         answer = item.message
         if isinstance(answer, types.JSONRPCResponse | types.JSONRPCError) and answer.id is not None:
             self._answered(answer.id)
@@ -61,27 +62,14 @@ class Outgoing:
         self._all_answered.set()
 
     async def aclose(self) -> None:
-        """Send no more."""
-        await self._stream.aclose()
+        """Nothing: whoever made the lines writes what was sent, and closes them."""
 
     async def __aenter__(self) -> Outgoing:
-        await self._stream.__aenter__()
         return self
 
     async def __aexit__(self, *details: Any) -> None:
-        await self._stream.__aexit__(*details)
+        await self.aclose()
 
 
-class _Written:
-    """A message as the SDK's writer asks for its text."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @classmethod
-    def of(cls, message: Any) -> _Written:
-        return cls(message.model_dump_json(by_alias=True, exclude_unset=True))
-
-    def model_dump_json(self, **options: Any) -> str:
-        del options
-        return self._text
+def _line_of(message: types.JSONRPCMessage) -> bytes:
+    return message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from typing import Any
 
 import anyio
 import mcp_types as types
@@ -12,7 +12,6 @@ from anyio.streams.memory import MemoryObjectSendStream
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.server.runner import modern_error_data, serve_dual_era_loop, serve_one
-from mcp.server.stdio import stdio_server
 from mcp.shared.dispatcher import CallOptions
 from mcp.shared.exceptions import NoBackChannelError
 from mcp.shared.inbound import InboundLadderRejection, classify_inbound_request
@@ -21,8 +20,10 @@ from mcp.shared.transport_context import TransportContext
 from pydantic import ValidationError
 
 from toolyard.core.background import Background
+from toolyard.servers.incoming_lines import HeardLines, lines_of
 from toolyard.servers.outgoing import Outgoing
-from toolyard.servers.standard_input import Lines, lines_of, private_input
+from toolyard.servers.outgoing_lines import SentLines, lines_to
+from toolyard.servers.private_streams import private_streams
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -33,30 +34,46 @@ LAST_WORDS_S = 2.0
 
 async def serve_stdio(server: Server[Any], stopped: anyio.Event) -> None:
     """Serve this process's standard input until it ends; after `stopped`, answer and end it."""
-    with private_input() as descriptor:
+    with private_streams() as (source, target):
         try:
-            await _serve_lines(server, descriptor, stopped)
+            async with lines_of(source) as heard, lines_to(target) as said:
+                await _serve_lines(server, heard, said, stopped)
         except* (BrokenPipeError, anyio.BrokenResourceError):
             logger.debug("the host went away without a word")
 
 
-async def _serve_lines(server: Server[Any], descriptor: int, stopped: anyio.Event) -> None:
-    async with lines_of(descriptor) as lines:
-        text = cast("anyio.AsyncFile[str]", lines)  # all the SDK does is iterate
-        async with stdio_server(stdin=text) as (incoming, outgoing), Background() as tasks:
-            said = Outgoing(outgoing)
-            tasks.start_soon(_end_after, stopped, said, lines)
-            await serve_pipe(server, incoming, said)
+async def _serve_lines(
+    server: Server[Any], heard: HeardLines, said: SentLines, stopped: anyio.Event
+) -> None:
+    outgoing = Outgoing(said)
+    async with Background() as tasks:
+        tasks.start_soon(_end_after, stopped, outgoing, heard)
+        await serve_pipe(server, messages_in(heard), outgoing)
+    with anyio.move_on_after(LAST_WORDS_S):
+        await said.all_written()
 
 
-async def _end_after(stopped: anyio.Event, said: Outgoing, lines: Lines) -> None:
+async def _end_after(stopped: anyio.Event, outgoing: Outgoing, heard: HeardLines) -> None:
     await stopped.wait()
     with anyio.move_on_after(LAST_WORDS_S):
-        await said.all_answered()
-    lines.end()
+        await outgoing.all_answered()
+    heard.end()
 
 
-async def serve_pipe(server: Server[Any], incoming: Any, outgoing: Outgoing) -> None:
+async def messages_in(lines: AsyncIterable[bytes]) -> AsyncIterator[SessionMessage | Exception]:
+    """What each of `lines` says; an error in place of what is no message."""
+    async for line in lines:
+        try:
+            message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+        except Exception as error:  # whatever it holds, it must not end the other requests
+            yield error
+        else:
+            yield SessionMessage(message)
+
+
+async def serve_pipe(
+    server: Server[Any], incoming: AsyncIterator[SessionMessage | Exception], outgoing: Outgoing
+) -> None:
     """Serve a pair of message streams in the era that the client's first real request is of.
 
     Hosts ask `server/discover` first and then may still open with `initialize`, although they
@@ -72,7 +89,7 @@ async def serve_pipe(server: Server[Any], incoming: Any, outgoing: Outgoing) -> 
 
 async def _sort(
     server: Server[Any],
-    incoming: Any,
+    incoming: AsyncIterator[SessionMessage | Exception],
     outgoing: Outgoing,
     rest: MemoryObjectSendStream[SessionMessage | Exception],
 ) -> None:

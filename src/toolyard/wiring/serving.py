@@ -21,6 +21,7 @@ from toolyard.core.background import Background
 from toolyard.core.context import ADMIN, Event, EventHandler
 from toolyard.core.errors import ConfigError
 from toolyard.core.toolbox import Toolbox
+from toolyard.core.worker_thread import busy_threads
 from toolyard.events.log import log_event
 from toolyard.events.types import ServerStarted
 from toolyard.servers.builder import MCPServerBuilder
@@ -208,7 +209,8 @@ def _leave_blocked_threads() -> None:
 
 def _threads_that_keep_us() -> list[threading.Thread]:
     main = threading.main_thread()
-    return [thread for thread in threading.enumerate() if thread is not main and not thread.daemon]
+    others = [each for each in threading.enumerate() if each is not main and not each.daemon]
+    return [*others, *busy_threads()]
 
 
 def _ends(thread: threading.Thread, deadline: float) -> bool:
