@@ -100,6 +100,7 @@ async def test_progress_reaches_the_channel_of_the_call(way: str, era: str) -> N
     class Channel:
         capabilities: Mapping[str, Any] = {}
         log_level: LogLevel | None = None
+        wants_progress = True
         can_ask = False
 
         async def progress(self, progress: float, total: float | None, message: str | None) -> None:

@@ -243,7 +243,7 @@ class MCPClient:
     ) -> types.CallToolResult | types.InputRequiredResult:
         arguments, report, meta = (
             dict(call.arguments),
-            context.progress,
+            context.progress if context.channel.wants_progress else None,
             self._meta(client, context),
         )
         async with logging_to(context):
