@@ -18,6 +18,7 @@ class Slow:
 
     capabilities: Mapping[str, Any] = {}
     log_level: LogLevel | None = "debug"
+    wants_progress = False
     can_ask = False
 
     def __init__(self, *, is_broken: bool = False) -> None:

@@ -14,7 +14,7 @@ from tests.clients.serving import ERAS, STDIO, Asked, OldServer, answering, http
 from tests.clients.tools import LARGE, RESULTS, toolbox
 
 from toolyard import CallContext, MCPClient, Toolbox, ToolCall, ToolProtocol
-from toolyard.clients.mcp_client import _every_tool
+from toolyard.clients.calls import Calls
 from toolyard.core.content import Text
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import (
@@ -84,7 +84,7 @@ async def test_a_list_without_an_end_is_given_up() -> None:
     endless.add_request_handler("tools/list", types.PaginatedRequestParams, list_tools)
     async with Client(endless, cache=None) as client:
         with anyio.fail_after(5), pytest.raises(RemoteFault, match="without an end"):
-            await _every_tool(client)
+            await Calls(client, None, declared=None, is_http=False).tools()
 
 
 async def test_an_argument_that_belongs_into_a_header_needs_no_listing_first() -> None:
@@ -100,6 +100,7 @@ async def test_progress_reaches_the_channel_of_the_call(way: str, era: str) -> N
     class Channel:
         capabilities: Mapping[str, Any] = {}
         log_level: LogLevel | None = None
+        wants_progress = True
         can_ask = False
 
         async def progress(self, progress: float, total: float | None, message: str | None) -> None:

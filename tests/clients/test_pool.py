@@ -303,3 +303,20 @@ async def test_the_name_in_a_certificate_must_be_the_hosts(
         for _ in range(3):
             assert (await http.get(url)).content == b"ok"
     assert host.connections <= 2  # a ticket for the next one may come after the first answer
+
+
+async def test_a_connection_made_while_the_pool_is_closed_is_closed_as_well() -> None:
+    async with hosted(saying(FINE)) as host:
+        pool = Pool()
+        request = httpx2.Request("POST", host.url, content=b"{}")
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+
+                async def ask() -> None:
+                    with pytest.raises(httpx2.ConnectError):
+                        await pool.handle_async_request(request)
+
+                tasks.start_soon(ask)
+                await pool.aclose()
+            await host.hung_up.wait()
+    assert host.received == b""

@@ -204,6 +204,7 @@ class Began:
 
     capabilities: Mapping[str, Any] = {}
     log_level: LogLevel | None = None
+    wants_progress = True
     can_ask = False
 
     def __init__(self) -> None:

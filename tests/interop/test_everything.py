@@ -47,6 +47,7 @@ class Recorder:
 
     capabilities: Mapping[str, Any] = field(default_factory=dict[str, Any])
     log_level: LogLevel | None = None
+    wants_progress: bool = True
     can_ask: bool = False
     steps: list[tuple[float, float | None]] = field(
         default_factory=list[tuple[float, float | None]]

@@ -56,6 +56,7 @@ class Progress:
 
     capabilities: Mapping[str, Any] = {}
     log_level: LogLevel | None = None
+    wants_progress = True
     can_ask = False
 
     def __init__(self) -> None:
@@ -79,6 +80,22 @@ async def test_progress_comes_through(far: str, near: str) -> None:
         result = await caller.call_tool(call, CallContext(channel=channel))
     assert result.structured == {"result": 3}
     assert channel.steps == [(1, 3, "at 1"), (2, 3, "at 2"), (3, 3, "at 3")]
+
+
+@pytest.mark.parametrize(("far", "near"), BOTH)
+async def test_progress_is_asked_for_where_a_caller_wants_it(far: str, near: str) -> None:
+    source, wanted = Toolbox(), list[bool]()
+
+    @source.tool
+    def note(context: CallContext) -> str:
+        """Note whether progress is wanted."""
+        wanted.append(context.channel.wants_progress)
+        return "noted"
+
+    async with through(source, far, near) as caller:
+        await caller.call_tool(ToolCall("note"), CallContext(channel=Progress()))
+        await caller.call_tool(ToolCall("note"), CONTEXT)
+    assert wanted == [True, False]
 
 
 @pytest.mark.parametrize("near", ERAS)

@@ -24,6 +24,7 @@ class Logged:
     """A channel that takes note of log entries."""
 
     capabilities: Mapping[str, Any] = {}
+    wants_progress = False
     can_ask = False
 
     def __init__(self, level: LogLevel | None) -> None:

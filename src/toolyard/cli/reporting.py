@@ -133,6 +133,7 @@ class Reporter:
 
     capabilities: Mapping[str, Any] = {}
     log_level: LogLevel | None = "info"
+    wants_progress = True
     can_ask = False
 
     def __init__(self, name: str) -> None:

@@ -13,8 +13,11 @@ from anyio.abc import TaskGroup
 from mcp import Client
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from toolyard.clients.calls import Calls
+from toolyard.clients.direct import Direct
 from toolyard.clients.hearing import Hearing
 from toolyard.clients.questions import Questions
+from toolyard.clients.shortcut import Shortcut
 from toolyard.clients.streams import Incoming, Outgoing
 from toolyard.clients.targets import Transport
 
@@ -38,6 +41,7 @@ class Connection:
         transport: Not yet entered; this enters and leaves it.
         hearing: Told when nothing more will be heard.
         declared: The capabilities to declare in place of those the SDK would, if any.
+        is_http: Whether the transport is one over HTTP.
         is_wary: Whether to ask who is there even where the SDK takes that for granted.
     """
 
@@ -48,11 +52,13 @@ class Connection:
         hearing: Hearing,
         *,
         declared: Mapping[str, Any] | None = None,
+        is_http: bool = False,
         is_wary: bool = False,
     ) -> None:
         self._make_client = make_client
         self._transport = transport
         self._declared = declared
+        self._is_http = is_http
         self._is_wary = is_wary
         self.hearing = hearing
         self._life = anyio.CancelScope()
@@ -62,7 +68,9 @@ class Connection:
         self._client: Client | None = None
         self._failure: Exception | None = None
         self._outgoing: Outgoing | None = None
-        self._calls = 0
+        self._direct: Direct | None = None
+        self._calls: Calls | None = None
+        self._uses = 0
         self.revision = ""
         """What was agreed on, once it is open."""
         self.offered = types.ServerCapabilities()
@@ -81,6 +89,13 @@ class Connection:
             raise RuntimeError("the connection is not open")
         return self._client
 
+    @property
+    def calls(self) -> Calls:
+        """What calls tools here; only after `open`."""
+        if self._calls is None:
+            raise RuntimeError("the connection is not open")
+        return self._calls
+
     async def open(self, tasks: TaskGroup) -> None:
         """Connect and agree on a revision; raises whatever that raises."""
         tasks.start_soon(self._own)
@@ -97,14 +112,14 @@ class Connection:
     @contextmanager
     def in_use(self) -> Generator[Client]:
         """The SDK's client, for one call."""
-        self._calls += 1
+        self._uses += 1
         try:
             yield self.client
         except anyio.get_cancelled_exc_class():
             self.retire_if_held_up()
             raise
         finally:
-            self._calls -= 1
+            self._uses -= 1
             if self.lost:
                 self.retire()
 
@@ -112,7 +127,7 @@ class Connection:
         """Take no new calls, and disconnect once those under way are over."""
         self.lost = True
         self.hearing.failed()
-        if not self._calls:
+        if not self._uses:
             self._closing.set()
 
     def retire_if_held_up(self) -> None:
@@ -140,6 +155,9 @@ class Connection:
                         await _introduced(self._client)
                     self.revision = self._client.protocol_version
                     self.offered = self._client.server_capabilities
+                    self._calls = Calls(
+                        self._client, self._direct, declared=self._declared, is_http=self._is_http
+                    )
                     self._settled.set()
                     await self._closing.wait()
         except Exception as error:  # told to whoever opens; calls under way failed by themselves
@@ -154,6 +172,8 @@ class Connection:
     async def _streams(self) -> AsyncGenerator[tuple[Any, Any]]:
         """The transport's streams; the end of what the server says is noticed at once."""
         async with self._transport as (incoming, outgoing):
+            if isinstance(outgoing, Shortcut):
+                self._direct = outgoing.direct
             questions = Questions()
             self._outgoing = Outgoing(outgoing, questions, self._declared, self._on_stuck)
             yield Incoming(incoming, questions, self._on_end, self._on_ending), self._outgoing

@@ -6,8 +6,8 @@ import re
 import select
 import ssl
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,9 +22,10 @@ MOST_HEAD_BYTES = 64 * 1024
 _MOST_AT_ONCE = 2**20
 """More than the event loop reads at once, so that nothing is left over unseen."""
 _ONE_PIECE = 64 * 1024
-"""A body up to this size goes out together with the headers."""
+"""A request up to this size goes out at once: so much, the event loop keeps for the socket."""
 
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAMES = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""Of headers, one after the other."""
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
@@ -132,38 +133,43 @@ class HttpLink:
 
     async def _send(self, asked: Asked) -> None:
         head, body = _head_of(asked), asked.body
-        pieces = (head + body,) if len(body) <= _ONE_PIECE else (head, body)
-        try:
-            with anyio.fail_after(asked.write_s):
-                # A server may answer, and hang up, before it has read everything.
-                with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
-                    for piece in pieces:
-                        await self._stream.send(piece)
-        except TimeoutError as error:
-            raise httpx2.WriteTimeout("the server takes no more of the request") from error
+        # A server may answer, and hang up, before it has read everything.
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            if len(head) + len(body) <= _ONE_PIECE:
+                await self._stream.send(head + body)
+                return
+            try:
+                with anyio.fail_after(asked.write_s):
+                    await self._stream.send(head)
+                    await self._stream.send(body)
+            except TimeoutError as error:
+                raise httpx2.WriteTimeout("the server takes no more of the request") from error
 
     async def _read(self) -> int:
         """Take in what arrives, or the end; gives how many bytes that was."""
-        with _reading(), nullcontext() if self._read_s is None else anyio.fail_after(self._read_s):
-            try:
-                part = await self._stream.receive(_MOST_AT_ONCE)
-            except anyio.EndOfStream:
+        try:
+            part = await self._part()
+            if part:
+                self._answer.feed(part)
+            else:
                 self._answer.break_off()
-                return 0
-            self._answer.feed(part)
-            return len(part)
+        except Garbled as error:
+            raise httpx2.RemoteProtocolError(str(error)) from error
+        except TimeoutError as error:
+            raise httpx2.ReadTimeout("the server says nothing more") from error
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError) as error:
+            raise httpx2.ReadError("the connection broke") from error
+        return len(part)
 
-
-@contextmanager
-def _reading() -> Generator[None]:
-    try:
-        yield
-    except Garbled as error:
-        raise httpx2.RemoteProtocolError(str(error)) from error
-    except TimeoutError as error:
-        raise httpx2.ReadTimeout("the server says nothing more") from error
-    except (anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError) as error:
-        raise httpx2.ReadError("the connection broke") from error
+    async def _part(self) -> bytes:
+        """What arrives next; nothing at the end."""
+        try:
+            if self._read_s is None:
+                return await self._stream.receive(_MOST_AT_ONCE)
+            with anyio.fail_after(self._read_s):
+                return await self._stream.receive(_MOST_AT_ONCE)
+        except anyio.EndOfStream:
+            return b""
 
 
 def _head_of(asked: Asked) -> bytes:
@@ -174,7 +180,13 @@ def _head_of(asked: Asked) -> bytes:
     lines = [b"%s %s HTTP/1.1" % (asked.method, asked.target)]
     lines += [b"%s: %s" % pair for pair in pairs]
     head = b"\r\n".join(lines)
+    names = [name for name, _ in pairs]
     is_whole = head.count(b"\n") == head.count(b"\r") == len(pairs) and b"\0" not in head
-    if not is_whole or b" " in asked.target or not all(_NAME.fullmatch(name) for name, _ in pairs):
+    if (
+        not is_whole
+        or b" " in asked.target
+        or not all(names)
+        or not _NAMES.fullmatch(b"".join(names))
+    ):
         raise httpx2.LocalProtocolError("a header holds what none may hold")
     return head + b"\r\n\r\n"

@@ -100,6 +100,7 @@ class Link:
             transport,
             hearing,
             declared=self._declared,
+            is_http=isinstance(self.target, HttpServer),
             is_wary=self.is_wary,
         )
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -13,12 +12,12 @@ from typing import Any, Self, TypeVar
 
 import anyio
 import httpx2
-import mcp_types as types
 from mcp import Client, MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from toolyard.clients import wire
 from toolyard.clients.answers import Answer, callbacks
+from toolyard.clients.calls import OURSELVES, params_of
+from toolyard.clients.connection import Connection
 from toolyard.clients.faults import (
     casts_doubt,
     given_up,
@@ -29,8 +28,6 @@ from toolyard.clients.faults import (
 from toolyard.clients.keeping import Keeping
 from toolyard.clients.library import RemoteLibrary
 from toolyard.clients.link import Link
-from toolyard.clients.listing import every
-from toolyard.clients.logs import logging_to
 from toolyard.clients.notices import Notices
 from toolyard.clients.posts import logged
 from toolyard.clients.targets import HttpServer, StdioServer, Transport
@@ -39,20 +36,14 @@ from toolyard.core.context import CallContext
 from toolyard.core.errors import (
     CallTimeout,
     ConfigError,
-    InvalidArguments,
     ToolyardError,
     Unreachable,
 )
-from toolyard.core.json_shape import tangle_in
 from toolyard.core.protocol import LibraryProtocol, Listener
 from toolyard.core.tool import Tool, ToolCall, ToolResult
-from toolyard.version import __version__
 
 logger = logging.getLogger("toolyard.clients")
 
-MOST_ARGUMENT_DEPTH = 200
-"""The SDK writes a little more."""
-OURSELVES = types.Implementation(name="toolyard", version=__version__)
 PASSED_ON: Mapping[str, Any] = {
     "elicitation": {"form": {}, "url": {}},
     "sampling": {},
@@ -117,7 +108,7 @@ class MCPClient:
         )
         self._keeping = Keeping(self._link, self._notices)
         self._library = RemoteLibrary(
-            self._list, lambda: self._keeping.offered, self._notices.watching.watched
+            self._consult, lambda: self._keeping.offered, self._notices.watching.watched
         )
         self._lives = AsyncExitStack()
 
@@ -182,10 +173,15 @@ class MCPClient:
             RemoteFault: It answered with an error of its protocol, or its list has no end.
             CallTimeout: It took too long.
         """
-        return await self._list("tools/list", context, _every_tool)
+        return await self._list("tools/list", context, lambda connection: connection.calls.tools())
+
+    async def _consult(
+        self, what: str, context: CallContext, ask: Callable[[Client], Awaitable[Answered]]
+    ) -> Answered:
+        return await self._list(what, context, lambda connection: ask(connection.client))
 
     async def _list(
-        self, what: str, context: CallContext, ask: Callable[[Client], Awaitable[Answered]]
+        self, what: str, context: CallContext, ask: Callable[[Connection], Awaitable[Answered]]
     ) -> Answered:
         """Ask what changes nothing: once more if the connection was lost meanwhile."""
         self._keeping.check()
@@ -213,60 +209,10 @@ class MCPClient:
             CallTimeout: It took too long; it was told to stop.
             InputRequired: It wants to know something first.
         """
-        _check_json(call, context)
-
-        async def run(client: Client) -> ToolResult:
-            try:
-                given = await self._call(client, call, context)
-            except MCPError as error:
-                if error.code != types.HEADER_MISMATCH or not self._is_modern_http(client):
-                    raise
-                await _every_tool(client)  # which arguments go into headers stands in the list
-                given = await self._call(client, call, context)
-            if isinstance(given, types.InputRequiredResult):
-                raise wire.question(given)
-            return wire.result(given)
-
-        return await self._ask(call.name, context, run)
-
-    def _is_modern_http(self, client: Client) -> bool:
-        """Whether each call is a request of its own.
-
-        Then arguments go into headers too, which a server reads before it runs anything, and
-        what it logs comes with the answer.
-        """
-        is_modern = client.protocol_version in MODERN_PROTOCOL_VERSIONS
-        return is_modern and isinstance(self._target, HttpServer)
-
-    async def _call(
-        self, client: Client, call: ToolCall, context: CallContext
-    ) -> types.CallToolResult | types.InputRequiredResult:
-        arguments, report, meta = (
-            dict(call.arguments),
-            context.progress,
-            self._meta(client, context),
+        params = params_of(call, context)
+        return await self._ask(
+            call.name, context, lambda connection: connection.calls.run(call, params, context)
         )
-        async with logging_to(context):
-            if self._answer is not None:
-                return await client.call_tool(
-                    call.name, arguments, progress_callback=report, meta=meta
-                )
-            return await client.session.call_tool(
-                call.name,
-                arguments,
-                progress_callback=report,
-                meta=meta,
-                input_responses=_responses(context),
-                request_state=context.state,
-                allow_input_required=True,
-            )
-
-    def _meta(self, client: Client, context: CallContext) -> types.RequestParamsMeta | None:
-        """Asks for log entries, where they come with the call that they belong to."""
-        level = context.channel.log_level
-        if level is None or not self._is_modern_http(client):
-            return None
-        return {types.LOG_LEVEL_META_KEY: level}
 
     @property
     def library(self) -> LibraryProtocol | None:
@@ -282,7 +228,7 @@ class MCPClient:
         return self._keeping.health()
 
     async def _ask(
-        self, what: str, context: CallContext, ask: Callable[[Client], Awaitable[Answered]]
+        self, what: str, context: CallContext, ask: Callable[[Connection], Awaitable[Answered]]
     ) -> Answered:
         """Ask the server within the deadline; once more if it had not even taken the question."""
         seconds = min(self._call_s, context.remaining_s)
@@ -301,11 +247,11 @@ class MCPClient:
             self._link.connection.retire_if_held_up()
         raise CallTimeout(what, seconds)
 
-    async def _ask_once(self, ask: Callable[[Client], Awaitable[Answered]]) -> Answered:
+    async def _ask_once(self, ask: Callable[[Connection], Awaitable[Answered]]) -> Answered:
         connection = await self._keeping.connected()
-        with connection.in_use() as client:
+        with connection.in_use():
             try:
-                return await ask(client)
+                return await ask(connection)
             except MCPError as error:
                 if session_is_over(error):
                     connection.retire()
@@ -325,25 +271,3 @@ class MCPClient:
             logging_callback=logged,
             **callbacks(self._answer),
         )
-
-
-async def _every_tool(client: Client) -> Sequence[Tool]:
-    given = await every(
-        lambda cursor: client.list_tools(cursor=cursor), lambda page: page.tools, "tools"
-    )
-    return tuple(map(wire.tool, given))
-
-
-def _check_json(call: ToolCall, context: CallContext) -> None:
-    """Refuse what JSON cannot hold: the SDK would give up the connection with all its calls."""
-    said = [call.name, dict(call.arguments), dict(context.inputs)]
-    try:
-        text = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidArguments(call.name, ["they cannot be written as JSON"]) from error
-    if tangle_in(text, most_depth=MOST_ARGUMENT_DEPTH, most_values=len(text)) is not None:
-        raise InvalidArguments(call.name, [f"they are nested more than {MOST_ARGUMENT_DEPTH} deep"])
-
-
-def _responses(context: CallContext) -> Any:
-    return dict(context.inputs) or None

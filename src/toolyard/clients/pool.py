@@ -32,6 +32,7 @@ class Pool(httpx2.AsyncBaseTransport):
         """The last one was used last."""
         self._links: set[HttpLink] = set()
         self._tls: ssl.SSLContext | None = None
+        self._is_closed = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send `request`; whoever gets the response reads its body and closes it.
@@ -61,7 +62,8 @@ class Pool(httpx2.AsyncBaseTransport):
         return answer, _Body(link, lambda: self._take_back(origin, link))
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection; there will be no others."""
+        self._is_closed = True
         self._idle.clear()
         for link in tuple(self._links):
             await self._end(link)
@@ -86,6 +88,9 @@ class Pool(httpx2.AsyncBaseTransport):
         tls = self._tls if scheme == "https" else None
         link = await HttpLink.open(host, port, tls, connect_s)
         self._links.add(link)
+        if self._is_closed:  # meanwhile
+            await self._end(link)
+            raise httpx2.ConnectError("the pool is closed")
         return link
 
     async def _take_back(self, origin: Origin, link: HttpLink) -> None:

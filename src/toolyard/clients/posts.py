@@ -21,6 +21,8 @@ MOST_RESUMPTIONS = 100
 """How often a stream that ended without the answer is opened again."""
 
 Waited = TypeVar("Waited")
+Come = httpx2.Response | Exception
+"""What came when a request was sent, for the HTTP transport to make something of it."""
 
 
 class Abandoned(Exception):
@@ -40,11 +42,11 @@ class Post:
         self._resumed = 0
         self._until = math.inf
         self._scope = anyio.CancelScope()
-        self._come: httpx2.Response | Exception | None = None
+        self._come: Come | None = None
         self._fetched = anyio.Event()
 
     @asynccontextmanager
-    async def passing_on(self, come: httpx2.Response | Exception) -> AsyncGenerator[None]:
+    async def passing_on(self, come: Come) -> AsyncGenerator[None]:
         """Keep what has come in answer, and leave once somebody `fetched` it."""
         self._come = come
         try:
@@ -55,7 +57,12 @@ class Post:
             if isinstance(left, httpx2.Response):
                 await left.aclose()
 
-    def fetched(self) -> httpx2.Response | Exception | None:
+    @property
+    def has_come(self) -> bool:
+        """Whether the request is answered already and nobody has fetched that."""
+        return self._come is not None
+
+    def fetched(self) -> Come | None:
         """What has come in answer already, if anything; the caller closes a response."""
         come, self._come = self._come, None
         self._fetched.set()
@@ -106,6 +113,12 @@ def sending(post: Post | None) -> Generator[None]:
 def current() -> Post | None:
     """The request that is being served; `None` for notices, answers and everything else."""
     return _CURRENT.get()
+
+
+def answered() -> Post | None:
+    """The request that is about to be made, if what came in answer is at hand already."""
+    post = current()
+    return post if post is not None and post.has_come else None
 
 
 async def logged(params: types.LoggingMessageNotificationParams) -> None:

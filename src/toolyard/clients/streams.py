@@ -13,7 +13,7 @@ from mcp.shared.message import SessionMessage
 from toolyard.clients.bounds import MOST_TOOLS, too_many_in
 from toolyard.clients.lines import Ending, Unreadable
 from toolyard.clients.logs import calling
-from toolyard.clients.posts import Post, sending
+from toolyard.clients.posts import Post, answered, sending
 from toolyard.clients.questions import MOST_QUESTIONS, Questions, cancelled
 
 STUCK_S = 15.0
@@ -167,7 +167,7 @@ class Outgoing:
         self._declare(request)
         self._unsent.add(request.id)
         log = calling() if request.method == "tools/call" else None
-        post = self._posts[request.id] = Post(log)
+        post = self._posts[request.id] = answered() or Post(log)
         await self._hand_over(item, post)
         self._unsent.discard(request.id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -88,6 +88,36 @@ def result(given: types.CallToolResult) -> ToolResult:
         is_error=bool(given.is_error),
         meta=_meta(given.meta),
     )
+
+
+_PLAIN = {"content", "structuredContent", "isError", "resultType", "_meta"}
+
+
+def plain_result(given: Mapping[str, Any]) -> ToolResult | None:
+    """A result, not yet checked, of texts and data only, as most are; `None` for any other.
+
+    The SDK's models take ten times as long for the same.
+    """
+    blocks, is_error = given.get("content"), given.get("isError", False)
+    if given.get("resultType") != "complete" or not given.keys() <= _PLAIN:
+        return None
+    if not isinstance(blocks, list) or not isinstance(is_error, bool):
+        return None
+    texts = [_plain_text(block) for block in cast("list[Any]", blocks)]
+    meta: Any = given.get("_meta")
+    if None in texts or not isinstance(meta, dict | None):
+        return None
+    content = tuple(cast("list[Text]", texts))
+    said = cast("Metadata | None", meta)
+    return ToolResult(content, given.get("structuredContent"), is_error, _meta(said))
+
+
+def _plain_text(block: Any) -> Text | None:
+    match block:
+        case {"type": "text", "text": str() as text} if len(block) == 2:
+            return Text(text)
+        case _:
+            return None
 
 
 def content(given: types.ContentBlock) -> Content:

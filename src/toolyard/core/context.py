@@ -84,6 +84,11 @@ class CallChannel(Protocol):
         ...
 
     @property
+    def wants_progress(self) -> bool:
+        """Whether the caller wants to hear how far the call is."""
+        ...
+
+    @property
     def can_ask(self) -> bool:
         """Whether `ask` reaches the caller now; otherwise the call must be repeated."""
         ...
@@ -106,6 +111,7 @@ class _Silence:
 
     capabilities: Mapping[str, Any] = {}
     log_level: LogLevel | None = None
+    wants_progress = False
     can_ask = False
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:

@@ -59,6 +59,11 @@ class SdkChannel:
         return next((level for level in LEVELS if level in allowed), None)
 
     @property
+    def wants_progress(self) -> bool:
+        """Whether the client gave a token to report progress with."""
+        return "progress_token" in (self._context.meta or {})
+
+    @property
     def can_ask(self) -> bool:
         """Only the handshake revisions let a server ask in the middle of a call."""
         return not is_modern(self._context) and self._context.session.can_send_request

@@ -61,6 +61,11 @@ class RunningCall:
         """What the client asked for with this request."""
         return self._envelope.log_level
 
+    @property
+    def wants_progress(self) -> bool:
+        """Whether the client gave a token to report progress with."""
+        return self._envelope.wants_progress
+
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Report progress, if the client asked for it."""
         channel = await self._reach() if self._envelope.wants_progress else None
