@@ -26,6 +26,7 @@ from benchmarks.table import Table
 from benchmarks.wire import BenchmarkError
 
 BRIEF = Amount(
+    name="brief",
     call_rounds=1,
     call_s=0.05,
     longest_s=1,
