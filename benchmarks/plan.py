@@ -42,6 +42,8 @@ class Amount:
     longest_s: float
     """A measurement begins no further round after this time: a busy machine gets fewer."""
     tool_eras: tuple[Era, ...]
+    tool_counts: tuple[int, ...]
+    """Servers with so many tools are compared."""
     tool_rounds: int
     tool_s: float
     lists: int
@@ -60,6 +62,7 @@ USUAL = Amount(
     call_s=0.8,
     longest_s=80,
     tool_eras=ERAS,
+    tool_counts=(1, 100, 1_000, 10_000),
     tool_rounds=3,
     tool_s=0.5,
     lists=2,
@@ -71,6 +74,7 @@ CHECK = Amount(
     call_s=0.4,
     longest_s=60,
     tool_eras=ERAS,
+    tool_counts=(1_000,),
     tool_rounds=3,
     tool_s=0.3,
     lists=1,
@@ -82,6 +86,7 @@ QUICK = Amount(
     call_s=0.25,
     longest_s=30,
     tool_eras=("modern",),
+    tool_counts=USUAL.tool_counts,
     tool_rounds=1,
     tool_s=0.2,
     lists=1,

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from benchmarks.chart import Bar, Chart, Group
 from benchmarks.gateways import TOOLYARD_STDIO
 from benchmarks.peers import TOOLYARD
+from benchmarks.plan import USUAL
 from benchmarks.record import Record
 from benchmarks.table import ratio_of
 from benchmarks.text import number
-from benchmarks.tools import COUNTS
 
 _OURS = (TOOLYARD, TOOLYARD_STDIO)
 
 
 def charts(record: Record) -> dict[str, Chart]:
     """Those that the run has figures for, by the names of their files."""
-    count = {n: "1 tool" if n == 1 else f"{n:,} tools" for n in COUNTS}
+    count = {n: "1 tool" if n == 1 else f"{n:,} tools" for n in USUAL.tool_counts}
     drawn = {
         "calls": _chart(
             record,

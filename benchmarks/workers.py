@@ -43,9 +43,9 @@ def measure_workers(plan: Plan) -> list[Table]:
 
 
 def _taken(server: ServerProcess, seconds: float) -> Values:
-    """All but the CPU, which is that of the process that started the workers."""
+    """What callers see: the CPU taken is that of the process which started the workers."""
     values = call(server, "modern", CONNECTIONS, seconds)
-    return {key: value for key, value in values.items() if key != "cpu_us"}
+    return {metric.key: values[metric.key] for metric in METRICS}
 
 
 def _lacking() -> str | None:

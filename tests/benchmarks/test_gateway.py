@@ -31,6 +31,7 @@ BRIEF = Amount(
     call_s=0.05,
     longest_s=1,
     tool_eras=(),
+    tool_counts=(),
     tool_rounds=0,
     tool_s=0,
     lists=0,
