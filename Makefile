@@ -7,7 +7,7 @@ WORKERS ?= 3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: serve test check bench soak clean
+.PHONY: serve test check bench bench-check soak clean
 
 serve: $(STAMP)
 	@$(BIN)/toolyard serve calculator --port $(PORT) --new-token
@@ -25,8 +25,12 @@ check: $(STAMP)
 soak: $(STAMP)
 	@$(BIN)/python -m pytest -q -s soak
 
+# SAVE=1 keeps the run as the one that docs/performance.md shows and bench-check compares with.
 bench: $(STAMP)
-	@$(BIN)/python -m benchmarks $(BENCH)
+	@$(BIN)/python -m benchmarks $(if $(SAVE),--save) $(BENCH)
+
+bench-check: $(STAMP)
+	@$(BIN)/python -m benchmarks --check
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "toolyard needs Python 3.11 or newer: make PYTHON=python3.12")'

@@ -3,53 +3,36 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.calls import measure_calls
-from benchmarks.commands import measure_commands
-from benchmarks.egress import measure_egress
-from benchmarks.files import measure_files
-from benchmarks.gateway import measure_gateway
-from benchmarks.machine import choose_cores, describe
-from benchmarks.peers import PEERS, SDK, TOOLYARD, Peer, choose, set_up
-from benchmarks.plan import QUICK, SECTIONS, USUAL, Plan, Section
-from benchmarks.registry import measure_registry
-from benchmarks.report import save, show, show_claims, show_missing, show_verdict
-from benchmarks.start import measure_start
-from benchmarks.stores import measure_stores
-from benchmarks.table import Table
-from benchmarks.tools import measure_tools
+from benchmarks.check import compare, pooled, sections_to_repeat
+from benchmarks.goals import goal_sections
+from benchmarks.measuring import Wanted, measure
+from benchmarks.page import write_page
+from benchmarks.peers import PEERS, SDK
+from benchmarks.plan import CHECK, QUICK, SECTIONS, USUAL, Section
+from benchmarks.record import RESULTS, Record, as_text, read_results
+from benchmarks.report import show_comparisons, show_record, show_verdict
 from benchmarks.wire import BenchmarkError
 
-MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
-    "calls": measure_calls,
-    "tools": measure_tools,
-    "start": measure_start,
-    "gateway": measure_gateway,
-    "files": measure_files,
-    "egress": measure_egress,
-    "stores": measure_stores,
-    "commands": measure_commands,
-    "registry": measure_registry,
-}
 EXAMPLES = """\
 examples:
-  python -m benchmarks                            everything, 4 to 7 minutes
-  python -m benchmarks --quick                    everything, 2 to 3 minutes, noisier
+  python -m benchmarks                            everything, 8 to 12 minutes
+  python -m benchmarks --quick                    everything, 4 to 6 minutes, noisier
+  python -m benchmarks --save                     everything, into benchmarks/results.json and
+                                                  docs/performance.md, which are never edited
+  python -m benchmarks --check                    the goals only, and fail where a ratio is 15 %
+                                                  short of the one in benchmarks/results.json
+  python -m benchmarks --render                   docs/performance.md anew, nothing measured
   python -m benchmarks --only calls               calls per second, latency, CPU per call
   python -m benchmarks --only tools --full        FastMCP with 10,000 tools as well
   python -m benchmarks --only gateway             calls through a gateway, beside other gateways
-  python -m benchmarks --only files               reading a file, beside a bare open
-  python -m benchmarks --only stores              stores beside the bare engines below them
-  python -m benchmarks --only commands            a command of bash, beside a bare subprocess
   python -m benchmarks --servers toolyard         toolyard and MCPServer only
   python -m benchmarks --json numbers.json        every round's numbers in a file as well
   make bench BENCH="--quick --only start"         the same through make
@@ -58,6 +41,7 @@ The exit code is 1 if the numbers clearly refute a claim: that toolyard serves n
 second than the SDK's MCPServer, that its gateway passes on ten times as many as FastMCP's, or that
 the cost of a call does not grow with the number of tools.
 Where the rounds disagree, nothing is refuted; a quick run has too few of them to refute anything.
+A goal that is not reached is shown, and is no error.
 """
 
 
@@ -70,6 +54,9 @@ class Given:
     only: Section | None
     servers: str | None
     json: Path | None
+    save: bool
+    check: bool
+    render: bool
 
 
 def main() -> int:
@@ -78,14 +65,20 @@ def main() -> int:
     console = Console()
     started = time.monotonic()
     try:
-        tables = _measure(given, console)
+        good = _done(given, console)
     except BenchmarkError as error:
         console.print(f"The benchmark ended without a result. {error}", style="bold red")
         return 1
     except KeyboardInterrupt:
         return 130
     console.print(f"Took {time.monotonic() - started:.0f} s.", style="dim")
-    return 0 if tables and show_verdict(console, tables) else 1
+    return 0 if good else 1
+
+
+def _done(given: Given, console: Console) -> bool:
+    if given.render:
+        return _render()
+    return _check(console) if given.check else _run(given, console)
 
 
 def _read_arguments() -> Given:
@@ -96,54 +89,52 @@ def _read_arguments() -> Given:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--quick", action="store_true", help="fewer and shorter rounds, 2 to 3 minutes")
+    add("--quick", action="store_true", help="fewer and shorter rounds")
     add("--full", action="store_true", help="also what takes minutes: FastMCP with 10,000 tools")
     add("--only", choices=SECTIONS, help="one of the measurements")
     names = ", ".join(peer.name for peer in PEERS)
     add("--servers", metavar="A,B", help=f"which to measure; {SDK} always is (of {names})")
     add("--json", type=Path, metavar="FILE", help="write every number to FILE")
-    return Given(**vars(parser.parse_args()))
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument(
+        "--save", action="store_true", help="keep a whole run as the one that counts"
+    )
+    modes.add_argument("--check", action="store_true", help="compare with the run that counts")
+    modes.add_argument("--render", action="store_true", help="draw the page of the run that counts")
+    given = Given(**vars(parser.parse_args()))
+    if given.save and (given.quick or given.only or given.servers):
+        parser.error("--save keeps a whole run: leave out --quick, --only and --servers.")
+    return given
 
 
-def _measure(given: Given, console: Console) -> list[Table]:
-    if sys.platform != "linux":
-        raise BenchmarkError("It reads the servers' CPU time from Linux; run it there.")
-    needs_none = given.only in ("files", "stores", "commands", "registry")
-    chosen = [] if needs_none else choose(given.servers)
-    peers, missing = _present(chosen, console) if chosen else ([], {})
-    show_missing(console, missing)
-    machine = describe()
-    console.print(machine, style="dim")
-    cores = choose_cores()
-    if cores.apart:
-        os.sched_setaffinity(0, {cores.load})
-    with console.status("Starting") as status:
-        amount = QUICK if given.quick else USUAL
-        plan = Plan(peers, amount, cores, status.update, given.full)
-        tables = [table for section in _sections(given) for table in MEASURE[section](plan)]
+def _run(given: Given, console: Console) -> bool:
+    sections = (given.only,) if given.only else SECTIONS
+    amount = QUICK if given.quick else USUAL
+    wanted = Wanted(sections, amount, given.servers, given.full, needs_all=given.save)
+    record = measure(wanted, console)
     if given.json:
-        save(given.json, machine, missing, tables)
-    for table in tables:
-        show(console, table)
-    show_missing(console, missing)
-    show_claims(console, tables)
-    return tables
+        given.json.write_text(as_text(record), encoding="utf-8")
+    if given.save:
+        RESULTS.write_text(as_text(record), encoding="utf-8")
+        _render()
+    show_record(console, record, sections)
+    return show_verdict(console, record.tables)
 
 
-def _sections(given: Given) -> tuple[Section, ...]:
-    return (given.only,) if given.only else SECTIONS
+def _check(console: Console) -> bool:
+    """Measure what goals are about, and once more what falls short, before it counts."""
+    then = read_results()
+    now = measure(Wanted(goal_sections(), CHECK), console)
+    if again := sections_to_repeat(compare(then, now)):
+        console.print(f"Again, to be sure: {', '.join(again)}.")
+        repeated = measure(Wanted(again, CHECK), console)
+        now = Record(now.date, now.environment, now.missing, pooled(now.tables, repeated.tables))
+    return show_comparisons(console, compare(then, now))
 
 
-def _present(peers: list[Peer], console: Console) -> tuple[list[Peer], dict[str, str]]:
-    """Those that can be served here, and why the others cannot."""
-    with console.status("Setting up others in .tools (once)"):
-        failed = set_up(peers)
-    reasons = {peer.name: peer.missing() for peer in peers}
-    missing = {name: failed.get(name, reason) for name, reason in reasons.items() if reason}
-    for name in (SDK, TOOLYARD):
-        if name in missing:
-            raise BenchmarkError(f"{name} cannot be served: {missing[name]}")
-    return [peer for peer in peers if peer.name not in missing], missing
+def _render() -> bool:
+    write_page(read_results())
+    return True
 
 
 if __name__ == "__main__":

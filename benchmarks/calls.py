@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from benchmarks.conversation import ERAS, Era
+from benchmarks.conversation import ERAS, NAMES, Era
 from benchmarks.load import Burst, clients, run
 from benchmarks.peers import SDK
 from benchmarks.plan import Plan, in_turn, rounds
@@ -19,11 +19,14 @@ METRICS = (
     Metric("cpu_us", "CPU µs"),
 )
 
+_CALLS_EACH = 10
+"""At least, over every connection: on a busy machine, fewer calls are no measure of anything."""
+
 
 def measure_calls(plan: Plan) -> list[Table]:
     """Every server under load, in both eras, over one and over many connections."""
     points: list[tuple[Era, int]] = [(era, count) for era in ERAS for count in CONNECTIONS]
-    tables = {point: _table(*point) for point in points}
+    tables = {point: table_of(*point) for point in points}
     with ExitStack() as stack:
         servers = [stack.enter_context(plan.serve(peer)) for peer in plan.peers_for("calls")]
         for number in rounds(plan.amount.call_rounds, plan.amount):
@@ -34,12 +37,13 @@ def measure_calls(plan: Plan) -> list[Table]:
 
 
 def _round(servers: list[ServerProcess], era: Era, count: int, plan: Plan) -> dict[str, Values]:
-    return {server.peer.name: _call(server, era, count, plan.amount.call_s) for server in servers}
+    return {server.peer.name: call(server, era, count, plan.amount.call_s) for server in servers}
 
 
-def _call(server: ServerProcess, era: Era, count: int, seconds: float) -> Values:
+def call(server: ServerProcess, era: Era, count: int, seconds: float) -> Values:
+    """What calls over `count` connections took within `seconds`."""
     with clients(server, era, count) as conversations:
-        return values_of(run(server, conversations, seconds))
+        return values_of(run(server, conversations, seconds, _CALLS_EACH * count))
 
 
 def values_of(burst: Burst) -> Values:
@@ -55,6 +59,7 @@ def values_of(burst: Burst) -> Values:
     }
 
 
-def _table(era: Era, count: int) -> Table:
+def table_of(era: Era, count: int) -> Table:
+    """An empty table of calls over `count` connections."""
     noun = "connection" if count == 1 else "connections"
-    return Table(f"calls/{era}/{count}", f"Calls, {era} era, {count} {noun}", SDK, METRICS)
+    return Table(f"calls/{era}/{count}", f"Calls, {NAMES[era]}, {count} {noun}", SDK, METRICS)

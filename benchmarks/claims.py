@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.conversation import ERAS
+from benchmarks.conversation import ERAS, NAMES
 from benchmarks.gateways import DIRECT, FASTMCP, MCP_PROXY_STDIO, TOOLYARD_STDIO
 from benchmarks.peers import SDK, TOOLYARD
 from benchmarks.start import IMPORT_TOOLYARD
@@ -89,11 +89,14 @@ def _about(table: Table) -> list[str]:
     if not {TOOLYARD, SDK} <= set(table.rows):
         return []
     if section == "calls":
-        return [_calls(table, *rest)]
+        era, connections = rest
+        return [_calls(table, NAMES[era], connections)]
     if section == "tools":
         return [f"{table.title}: " + _pair(table, "list_ms", "tools/list", "p50_ms", "a call")]
     if section == "start":
-        return ["Start: " + _pair(table, "start_ms", "first answer", "rss_mib", "memory")]
+        return ["Start: " + _pair(table, "start_ms", "first answer", "rss_mb", "memory")]
+    if section != "imports":
+        return []
     ratio = _times(table.ratio(IMPORT_TOOLYARD, "cpu_ms"))
     return [f"Imports: `import toolyard` takes {ratio} the CPU of importing the SDK's server."]
 
@@ -104,7 +107,7 @@ def _calls(table: Table, era: str, connections: str) -> str:
     cpu = _times(table.ratio(TOOLYARD, "cpu_us"))
     return (
         f"Calls: toolyard is {_times(rate)} the SDK's calls per second at {connections} {noun}, "
-        f"{era} era{_spread(rate)}, for {cpu} its CPU per call."
+        f"{era}{_spread(rate)}, for {cpu} its CPU per call."
     )
 
 

@@ -4,21 +4,56 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from benchmarks.wire import BenchmarkError, Connection, Reply, parse
 
-Era = Literal["modern", "legacy"]
+Era = Literal["modern", "legacy", "stateless"]
+"""How a client speaks: of the handshake revisions, `legacy` with a session, `stateless` without."""
 ERAS: tuple[Era, ...] = ("modern", "legacy")
-VERSIONS: dict[Era, str] = {"modern": "2026-07-28", "legacy": "2025-11-25"}
-
-CALL = {"name": "add", "arguments": {"a": 1.0, "b": 2.0}}
-EXPECTED = {"result": 3.0}
+"""Those that every server speaks as it comes."""
+VERSIONS: dict[Era, str] = {
+    "modern": "2026-07-28",
+    "legacy": "2025-11-25",
+    "stateless": "2025-11-25",
+}
 
 _CLIENT = {"name": "toolyard-benchmarks", "version": "1"}
+HELLO = {"protocolVersion": VERSIONS["legacy"], "capabilities": {}, "clientInfo": _CLIENT}
+"""With which a client of the legacy era introduces itself."""
+_PREFIX = "io.modelcontextprotocol/"
+_ENVELOPE = {
+    f"{_PREFIX}protocolVersion": VERSIONS["modern"],
+    f"{_PREFIX}clientInfo": _CLIENT,
+    f"{_PREFIX}clientCapabilities": {},
+}
 _FIRST_ID = 10_000_000  # every id has as many digits, so a request's length never changes
 _ID_MARK = "99999999"
+NAMES: Mapping[str, str] = {
+    "modern": "modern era",
+    "legacy": "legacy era",
+    "stateless": "legacy era without sessions",
+}
+"""What tables call them."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call, and the structured content that must be its answer."""
+
+    tool: str
+    arguments: dict[str, Any]
+    answer: dict[str, Any]
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What a request of it carries."""
+        return {"name": self.tool, "arguments": self.arguments}
+
+
+ADD = Call("add", {"a": 1.0, "b": 2.0}, {"result": 3.0})
 
 
 @dataclass(frozen=True)
@@ -31,6 +66,11 @@ class Request:
     def numbered(self, number: int) -> bytes:
         """The request with its id filled in."""
         return b"%b%d%b" % (self.before, number, self.after)
+
+
+def with_envelope(era: Era, params: dict[str, Any]) -> dict[str, Any]:
+    """What a request of the era carries: in the modern one, who asks is in each."""
+    return {**params, "_meta": _ENVELOPE} if era == "modern" else params
 
 
 class Conversation:
@@ -48,7 +88,7 @@ class Conversation:
     def prepare(self, method: str, params: dict[str, Any]) -> Request:
         """A request to send many times."""
         message = {"jsonrpc": "2.0", "id": int(_ID_MARK), "method": method}
-        body = json.dumps({**message, "params": self._with_envelope(params)})
+        body = json.dumps({**message, "params": with_envelope(self.era, params)})
         text = self._head("POST", self._routing(method, params), body)
         before, _, after = text.partition(_ID_MARK)
         return Request(before.encode(), after.encode())
@@ -61,11 +101,11 @@ class Conversation:
         """The result in a whole answer."""
         return self._result(parse(answer))
 
-    def check(self) -> None:
+    def check(self, call: Call = ADD) -> None:
         """Call the tool once and compare the answer with what it must be."""
-        answer = self.ask("tools/call", CALL)
-        if answer.get("structuredContent") != EXPECTED:
-            raise BenchmarkError(f"A call of `add` answered {answer!r} instead of {EXPECTED!r}.")
+        answer = self.ask("tools/call", call.params)
+        if answer.get("structuredContent") != call.answer:
+            raise BenchmarkError(f"`{call.tool}` answered {answer!r} instead of {call.answer!r}.")
 
     def end_session(self) -> None:
         """Tell the server that the session is over, if there is one."""
@@ -73,12 +113,7 @@ class Conversation:
             self.connection.exchange(self._head("DELETE", self._routing("", {}), "").encode())
 
     def _greet(self) -> None:
-        hello = {
-            "protocolVersion": VERSIONS["legacy"],
-            "capabilities": {},
-            "clientInfo": _CLIENT,
-        }
-        reply = self._ask("initialize", hello)
+        reply = self._ask("initialize", HELLO)
         self._result(reply)
         self._session = reply.headers.get("mcp-session-id")
         body = json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -95,17 +130,6 @@ class Conversation:
         if "result" not in message:
             raise BenchmarkError(f"The server answered an error: {message.get('error')!r}")
         return message["result"]
-
-    def _with_envelope(self, params: dict[str, Any]) -> dict[str, Any]:
-        if self.era == "legacy":
-            return params
-        prefix = "io.modelcontextprotocol/"
-        envelope = {
-            f"{prefix}protocolVersion": VERSIONS["modern"],
-            f"{prefix}clientInfo": _CLIENT,
-            f"{prefix}clientCapabilities": {},
-        }
-        return {**params, "_meta": envelope}
 
     def _routing(self, method: str, params: dict[str, Any]) -> dict[str, str]:
         if self.era == "modern":

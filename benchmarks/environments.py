@@ -7,12 +7,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SET_UP_S = 300
 
-_FAST = ("uvicorn>=0.54,<1", "uvloop", "httptools")
+_FAST = tuple(f"{name}=={version(name)}" for name in ("uvicorn", "uvloop", "httptools"))
+"""As beside toolyard: only what is on top of them is compared."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ FASTMCP = Environment(ROOT / ".tools" / "bench", "fastmcp", ("fastmcp>=4.1,<5", 
 MCP_PROXY = Environment(
     ROOT / ".tools" / "bench-mcp-proxy", "mcp-proxy", ("mcp-proxy>=0.13,<1", *_FAST)
 )
+BARE = Environment(ROOT / ".tools" / "bench-bare", "uvicorn", ("orjson>=3.11,<4", *_FAST))
 
 
 def _run(command: Sequence[str]) -> None:

@@ -47,7 +47,8 @@ def _start(plan: Plan, stack: ExitStack) -> dict[str, ServerProcess]:
     """What is called, by row; the server behind the gateways is one more of those called."""
     ours = next(peer for peer in plan.peers if peer.name == TOOLYARD)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    behind = stack.enter_context(plan.serve_behind(ours))
+    # With the load, so that each gateway has the other core.
+    behind = stack.enter_context(plan.serve_beside(ours))
     present = {peer.name for peer in plan.peers}
     fronts = [each for each in gateways(behind, folder, plan.cores) if each.peer in present]
     servers = {DIRECT: stack.enter_context(plan.serve(ours))}

@@ -12,6 +12,7 @@ from benchmarks import environments, peers
 from benchmarks.conversation import ERAS, Era
 from benchmarks.machine import Cores
 from benchmarks.server_process import ServerProcess
+from benchmarks.serving import GUARDS, TOOLYARD_COMMAND
 
 DIRECT = "direct"
 """The server with nothing before it."""
@@ -72,5 +73,5 @@ def gateways(upstream: ServerProcess, folder: Path, cores: Cores) -> list[Gatewa
 def _toolyard(file: Path, source: Mapping[str, object]) -> tuple[str, ...]:
     lines = (f"{key} = {json.dumps(value)}\n" for key, value in source.items())
     file.write_text("[tools.upstream]\n" + "".join(lines))
-    start = (sys.executable, "-m", "toolyard", "serve", "--config", str(file))
+    start = (*TOOLYARD_COMMAND, "serve", "--config", str(file), *GUARDS)
     return (*start, "--port", "{port}", "--token", "{token}")

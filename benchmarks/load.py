@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from benchmarks.conversation import CALL, Conversation, Era
+from benchmarks.conversation import ADD, Conversation, Era
 from benchmarks.machine import busy_s
 from benchmarks.server_process import ServerProcess
 from benchmarks.wire import WAIT_S, BenchmarkError
@@ -69,7 +69,7 @@ class _Client:
     def __init__(self, conversation: Conversation) -> None:
         self.connection = conversation.connection
         self._ids = conversation.ids
-        self._call = conversation.prepare("tools/call", CALL)
+        self._call = conversation.prepare("tools/call", ADD.params)
         self._sent = 0.0
 
     def send(self) -> None:

@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -27,8 +28,14 @@ class Cores:
 
 def choose_cores() -> Cores:
     """The first and the last core this process may use."""
-    usable = sorted(os.sched_getaffinity(0))
+    usable = usable_cores()
     return Cores(usable[0], usable[-1])
+
+
+@cache
+def usable_cores() -> list[int]:
+    """The cores that this process was given, in order; asked before it keeps to one of them."""
+    return sorted(os.sched_getaffinity(0))
 
 
 def cpu_s_of(pid: int) -> float:
@@ -38,11 +45,11 @@ def cpu_s_of(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-def rss_mib_of(pid: int) -> float:
-    """Memory a process holds, in MiB."""
+def rss_mb_of(pid: int) -> float:
+    """Memory a process holds, in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(kib) / 1024
+    return int(kib) * 1024 / 1e6
 
 
 def busy_s() -> float:
@@ -52,13 +59,16 @@ def busy_s() -> float:
     return (sum(columns) - idle) / _TICKS_PER_S
 
 
-def describe() -> str:
-    """One line: processor, cores, kernel, Python."""
-    cores = len(os.sched_getaffinity(0))
-    return (
-        f"{_processor()}, {cores} cores usable, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}"
-    )
+def describe() -> dict[str, str]:
+    """Processor, cores, system and Python; nothing that names this machine."""
+    # Of the kernel's release only the version: what follows may say whose machine it is.
+    version = ".".join(platform.release().split(".")[:2])
+    return {
+        "processor": _processor(),
+        "cores": str(len(usable_cores())),
+        "system": f"{platform.system()} {version}",
+        "Python": platform.python_version(),
+    }
 
 
 def _processor() -> str:

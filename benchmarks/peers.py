@@ -21,6 +21,8 @@ TOOLYARD = "toolyard"
 SDK = "MCPServer"
 """The one that all ratios are to."""
 FASTMCP = "FastMCP"
+SDK_JSON = f"{SDK}+json"
+BARE = "bare ASGI"
 MCP_PROXY = "mcp-proxy"
 
 
@@ -36,7 +38,8 @@ class Peer:
     home: Environment | None = None
     """Where it is installed, if not with toolyard."""
     eras: tuple[Era, ...] = ERAS
-    json_response: bool = False
+    flags: tuple[str, ...] = ()
+    """What else its program is told."""
     sections: tuple[str, ...] = ("calls", "tools", "start")
     """The measurements it takes part in: not where it is no different or has no meaning."""
     most_tools: int | None = None
@@ -49,8 +52,7 @@ class Peer:
 
     def command(self, port: int, token: str, tools: int) -> list[str]:
         """The command that serves it."""
-        flag = ["--json"] if self.json_response else []
-        options = ["--port", str(port), "--token", token, "--tools", str(tools), *flag]
+        options = ["--port", str(port), "--token", token, "--tools", str(tools), *self.flags]
         return [str(self.python), "-m", f"benchmarks.servers.{self.module}_server", *options]
 
     def missing(self) -> str | None:
@@ -73,21 +75,21 @@ _UVICORN = "import uvicorn, uvloop, httptools"
 PEERS = (
     Peer(TOOLYARD, "toolyard", f"from toolyard import MCPServerBuilder, Toolbox; {_UVICORN}"),
     Peer(SDK, "sdk", f"from mcp.server.mcpserver import MCPServer; {_UVICORN}"),
-    Peer(
-        f"{SDK}+json",
-        "sdk",
-        "import mcp.server.mcpserver",
-        json_response=True,
-        sections=("calls",),
-    ),
+    Peer(SDK_JSON, "sdk", "import mcp.server.mcpserver", flags=("--json",), sections=("calls",)),
     Peer(
         FASTMCP,
         "fastmcp",
         f"from fastmcp import FastMCP; {_UVICORN}",
         home=environments.FASTMCP,
-        most_tools=100,
+        most_tools=1_000,
     ),
-    Peer("bare ASGI", "bare", _UVICORN, sections=("calls", "start")),
+    Peer(
+        BARE,
+        "bare",
+        f"import orjson; {_UVICORN}",
+        home=environments.BARE,
+        sections=("calls", "start"),
+    ),
     Peer(MCP_PROXY, "", "import mcp_proxy", home=environments.MCP_PROXY, sections=()),
 )
 

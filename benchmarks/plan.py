@@ -13,7 +13,18 @@ from benchmarks.peers import Peer
 from benchmarks.server_process import Program, ServerProcess
 
 Section = Literal[
-    "calls", "tools", "start", "gateway", "files", "egress", "stores", "commands", "registry"
+    "calls",
+    "stateless",
+    "tools",
+    "start",
+    "stdio",
+    "gateway",
+    "workers",
+    "files",
+    "egress",
+    "stores",
+    "commands",
+    "registry",
 ]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
@@ -24,34 +35,58 @@ Thing = TypeVar("Thing")
 class Amount:
     """How much is measured: more takes longer and is less noisy."""
 
+    name: str
     call_rounds: int
     call_s: float
     """Length of one stretch of load, in seconds."""
     longest_s: float
     """A measurement begins no further round after this time: a busy machine gets fewer."""
     tool_eras: tuple[Era, ...]
+    tool_counts: tuple[int, ...]
+    """Servers with so many tools are compared."""
     tool_rounds: int
     tool_s: float
     lists: int
     """How often a list is read for one number, at least."""
     starts: int
 
+    @property
+    def text(self) -> str:
+        """It in short."""
+        return f"{self.name}: {self.call_rounds} rounds, {self.call_s:g} s of load for each row"
+
 
 USUAL = Amount(
+    name="usual",
     call_rounds=5,
     call_s=0.8,
     longest_s=80,
     tool_eras=ERAS,
+    tool_counts=(1, 100, 1_000, 10_000),
     tool_rounds=3,
     tool_s=0.5,
     lists=2,
     starts=5,
 )
+CHECK = Amount(
+    name="check",
+    call_rounds=3,
+    call_s=0.4,
+    longest_s=60,
+    tool_eras=ERAS,
+    tool_counts=(1_000,),
+    tool_rounds=3,
+    tool_s=0.3,
+    lists=1,
+    starts=3,
+)
 QUICK = Amount(
+    name="quick",
     call_rounds=3,
     call_s=0.25,
     longest_s=30,
     tool_eras=("modern",),
+    tool_counts=USUAL.tool_counts,
     tool_rounds=1,
     tool_s=0.2,
     lists=1,
@@ -80,10 +115,10 @@ class Plan:
         self.say(f"starting {peer.name}" + (f" with {tools:,} tools" if tools > 1 else ""))
         return ServerProcess(peer, self.cores, tools)
 
-    def serve_behind(self, peer: Program) -> ServerProcess:
-        """A server that others are in front of: with the load, so that they have a core."""
-        self.say(f"starting {peer.name} behind the gateways")
-        return ServerProcess(peer, Cores(self.cores.load, self.cores.load))
+    def serve_beside(self, program: Program) -> ServerProcess:
+        """A server that has no core of its own: it works where the load may."""
+        self.say(f"starting {program.name} beside the load")
+        return ServerProcess(program, Cores(self.cores.load, self.cores.load))
 
 
 def rounds(most: int, amount: Amount) -> Iterator[int]:

@@ -1,11 +1,8 @@
-"""The tables on a terminal, and everything in a file."""
+"""What was measured, on a terminal."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
 from statistics import median
 
 from rich.box import SIMPLE_HEAD
@@ -14,9 +11,14 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
+from benchmarks.check import Comparison
 from benchmarks.claims import claims, lost
 from benchmarks.gateways import MCP_PROXY_STDIO, NO_TOKEN
+from benchmarks.goals import Outcome
+from benchmarks.plan import Section
+from benchmarks.record import Record
 from benchmarks.table import Metric, Ratio, Table
+from benchmarks.text import number, with_spread
 
 _BUSY = 0.9
 """The share of a core from which on a process is at its limit."""
@@ -33,7 +35,10 @@ def show(console: Console, table: Table) -> None:
         cells = (cell for metric in table.metrics for cell in _cells(table, row, metric))
         grid.add_row(row, *cells)
     console.print(f"{table.title} (x: ratio to {table.base})", style="bold")
-    console.print(grid)
+    if table.rows:
+        console.print(grid)
+    for row, reason in table.missing.items():
+        console.print(Text(f"{row}: not measured: {reason}.", style="yellow"), soft_wrap=True)
     console.print()
 
 
@@ -78,40 +83,87 @@ def cautions(tables: Sequence[Table]) -> list[str]:
     return said
 
 
-def save(path: Path, machine: str, missing: Mapping[str, str], tables: Sequence[Table]) -> None:
-    """Write every number of every round, with what was concluded, as JSON."""
-    content = {
-        "machine": machine,
-        "missing": dict(missing),
-        "claims": claims(tables),
-        "lost": lost(tables),
-        "cautions": cautions(tables),
-        "tables": [asdict(table) for table in tables],
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n")
+def show_goals(console: Console, outcomes: Sequence[Outcome]) -> None:
+    """Each goal: what was measured, how far rounds differ, and whether it holds."""
+    if not outcomes:
+        return
+    grid = _grid("goals", "against", "goal", "measured", "holds")
+    for each in outcomes:
+        holds = Text("yes", style="green") if each.holds else Text("no", style="bold red")
+        if each.ratio is None:
+            holds = Text("not measured", style="yellow")
+        named = (Text(text) for text in (each.goal.work, each.goal.against, each.goal.text))
+        grid.add_row(*named, _measured(each), holds)
+    console.print(grid)
+    for each in outcomes:
+        if each.ratio is None:
+            said = f"Not measured: {each.goal.work} against {each.goal.against}: {each.reason}."
+            console.print(Text(said, style="yellow"), soft_wrap=True)
+    console.print()
+
+
+def show_comparisons(console: Console, comparisons: Sequence[Comparison]) -> bool:
+    """Each ratio then and now; gives back whether none falls short."""
+    grid = _grid("goals", "against", "then", "now", "better by", "")
+    for each in comparisons:
+        verdict = Text("SHORT", style="bold red") if each.falls_short else Text("ok", style="green")
+        if not each.is_compared:
+            verdict = Text("not compared", style="dim")
+        change = "-" if each.change is None else f"{each.change:+.0%}"
+        named = Text(each.now.goal.work), Text(each.now.goal.against)
+        grid.add_row(*named, _measured(each.then), _measured(each.now), change, verdict)
+    console.print(grid)
+    fallen = [each for each in comparisons if each.falls_short]
+    for each in fallen:
+        why = each.now.reason or "more than 15 % worse than benchmarks/results.json, measured twice"
+        said = f"SHORT: {each.now.goal.work} against {each.now.goal.against}: {why}."
+        console.print(Text(said, style="bold red"), soft_wrap=True)
+    return not fallen
+
+
+def show_environment(console: Console, environment: Mapping[str, str]) -> None:
+    """What the numbers were taken on."""
+    for name, text in environment.items():
+        console.print(f"{name}: {text}", style="dim", highlight=False)
+
+
+def show_record(console: Console, record: Record, sections: Sequence[Section]) -> None:
+    """The tables, what they say, and what became of the goals that `sections` are about."""
+    for table in record.tables:
+        show(console, table)
+    show_missing(console, record.missing)
+    show_claims(console, record.tables)
+    show_goals(console, [each for each in record.outcomes if each.goal.section in sections])
+
+
+def _grid(*headings: str) -> Grid:
+    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for heading in headings:
+        grid.add_column(heading)
+    return grid
+
+
+def _measured(outcome: Outcome) -> Text:
+    if outcome.ratio is None:
+        return Text("-")
+    return Text(with_spread(outcome.ratio, outcome.goal.unit or "x"))
 
 
 def _cells(table: Table, row: str, metric: Metric) -> tuple[Text, Text]:
     ratio = table.ratio(row, metric.key)
-    return Text(_number(table.value(row, metric.key)), style="dim"), _ratio(ratio, metric)
+    return Text(number(table.value(row, metric.key)), style="dim"), _ratio(ratio, metric)
 
 
 def _ratio(ratio: Ratio | None, metric: Metric) -> Text:
     if ratio is None:
         return Text("-")
-    return Text(f"{_number(ratio.median)}x", style=_colour(ratio, metric))
+    return Text(f"{number(ratio.median)}x", style=_colour(ratio, metric))
 
 
 def _colour(ratio: Ratio, metric: Metric) -> str:
     if not ratio.tells_apart:
         return "bold"
     return "bold green" if (ratio.median > 1) == metric.more_is_better else "bold red"
-
-
-def _number(value: float) -> str:
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def _load_limits(table: Table, row: str) -> bool:

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol
 
-from benchmarks.conversation import Conversation, Era
+from benchmarks.conversation import ADD, Call, Conversation, Era
 from benchmarks.environments import ROOT
-from benchmarks.machine import Cores, cpu_s_of, rss_mib_of
+from benchmarks.machine import Cores, cpu_s_of, rss_mb_of
 from benchmarks.peers import ENVIRONMENT
 from benchmarks.wire import BenchmarkError
 
-START_S = 180.0
-"""How long a server may take to its first good answer; thousands of tools take a while."""
+START_S = 600.0
+"""How long a server may take to its first good answer: 10,000 tools may need minutes."""
 STOP_S = 15.0
 _POLL_S = 0.002
 
@@ -45,15 +45,16 @@ class Program(Protocol):
 class ServerProcess:
     """One program's server, ended when the block around it is left."""
 
-    def __init__(self, peer: Program, cores: Cores, tools: int = 1) -> None:
+    def __init__(self, peer: Program, cores: Cores, tools: int = 1, probe: Call = ADD) -> None:
         self.peer = peer
+        self.probe = probe
         self.port = _free_port()
         self.token = secrets.token_hex(24)
         self._cores = cores
         self._tools = tools
         self.start_ms = 0.0
         """From the start of the process to its first good answer to a call."""
-        self.first_rss_mib = 0.0
+        self.first_rss_mb = 0.0
         """Memory right after that answer."""
 
     def __enter__(self) -> ServerProcess:
@@ -74,7 +75,7 @@ class ServerProcess:
             self._stop()
             raise
         self.start_ms = (time.perf_counter() - started) * 1000
-        self.first_rss_mib = self.rss_mib()
+        self.first_rss_mb = self.rss_mb()
         return self
 
     def __exit__(
@@ -89,9 +90,9 @@ class ServerProcess:
         """CPU time it has used so far."""
         return cpu_s_of(self._process.pid)
 
-    def rss_mib(self) -> float:
+    def rss_mb(self) -> float:
         """Memory it holds now."""
-        return rss_mib_of(self._process.pid)
+        return rss_mb_of(self._process.pid)
 
     def _pin(self) -> None:
         if self._cores.apart:
@@ -111,7 +112,7 @@ class ServerProcess:
             conversation = Conversation(self.port, self.token, self.peer.eras[0])
         except ConnectionRefusedError:
             return False
-        conversation.check()
+        conversation.check(self.probe)
         conversation.connection.close()
         return True
 

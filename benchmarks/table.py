@@ -46,6 +46,8 @@ class Table:
     base: str
     metrics: Sequence[Metric]
     rounds: list[dict[str, Values]] = field(default_factory=list[dict[str, Values]])
+    missing: dict[str, str] = field(default_factory=dict[str, str])
+    """Why rows that belong here could not be measured."""
 
     @property
     def rows(self) -> list[str]:

@@ -6,16 +6,17 @@ import time
 from contextlib import ExitStack
 from statistics import median
 
-from benchmarks.calls import values_of
-from benchmarks.conversation import Conversation, Era
+from benchmarks.calls import METRICS as CALLS
+from benchmarks.calls import call, values_of
+from benchmarks.conversation import NAMES, Conversation, Era
 from benchmarks.load import Meter, clients, run
-from benchmarks.peers import SDK, Peer
+from benchmarks.peers import SDK, TOOLYARD, Peer
 from benchmarks.plan import Plan, in_turn, rounds
 from benchmarks.server_process import ServerProcess
 from benchmarks.table import Metric, Table, Values
 from benchmarks.wire import BenchmarkError
 
-COUNTS = (1, 100, 10_000)
+FEW, MANY = "1 tool", "10,000 tools"
 METRICS = (
     Metric("list_ms", "list\nms"),
     Metric("list_cpu_ms", "list\nCPU ms"),
@@ -28,7 +29,10 @@ _LIST_S = 0.2
 
 def measure_tools(plan: Plan) -> list[Table]:
     """Every server with one, with some and with very many tools."""
-    return [table for count in COUNTS for table in _with(count, plan)]
+    return [
+        *(table for count in plan.amount.tool_counts for table in _with(count, plan)),
+        *_growth(plan),
+    ]
 
 
 def _with(count: int, plan: Plan) -> list[Table]:
@@ -41,6 +45,29 @@ def _with(count: int, plan: Plan) -> list[Table]:
                 plan.say(f"{table.title}, round {number + 1} of {plan.amount.tool_rounds}")
                 turn = in_turn(servers, number)
                 table.rounds.append({s.peer.name: _use(s, era, count, plan) for s in turn})
+    return list(tables.values())
+
+
+def _growth(plan: Plan) -> list[Table]:
+    """Calls of toolyard with one tool and with very many, in the same rounds."""
+    tables: dict[Era, Table] = {
+        era: Table(f"growth/{era}", f"A call of toolyard, {NAMES[era]}", FEW, CALLS)
+        for era in plan.amount.tool_eras
+    }
+    ours = next(peer for peer in plan.peers if peer.name == TOOLYARD)
+    with ExitStack() as stack:
+        counts = {FEW: 1, MANY: 10_000}
+        servers = {
+            row: stack.enter_context(plan.serve(ours, count)) for row, count in counts.items()
+        }
+        for number in rounds(plan.amount.call_rounds, plan.amount):
+            for era, table in tables.items():
+                plan.say(f"{table.title}, round {number + 1} of {plan.amount.call_rounds}")
+                taken = {
+                    row: call(server, era, 1, plan.amount.tool_s)
+                    for row, server in in_turn(list(servers.items()), number)
+                }
+                table.rounds.append({row: taken[row] for row in servers})
     return list(tables.values())
 
 
@@ -86,4 +113,4 @@ def _read_list(conversation: Conversation, count: int) -> float:
 
 def _table(era: Era, count: int) -> Table:
     noun = "tool" if count == 1 else "tools"
-    return Table(f"tools/{era}/{count}", f"{count:,} {noun}, {era} era", SDK, METRICS)
+    return Table(f"tools/{era}/{count}", f"{count:,} {noun}, {NAMES[era]}", SDK, METRICS)

@@ -1,9 +1,10 @@
-"""No MCP at all: read JSON, add, answer JSON. What uvicorn and Python cost by themselves."""
+"""No MCP at all: read JSON, add, answer JSON, by orjson. What uvicorn and Python cost."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import orjson
 
 from benchmarks.servers.options import read_options, serve
 
@@ -14,8 +15,8 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answer every POST as if it were a call of `add`; check nothing."""
     if scope["type"] != "http":
         return
-    request = json.loads(await _body(receive))
-    answer = json.dumps(_answer(request)).encode()
+    request = orjson.loads(await _body(receive))
+    answer = orjson.dumps(_answer(request))
     length = (b"content-length", str(len(answer)).encode())
     await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, length]})
     await send({"type": "http.response.body", "body": answer})

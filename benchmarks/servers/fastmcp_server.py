@@ -16,7 +16,9 @@ def build(options: Options) -> Any:
     server = FastMCP("bench", auth=StaticTokenVerifier({options.token: holder}))
     for add in adders(options.tools):
         server.tool(add)
-    return server.http_app(path="/mcp", json_response=options.json_response)
+    return server.http_app(
+        path="/mcp", json_response=options.json_response, stateless_http=options.stateless
+    )
 
 
 def main() -> None:

@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+NEVER_REACHED = "1000000/s"
+"""A rate limit that is checked for every call and never met."""
+
 Adder = Callable[[float, float], Awaitable[float]]
 
 
@@ -21,6 +24,7 @@ class Options:
     token: str
     tools: int
     json_response: bool
+    stateless: bool
 
 
 def read_options(description: str | None) -> Options:
@@ -30,8 +34,9 @@ def read_options(description: str | None) -> Options:
     parser.add_argument("--token", required=True, help="the bearer token to ask for")
     parser.add_argument("--tools", type=int, default=1, help="how many tools to offer")
     parser.add_argument("--json", action="store_true", help="answer JSON instead of a stream")
+    parser.add_argument("--stateless", action="store_true", help="keep no sessions")
     given = parser.parse_args()
-    return Options(given.port, given.token, given.tools, given.json)
+    return Options(given.port, given.token, given.tools, given.json, given.stateless)
 
 
 def adders(count: int) -> Iterator[Adder]:

@@ -35,7 +35,9 @@ def build(options: Options) -> Starlette:
     )
     for add in adders(options.tools):
         server.add_tool(add)
-    return server.streamable_http_app(json_response=options.json_response)
+    return server.streamable_http_app(
+        json_response=options.json_response, stateless_http=options.stateless
+    )
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""The tool behind toolyard, with a bearer token."""
+"""The tool behind toolyard, with a bearer token, an address filter, a rate limit and metrics."""
 
 from __future__ import annotations
 
-from benchmarks.servers.options import adders, read_options
+from benchmarks.servers.options import NEVER_REACHED, adders, read_options
 from toolyard import MCPServerBuilder, Toolbox
 
 
@@ -17,6 +17,8 @@ def main() -> None:
         .with_host("127.0.0.1")
         .with_port(options.port)
         .with_bearer_token(options.token)
+        .allow_cidr("127.0.0.1")
+        .with_rate_limit(NEVER_REACHED)
         .build_and_serve()
     )
 

@@ -26,10 +26,12 @@ from benchmarks.table import Table
 from benchmarks.wire import BenchmarkError
 
 BRIEF = Amount(
+    name="brief",
     call_rounds=1,
     call_s=0.05,
     longest_s=1,
     tool_eras=(),
+    tool_counts=(),
     tool_rounds=0,
     tool_s=0,
     lists=0,

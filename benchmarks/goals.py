@@ -1,0 +1,182 @@
+"""What is to be reached, each as figures of one table, and whether a run reached it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks import gateways
+from benchmarks.peers import BARE, FASTMCP, SDK, SDK_JSON, TOOLYARD
+from benchmarks.plan import SECTIONS, Section
+from benchmarks.start import CALCULATOR, IMPORT_TOOLYARD, VERSION
+from benchmarks.table import Ratio, Table, ratio_of
+from benchmarks.tools import FEW, MANY
+from benchmarks.workers import ONE, TWO
+
+Way = Literal["times less", "times more", "times at most"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One figure of one table, beside another row's figure of the same rounds or by itself."""
+
+    key: str
+    """What it is called in files; never changed."""
+    work: str
+    against: str
+    """Whom, or nobody: then the figure itself has a bound."""
+    section: Section
+    table: str
+    metric: str
+    ours: str
+    theirs: str | None
+    way: Way
+    bound: float
+    unit: str = ""
+
+    @property
+    def text(self) -> str:
+        """What must be reached."""
+        if self.theirs is None:
+            return f"at most {self.bound:g} {self.unit}"
+        if self.way == "times at most":
+            return f"at most {self.bound:g} times"
+        return f"{self.bound:g} {self.way}"
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether a larger ratio is."""
+        return self.way != "times at most"
+
+    def measured(self, table: Table) -> Ratio | None:
+        """The ratio, or the figure itself, over the rounds of `table`; None without rounds."""
+        if self.theirs is None:
+            rounds = (values.get(self.ours) for values in table.rounds)
+            return ratio_of([values[self.metric] for values in rounds if values])
+        if self.way == "times less":
+            return table.ratio(self.theirs, self.metric, self.ours)
+        return table.ratio(self.ours, self.metric, self.theirs)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run says about a goal: a ratio with its spread, or why there is none."""
+
+    goal: Goal
+    ratio: Ratio | None
+    reason: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the median of the rounds reaches the goal; nothing measured reaches none."""
+        if self.ratio is None:
+            return False
+        if self.goal.more_is_better:
+            return self.ratio.median >= self.goal.bound
+        return self.ratio.median <= self.goal.bound
+
+
+def outcomes(tables: Sequence[Table], missing: Mapping[str, str]) -> list[Outcome]:
+    """One for each goal.
+
+    Args:
+        tables: Of one run.
+        missing: Why servers were left out of all of them, by name.
+    """
+    by_key = {table.key: table for table in tables}
+    return [_outcome(goal, by_key.get(goal.table), missing) for goal in GOALS]
+
+
+def goal_sections() -> tuple[Section, ...]:
+    """The measurements that goals need, in their usual order."""
+    return tuple(section for section in SECTIONS if any(g.section == section for g in GOALS))
+
+
+def _outcome(goal: Goal, table: Table | None, missing: Mapping[str, str]) -> Outcome:
+    if table is None:
+        return Outcome(goal, None, "it was not part of the run")
+    ratio = goal.measured(table)
+    if ratio is not None:
+        return Outcome(goal, ratio)
+    reasons = {**missing, **table.missing}
+    named = [reasons[row] for row in (goal.ours, goal.theirs) if row in reasons]
+    return Outcome(goal, None, named[0] if named else "it was not part of the run")
+
+
+def _call(key: str, theirs: str, way: Way, bound: float) -> Goal:
+    work = "modern `tools/call`, 32 connections, CPU"
+    figures = ("calls/modern/32", "cpu_us", TOOLYARD, theirs)
+    return Goal(key, work, theirs, "calls", *figures, way, bound)
+
+
+def _stateless(key: str, theirs: str, bound: float) -> Goal:
+    work = "legacy stateless call, 32 connections, CPU"
+    figures = ("calls/stateless/32", "cpu_us", TOOLYARD, theirs)
+    return Goal(key, work, theirs, "stateless", *figures, "times less", bound)
+
+
+def _session(key: str, way: Way, bound: float) -> Goal:
+    work = "legacy session call, 32 connections, CPU"
+    figures = ("calls/legacy/32", "cpu_us", TOOLYARD, SDK_JSON)
+    return Goal(key, work, f"{SDK}, one JSON answer", "calls", *figures, way, bound)
+
+
+def _list(key: str, theirs: str, bound: float) -> Goal:
+    figures = ("tools/modern/1000", "list_cpu_ms", TOOLYARD, theirs)
+    work = "`tools/list` of 1,000 tools, CPU"
+    return Goal(key, work, theirs, "tools", *figures, "times less", bound)
+
+
+def _growth(era: str) -> Goal:
+    figures = (f"growth/{era}", "cpu_us", MANY, FEW)
+    work = f"{era} call with 10,000 tools, CPU"
+    return Goal(f"growth-{era}", work, "with one", "tools", *figures, "times at most", 1.1)
+
+
+def _stdio(era: str) -> Goal:
+    figures = (f"stdio/{era}", "p50_us", TOOLYARD, SDK)
+    work = f"{era} round trip over stdio, p50"
+    return Goal(f"stdio-{era}", work, SDK, "stdio", *figures, "times at most", 0.5)
+
+
+def _start(key: str, work: str, table: str, metric: str, row: str, bound: float) -> Goal:
+    unit = "MB" if metric == "rss_mb" else "ms"
+    figures = (table, metric, row, None)
+    return Goal(key, work, "", "start", *figures, "times at most", bound, unit)
+
+
+GOALS: tuple[Goal, ...] = (
+    _call("call-sdk", SDK, "times less", 8),
+    _call("call-fastmcp", FASTMCP, "times less", 25),
+    _call("call-bare", BARE, "times at most", 1.5),
+    Goal(
+        *("p50-sdk", "modern `tools/call`, 1 connection, p50", SDK, "calls"),
+        *("calls/modern/1", "p50_ms", TOOLYARD, SDK, "times at most", 0.5),
+    ),
+    _stateless("stateless-sdk", SDK, 12),
+    _stateless("stateless-fastmcp", FASTMCP, 20),
+    _session("session-sdk", "times at most", 1),
+    _session("session-sdk-lane", "times less", 6),
+    _list("list-sdk", SDK, 20),
+    _list("list-fastmcp", FASTMCP, 40),
+    _growth("modern"),
+    _growth("legacy"),
+    Goal(
+        *("gateway-fastmcp", "through the gateway, 16 callers, calls/s", gateways.FASTMCP),
+        *("gateway", "gateway/modern/16", "rate", TOOLYARD, gateways.FASTMCP, "times more", 60),
+    ),
+    Goal(
+        *("workers", "2 workers and the load on 2 cores, calls/s", ONE),
+        *("workers", "workers", "rate", TWO, ONE, "times more", 1.5),
+    ),
+    _stdio("modern"),
+    _stdio("legacy"),
+    _start("start-import", "`import toolyard`", "imports", "wall_ms", IMPORT_TOOLYARD, 60),
+    _start("start-version", "`toolyard --version`", "imports", "wall_ms", VERSION, 150),
+    _start(
+        *("start-serve", "`serve calculator`, first answer", "calculator", "start_ms"),
+        *(CALCULATOR, 400),
+    ),
+    _start("memory", "a serving calculator, memory", "calculator", "rss_mb", CALCULATOR, 45),
+)

@@ -1,0 +1,42 @@
+"""Which versions of everything that matters are measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from benchmarks.environments import ROOT
+from benchmarks.peers import BARE, ENVIRONMENT, FASTMCP, MCP_PROXY, TOOLYARD, Peer
+
+_BELOW = ("uvicorn", "uvloop", "httptools")
+_OF: Mapping[str, Sequence[str]] = {
+    TOOLYARD: ("toolyard", "mcp", "pydantic", "starlette", *_BELOW),
+    FASTMCP: ("fastmcp", "mcp", *_BELOW),
+    BARE: ("orjson", *_BELOW),
+    MCP_PROXY: ("mcp-proxy", "mcp", *_BELOW),
+}
+"""What is looked up where; the SDK's server is installed with toolyard."""
+_ASK = (
+    "import importlib.metadata, json, sys;"
+    "print(json.dumps([importlib.metadata.version(name) for name in sys.argv[1:]]))"
+)
+_ASK_S = 30
+
+
+def versions(peers: Sequence[Peer]) -> dict[str, str]:
+    """For each of `peers` with an installation of its own: packages and their versions."""
+    return {peer.name: _look_up(peer, _OF[peer.name]) for peer in peers if peer.name in _OF}
+
+
+def _look_up(peer: Peer, packages: Sequence[str]) -> str:
+    told = subprocess.run(
+        [str(peer.python), "-c", _ASK, *packages],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        timeout=_ASK_S,
+        check=True,
+    )
+    found = zip(packages, json.loads(told.stdout), strict=True)
+    return ", ".join(f"{name} {version}" for name, version in found)
