@@ -220,6 +220,12 @@ def test_the_time_to_drain_reaches_the_server() -> None:
     assert server_of(load(None, {"tools": CALCULATOR, "drain_s": 0}))._plan.drain_s == 0
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_fast_lane_can_be_switched_off(is_open: bool) -> None:
+    server = server_of(load(None, {"tools": CALCULATOR, "fast_lane": is_open}))
+    assert (server.lane is not None) == is_open
+
+
 async def test_tools_have_their_prefix_and_may_be_left_out() -> None:
     tools = {
         "a": {"kind": "calculator", "prefix": "math"},
@@ -361,5 +367,5 @@ def test_no_setting_is_without_a_test_here() -> None:
         "name", "host", "port", "stdio", "token", "tokens", "token_file", "jwt", "allow", "deny",
         "trust_proxy", "proxy_header", "allowed_hosts", "allowed_origins", "rate", "insecure",
         "instructions", "drain_s", "limits", "results", "tls", "tools", "control", "watch",
-        "mcp_servers",
+        "mcp_servers", "fast_lane",
     }  # fmt: skip

@@ -42,7 +42,8 @@ class Toolbox:
         self._threads = Threads(max_threads)
         self._listeners = Listeners()
         self._entries: dict[str, Runnable] = {}
-        self._listed: tuple[Tool, ...] = ()
+        self._listed: tuple[Tool, ...] | None = ()
+        """What was listed last; `None` if there are others now."""
         self.library = Library(self._threads, self._listeners)
         """The documents and prompts, as a client reads them."""
 
@@ -130,6 +131,8 @@ class Toolbox:
     async def list_tools(self, context: CallContext) -> Sequence[Tool]:
         """The tools in the order in which they were added."""
         del context
+        if self._listed is None:
+            self._listed = tuple(entry.tool for entry in self._entries.values())
         return self._listed
 
     async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
@@ -180,16 +183,17 @@ class Toolbox:
         return self._listeners.subscribe(listener)
 
     def _offer(self, *entries: Runnable) -> None:
-        added = dict(self._entries)
+        added: dict[str, Runnable] = {}
         for entry in entries:
-            if entry.tool.name in added:
-                raise NameClash(f"This toolbox already has a tool named {entry.tool.name!r}.")
-            added[entry.tool.name] = entry
-        self._entries = added
+            name = entry.tool.name
+            if name in self._entries or name in added:
+                raise NameClash(f"This toolbox already has a tool named {name!r}.")
+            added[name] = entry
+        self._entries.update(added)
         self._publish()
 
     def _publish(self) -> None:
-        self._listed = tuple(entry.tool for entry in self._entries.values())
+        self._listed = None
         self._listeners.tell(Change("tools"))
 
 
