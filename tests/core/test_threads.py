@@ -360,7 +360,7 @@ from toolyard.core.threads import Threads
 threads = Threads(1)
 anyio.run(threads.run, int)
 child = os.fork()
-anyio.run(threads.run, lambda: print("served", flush=True))
+anyio.run(threads.run, lambda: os.write(1, b"served\\n"))
 if child:
     os.waitpid(child, 0)
 """
