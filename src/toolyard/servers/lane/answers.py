@@ -22,7 +22,7 @@ def response(request_id: int | str, result: bytes) -> bytes:
 
 def written(given: ToolResult, stamp: Mapping[str, Any], most_bytes: int) -> bytes | None:
     """`given` as JSON; `None` if it is not wholly usual, or may be too large."""
-    if given.meta is not None:
+    if given.meta is not None or type(given.is_error) is not bool:
         return None
     content = [_usual(block) for block in given.content]
     structured = _structured(given.structured)
@@ -47,9 +47,10 @@ def _usual(block: Content) -> Mapping[str, Any] | None:
     """A block as MCP writes it, if the SDK would not look into any part of it."""
     if block.annotations is not None or block.meta is not None:
         return None
-    if type(block) is Text:
+    if type(block) is Text and type(block.text) is str:
         return {"text": block.text, "type": "text"}
-    return wire.content(block) if isinstance(block, Image | Audio) else None
+    is_usual = isinstance(block, Image | Audio) and type(block.mime_type) is str
+    return wire.content(block) if is_usual else None
 
 
 def _structured(value: Any) -> Mapping[str, Any] | None:
