@@ -130,7 +130,7 @@ def _hear_answers(patch: pytest.MonkeyPatch) -> None:
     answer = GuardedProtocol._answer
 
     def heard_at_once(self: GuardedProtocol, cycle: RequestResponseCycle, body: bytes) -> None:
-        WATCH.answered("the answer of the fast lane", body.decode("latin-1"))
+        WATCH.answered("the answer to POST", body.decode("latin-1"))
         answer(self, cycle, body)
 
     patch.setattr(RequestResponseCycle, "send", heard)
