@@ -224,9 +224,7 @@ class ToolServer:
         async with AsyncExitStack() as lives:
             listener = lives.enter_context(bind(self._plan.host, self._plan.port))
             self._port = listener.getsockname()[1]
-            self._http = HttpServer(
-                self._front, self._front.short_way, self._turnstile(), self._plan.tls
-            )
+            self._http = HttpServer(self._front, self._turnstile(), self._plan.tls)
             await lives.enter_async_context(self.lifespan())
             tasks = await lives.enter_async_context(Background())
             tasks.start_soon(self._http.run_until_stopped, listener)
