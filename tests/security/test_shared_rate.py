@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
+from subprocess import PIPE
 
 import pytest
 
@@ -16,8 +18,10 @@ import sys, time
 from toolyard.security.rate import RateLimit
 from toolyard.security.shared_rate import RateTable
 table = RateTable(int(sys.argv[1]), b"a secret of this run")
-limiter = table.limiter(RateLimit(1e-6, 1000), "rate")
-print(sum(not limiter.check("ann", time.monotonic()) for _ in range(1000)))
+limiter = table.limiter(RateLimit(1e-6, 20_000), "rate")
+print("ready", flush=True)
+input()
+print(sum(not limiter.check("ann", time.monotonic()) for _ in range(20_000)))
 """
 LOCKING = """
 import fcntl, sys
@@ -54,11 +58,24 @@ def test_keys_and_names_are_counted_apart(table: RateTable) -> None:
 def test_processes_that_count_at_once_let_through_what_one_would() -> None:
     memory = shared_memory()
     command = [sys.executable, "-c", COUNTING, str(memory)]
-    start = lambda: subprocess.Popen(command, pass_fds=[memory], stdout=subprocess.PIPE)  # noqa: E731
-    processes = [start() for _ in range(3)]
-    allowed = [int(process.communicate(timeout=30)[0]) for process in processes]
+    with ExitStack() as ends:
+        processes = [
+            ends.enter_context(
+                subprocess.Popen(command, pass_fds=[memory], stdin=PIPE, stdout=PIPE)
+            )
+            for _ in range(2)
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
+        allowed = [int(process.communicate(timeout=30)[0]) for process in processes]
 
-    assert sum(allowed) == 1000
+    assert sum(allowed) == 20_000
+    assert min(allowed) > 0
 
 
 def test_more_keys_than_there_is_room_for_are_still_limited(table: RateTable) -> None:
@@ -72,8 +89,7 @@ def test_more_keys_than_there_is_room_for_are_still_limited(table: RateTable) ->
 def test_one_that_holds_a_lock_for_ever_does_not_hold_up_the_others(table: RateTable) -> None:
     memory = table._file
     command = [sys.executable, "-c", LOCKING, str(memory)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, pass_fds=[memory], stdin=pipe, stdout=pipe) as process:
+    with subprocess.Popen(command, pass_fds=[memory], stdin=PIPE, stdout=PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         began = time.monotonic()
