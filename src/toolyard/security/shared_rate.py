@@ -7,6 +7,7 @@ import mmap
 import os
 import struct
 import tempfile
+import time
 from collections.abc import Hashable, Sequence
 from functools import lru_cache, partial
 from hashlib import blake2b
@@ -21,8 +22,9 @@ WAYS = 8
 SETS = 2048
 SET = struct.Struct("=" + "16sd" * WAYS)
 SET_BYTES = SET.size
-TRIES = 2000
-"""For the lock of a set, which is held for microseconds: some milliseconds in all."""
+LOCK_S = 0.05
+"""How long the lock of a set is tried for: it is held for microseconds, unless who has it has to
+wait for a processor."""
 
 
 class Pace(NamedTuple):
@@ -86,13 +88,17 @@ class RateTable:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, SET_BYTES, start)
 
     def _lock(self, start: int) -> bool:
-        for _ in range(TRIES):
+        deadline = None
+        while True:
             try:
                 fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, SET_BYTES, start)
             except OSError:  # another one has it, or the system has no more locks
-                continue
-            return True
-        return False
+                deadline = time.monotonic() + LOCK_S if deadline is None else deadline
+                if time.monotonic() > deadline:
+                    return False
+                os.sched_yield()
+            else:
+                return True
 
 
 class SharedRateLimiter:
