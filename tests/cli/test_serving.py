@@ -57,6 +57,7 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
     "name": ('name = "x"', {"NAME": "x"}, ["--name", "x"]),
     "host": ('host = "::1"', {"HOST": "::1"}, ["--host", "::1"]),
     "port": ("port = 0", {"PORT": "0"}, ["--port", "0"]),
+    "workers": ("workers = 3", {"WORKERS": "3"}, ["--workers", "3"]),
     "stdio": ("stdio = true", {"STDIO": "1"}, ["--stdio"]),
     "token": ('token = ["a", "-b"]', {"TOKEN": "a,-b"}, ["--token", "a", "--token=-b"]),
     "tokens": (
@@ -221,6 +222,7 @@ def test_what_cannot_be_served_ends_with_2_and_a_sentence(
 NETWORK: list[list[str]] = [
     ["--host", "127.0.0.1"],
     ["--port", "0"],
+    ["--workers", "2"],
     ["--token", "s3cret"],
     ["--new-token"],
     ["--token-file", "t"],

@@ -175,6 +175,7 @@ class Settings(Part):
     name: str = Field("toolyard", min_length=1)
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8080, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=128, description="Processes that serve the port together.")
     stdio: bool = False
     token: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = []
     tokens: list[TokenSettings] = []

@@ -23,13 +23,13 @@ class SdkSide:
 
     def __init__(self, served: Served) -> None:
         self.face = McpFace(served)
-        self._limits = served.limits
+        self._served = served
         self._manager: SessionManager | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Be there for requests until the end."""
-        manager = SessionManager(self.face.sdk, self._limits)
+        manager = SessionManager(self.face.sdk, self._served.limits, self._served.session_mark)
         async with self.face.running(), manager.run():
             self._manager = manager
             yield

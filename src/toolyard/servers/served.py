@@ -46,3 +46,7 @@ class Served:
     mirrors: Mirrors
     limits: Limits
     emit: EventHandler
+    session_mark: str = ""
+    """How the ids of its sessions begin."""
+    state_key: bytes | None = None
+    """Seals what calls remember between their tries; a key that nobody else has if not given."""

@@ -20,15 +20,16 @@ ID_BYTES = 20
 
 
 class SessionManager(StreamableHTTPSessionManager):
-    """The SDK's, with a cap for each caller and ids that are wholly random."""
+    """The SDK's, with a cap for each caller and ids that are wholly random, but for a `mark`."""
 
-    def __init__(self, server: Server[Any], limits: Limits) -> None:
+    def __init__(self, server: Server[Any], limits: Limits, mark: str = "") -> None:
         super().__init__(
             server,
             max_request_body_size=limits.body_bytes,
             session_idle_timeout=limits.session_idle_s,
             max_sessions=limits.sessions,
         )
+        self._mark = mark
         self._most_per_caller = limits.sessions_per_caller
 
     def _admit_session(  # pyright: ignore[reportIncompatibleMethodOverride] (private in the SDK)
@@ -42,7 +43,7 @@ class SessionManager(StreamableHTTPSessionManager):
         transport = super()._admit_session(requestor)
         if transport is None or transport.mcp_session_id is None:
             return transport
-        given, chosen = transport.mcp_session_id, secrets.token_hex(ID_BYTES)
+        given, chosen = transport.mcp_session_id, self._mark + secrets.token_hex(ID_BYTES)
         transport.mcp_session_id = chosen
         self._server_instances[chosen] = self._server_instances.pop(given)
         if given in owners:
