@@ -365,8 +365,9 @@ def test_no_setting_is_without_a_test_here() -> None:
     `test_imports.py`.
     """
     assert set(Settings.model_fields) == {
-        "name", "host", "port", "workers", "stdio", "token", "tokens", "token_file", "jwt", "allow",
-        "deny", "trust_proxy", "proxy_header", "allowed_hosts", "allowed_origins", "rate",
-        "insecure", "instructions", "drain_s", "limits", "results", "tls", "tools", "control", "watch",
+        "name", "host", "port", "workers", "stdio", "token", "tokens", "token_file", "jwt",
+        "allow", "deny",
+        "trust_proxy", "proxy_header", "allowed_hosts", "allowed_origins", "rate", "insecure",
+        "instructions", "drain_s", "limits", "results", "tls", "tools", "control", "watch",
         "mcp_servers", "fast_lane",
     }  # fmt: skip
