@@ -14,7 +14,7 @@ from tests.cli.command import Toolyard
 from tests.support.process import Finished, Running, run, running
 from tests.support.serving import COMMAND
 
-from toolyard.cli.main import app
+from toolyard.cli.app import app_for
 from toolyard.cli.serving import arguments_in
 from toolyard.config.approvals import approve
 from toolyard.config.loading import load
@@ -24,7 +24,7 @@ from toolyard.core.errors import ConfigError
 
 BUFFERED = {"PYTHONUNBUFFERED": ""}
 """Python's usual way, whatever the tests themselves run with."""
-SERVE: Any = typer.main.get_command(app)
+SERVE: Any = typer.main.get_command(app_for([]))
 PRINTING = '''
 import sys
 from toolyard import Toolbox
@@ -91,6 +91,7 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
     "instructions": ('instructions = ""', {"INSTRUCTIONS": ""}, ["--instructions", ""]),
     "drain_s": ("drain_s = 0", {"DRAIN_S": "0"}, ["--drain", "0"]),
     "control": ("control = true", {"CONTROL": "true"}, ["--control"]),
+    "fast_lane": ("fast_lane = false", {"FAST_LANE": "false"}, None),
     "watch": ('watch = "all"', {"WATCH": "all"}, ["--watch", "all"]),
     "limits": (
         "[limits]\ncall_s = 1.5\ndepth = 3",

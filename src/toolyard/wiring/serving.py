@@ -32,7 +32,6 @@ from toolyard.wiring.reloading import Reloading
 from toolyard.wiring.results import Results
 from toolyard.wiring.sources import from_environment
 from toolyard.wiring.yard import Yard, source_for
-from toolyard.wiring.yard_tools import YardTools
 
 logger = logging.getLogger("toolyard.wiring")
 
@@ -82,7 +81,10 @@ def gateway_of(settings: Settings, *handlers: EventHandler, team: Team | None = 
     builder.with_limits(**limits).with_drain(settings.drain_s).with_fast_lane(settings.fast_lane)
     server = builder.build()
     yard = Yard(server.registry, settings.tools, results)
-    control.add(YardTools(yard))
+    if settings.control:
+        from toolyard.wiring.yard_tools import YardTools
+
+        control.add(YardTools(yard))
     return Gateway(server, yard)
 
 
