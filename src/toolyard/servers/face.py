@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio
@@ -36,6 +37,7 @@ from toolyard.servers.changes import Changes
 from toolyard.servers.channel import SdkContext
 from toolyard.servers.faults import document_fault
 from toolyard.servers.lane.fast_lane import FastLane
+from toolyard.servers.lane.pipe_lane import OpenLane, PipeLane
 from toolyard.servers.library_handlers import LibraryHandlers
 from toolyard.servers.limits import Limits
 from toolyard.servers.mirrors import Mirrors
@@ -139,6 +141,20 @@ class McpFace:
             self._registry,
             self.tools,
             self._mirrors,
+            self._limits,
+            stamp={types.SERVER_INFO_META_KEY: self.sdk.server_info_stamp},
+            list_hints={"ttlMs": hint.ttl_ms, "cacheScope": hint.scope},
+        )
+
+    def pipe_lane(self) -> OpenLane | None:
+        """Opens the same for a pipe."""
+        if _is_traced():
+            return None
+        hint = HINTS["tools/list"]
+        return partial(
+            PipeLane,
+            self._registry,
+            self.tools,
             self._limits,
             stamp={types.SERVER_INFO_META_KEY: self.sdk.server_info_stamp},
             list_hints={"ttlMs": hint.ttl_ms, "cacheScope": hint.scope},

@@ -321,4 +321,5 @@ class ToolServer:
         async with self._face.running(), Background() as tasks:
             await tasks.start(self._stop_on_signal, None)
             self._tell_started(STDIO)
-            await serve_stdio(self._face.sdk, self._stopped)
+            open_lane = self._face.pipe_lane() if self._plan.fast_lane else None
+            await serve_stdio(self._face.sdk, self._stopped, open_lane)

@@ -120,7 +120,8 @@ class FastLane:
         finally:
             del self._running[running]
         if not running.is_handed_over:
-            answer = written(result, self._stamp, self._limits.answer_bytes)
+            modern = request.envelope.version == MODERN
+            answer = written(result, self._stamp, self._limits.answer_bytes, modern=modern)
             if answer is not None:
                 return response(request.id, answer)
         await running.settle(lambda: result)
