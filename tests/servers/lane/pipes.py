@@ -46,6 +46,7 @@ class Host:
         self.heard: list[Any] = []
         self.face = face
         self.is_over = False
+        """Whether the server has ended by itself."""
         self.stopped = anyio.Event()
         self.declines = True
         self._hears = anyio.Event()
@@ -64,7 +65,6 @@ class Host:
             if self.declines and "method" in message and "id" in message:
                 answer = {"jsonrpc": "2.0", "id": message["id"], "result": {"action": "decline"}}
                 await self.say(json.dumps(answer).encode())
-        self.is_over = True
 
     @contextmanager
     def deaf(self) -> Generator[None]:
@@ -127,6 +127,13 @@ def _forced(open_lane: OpenLane, *parts: Any) -> PipeLane:
     return lane
 
 
+async def _serve(
+    host: Host, asked: HeardLines, said: SentLines, open_lane: OpenLane | None
+) -> None:
+    await serve_lines(host.face.sdk, asked, said, host.stopped, open_lane)
+    host.is_over = True
+
+
 @asynccontextmanager
 async def piped(source: ToolProtocol, way: Way) -> AsyncGenerator[Host]:
     """A host of a server of `source`; what it says ends with the block."""
@@ -154,7 +161,7 @@ async def piped(source: ToolProtocol, way: Way) -> AsyncGenerator[Host]:
         ):
             host = Host(lines, calls, face)
             tasks.start_soon(host.listen, answers)
-            serving.start_soon(serve_lines, face.sdk, asked, said, host.stopped, open_lane)
+            serving.start_soon(_serve, host, asked, said, open_lane)
             yield host
             with suppress(anyio.BrokenResourceError), anyio.move_on_after(5):
                 await lines.all_written()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -23,7 +23,13 @@ from tests.servers.lane.odd_requests import (
 from tests.servers.lane.pipes import Host, Way, piped
 from tests.servers.lane.test_differences import RESULTS, Box
 
-CHANGES = [*MESSAGE_CHANGES, *META_CHANGES, *BYTE_CHANGES]
+
+def _deep(levels: int) -> Callable[[Odd], Odd]:
+    nested = b"[" * levels + b"]" * levels
+    return lambda odd: replace(odd, raw=odd.body.replace(b'"a":1', b'"a":%b' % nested))
+
+
+CHANGES = [*MESSAGE_CHANGES, *META_CHANGES, *BYTE_CHANGES, *map(_deep, (100, 300, 30_000))]
 WAYS: tuple[Way, ...] = ("sdk", "lane", "forced")
 
 

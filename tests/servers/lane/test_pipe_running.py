@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -12,6 +13,7 @@ from tests.servers.lane.pipes import ASKING, Host, Way, piped
 
 from toolyard import CallContext, Toolbox
 from toolyard.core.inputs import elicit
+from toolyard.servers.stdio import LAST_WORDS_S
 
 WAYS = pytest.mark.parametrize("way", ["sdk", "lane", "forced"])
 ERAS = pytest.mark.parametrize("modern", [True, False], ids=["modern", "legacy"])
@@ -25,7 +27,8 @@ class Slow(Toolbox):
         self.begun: list[int] = []
         self.ended: list[str] = []
         self.go = anyio.Event()
-        for tool in (self.wait, self.name, self.note, self.grow):
+        self.last: CallContext | None = None
+        for tool in (self.wait, self.name, self.note, self.grow, self.stay):
             self.tool(tool)
 
     async def wait(self, number: int) -> int:
@@ -50,8 +53,17 @@ class Slow(Toolbox):
 
     async def note(self, context: CallContext) -> None:
         """Write log entries."""
+        self.last = context
         await context.log("info", "little")
         await context.log("error", "much")
+
+    async def stay(self) -> str:
+        """Heed no cancellation."""
+        self.begun.append(0)
+        with suppress(BaseException):
+            await self.go.wait()
+        self.ended.append("stayed")
+        return "stayed"
 
     async def grow(self) -> None:
         """Offer one more tool."""
@@ -96,7 +108,7 @@ async def test_plain_calls_and_lists_go_past_the_sdk(modern: bool) -> None:
         sdk.add_request_handler("tools/list", types.PaginatedRequestParams, refuse)
         assert result_of(await host.ask("tools/call", waiting(3, modern))) == 3
         listed = await host.ask("tools/list", meta(modern))
-        assert len(listed["result"]["tools"]) == 4
+        assert len(listed["result"]["tools"]) == 5
         noted = await host.ask("tools/call", {"name": "note", **meta(modern)})
         assert not noted["result"]["isError"]
 
@@ -129,12 +141,45 @@ async def test_a_cancelled_call_ends_unanswered_and_no_other(way: Way, modern: b
 
 @WAYS
 @ERAS
-async def test_of_two_with_one_number_the_later_is_cancelled(way: Way, modern: bool) -> None:
+async def test_a_cancelled_call_that_goes_on_is_not_answered(way: Way, modern: bool) -> None:
     box = Slow()
     async with piped(box, way) as host:
         await host.settle(modern)
-        for number in (1, 2):
-            await host.send("tools/call", waiting(number, modern), id=7)
+        await host.send("tools/call", {"name": "stay", **meta(modern)}, id=1)
+        await host.until(lambda: box.begun == [0])
+        await host.send("notifications/cancelled", {"requestId": 1})
+        await host.until(lambda: box.ended == ["stayed"])
+        await host.quiet(modern)
+        assert host.answer(1) is None
+
+
+@WAYS
+@ERAS
+async def test_nothing_is_told_of_a_call_that_is_over(way: Way, modern: bool) -> None:
+    box = Slow()
+    async with piped(box, way) as host:
+        await host.settle(modern)
+        await host.ask("tools/call", {"name": "note", **meta(modern, progressToken=5)})
+        host.heard.clear()
+        assert box.last is not None
+        await box.last.progress(1)
+        await host.quiet(modern)
+        assert not [one for one in host.heard if "method" in one]
+
+
+@WAYS
+@ERAS
+@pytest.mark.parametrize("odd", [{}, {"extra": 1}])
+async def test_of_two_with_one_number_the_later_is_cancelled(
+    way: Way, modern: bool, odd: dict[str, Any]
+) -> None:
+    """Even if what is odd about the first leaves it to the SDK."""
+    box = Slow()
+    async with piped(box, way) as host:
+        await host.settle(modern)
+        await host.send("tools/call", {**waiting(1, modern), **odd}, id=7)
+        await host.until(lambda: box.begun == [1])
+        await host.send("tools/call", waiting(2, modern), id=7)
         await host.until(lambda: box.begun == [1, 2])
         await host.send("notifications/cancelled", {"requestId": 7})
         await host.until(lambda: box.ended == ["cancelled 2"])
@@ -162,9 +207,14 @@ async def test_told_to_stop_it_answers_what_is_under_way_first(way: Way, modern:
     async with piped(box, way) as host:
         await host.settle(modern)
         await begin(host, box, [1], modern)
+        await host.ask("tools/list", meta(modern))
         host.stopped.set()
-        await anyio.sleep(0.05)
+        await anyio.wait_all_tasks_blocked()
+        assert not host.is_over
         box.go.set()
+        stopped = anyio.current_time()
+        await host.until(lambda: host.is_over)
+        assert anyio.current_time() - stopped < LAST_WORDS_S / 2
         await host.until(lambda: host.answer(1) is not None)
         assert result_of(host.answer(1)) == 1
 
@@ -215,10 +265,10 @@ async def test_before_the_handshake_calls_are_refused(way: Way) -> None:
 
 @WAYS
 async def test_what_is_sent_right_behind_a_change_comes_after_it(way: Way) -> None:
-    """All in one go: the handshake, a level, and calls that need each."""
+    """In one go: the end of the handshake, a level, and calls that need each."""
     box = Slow()
     async with piped(box, way) as host:
-        await host.send("initialize", ASKING, id=1)
+        await host.ask("initialize", ASKING)
         await host.send("notifications/initialized")
         await host.send("tools/call", {"name": "grow"}, id=2)
         await host.send("logging/setLevel", {"level": "error"}, id=3)

@@ -137,11 +137,7 @@ class LineCall:
         """For the SDK's handler: wait for the call, and raise what it raised."""
         self._channel = channel
         self._reached.set()
-        try:
-            await self._settled.wait()
-        except anyio.get_cancelled_exc_class():
-            self.exchange.abandon()
-            raise
+        await self._settled.wait()
         assert self._outcome is not None
         return self._outcome()
 
