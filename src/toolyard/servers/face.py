@@ -136,29 +136,21 @@ class McpFace:
         """The short way past `sdk`; `None` where traces are exported, which tell of each way."""
         if _is_traced():
             return None
-        hint = HINTS["tools/list"]
-        return FastLane(
-            self._registry,
-            self.tools,
-            self._mirrors,
-            self._limits,
-            stamp={types.SERVER_INFO_META_KEY: self.sdk.server_info_stamp},
-            list_hints={"ttlMs": hint.ttl_ms, "cacheScope": hint.scope},
-        )
+        return FastLane(self._registry, self.tools, self._mirrors, self._limits, **self._marks())
 
     def pipe_lane(self) -> OpenLane | None:
         """Opens the same for a pipe."""
         if _is_traced():
             return None
+        return partial(PipeLane, self._registry, self.tools, self._limits, **self._marks())
+
+    def _marks(self) -> dict[str, Mapping[str, Any]]:
+        """What the SDK adds to results, and to lists besides."""
         hint = HINTS["tools/list"]
-        return partial(
-            PipeLane,
-            self._registry,
-            self.tools,
-            self._limits,
-            stamp={types.SERVER_INFO_META_KEY: self.sdk.server_info_stamp},
-            list_hints={"ttlMs": hint.ttl_ms, "cacheScope": hint.scope},
-        )
+        return {
+            "stamp": {types.SERVER_INFO_META_KEY: self.sdk.server_info_stamp},
+            "list_hints": {"ttlMs": hint.ttl_ms, "cacheScope": hint.scope},
+        }
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

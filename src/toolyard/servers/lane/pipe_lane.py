@@ -17,6 +17,7 @@ from toolyard.servers.lane.line_call import LineCall, Rest
 from toolyard.servers.lane.listing import Listing
 from toolyard.servers.lane.pipe_session import INITIALIZE, PipeSession
 from toolyard.servers.lane.request import MODERN
+from toolyard.servers.lane.running_call import raising
 from toolyard.servers.limits import Limits
 from toolyard.servers.outgoing import CANCELLED, Outgoing
 from toolyard.servers.requests import STDIO
@@ -132,7 +133,7 @@ class PipeLane:
             result = await self._calls.run(asked, STDIO, call.exchange, call)
         except (Exception, SystemExit) as error:  # whatever a source raises, the SDK answers
             if not call.exchange.is_abandoned:
-                call.settle(_raising(error))
+                call.settle(raising(error))
             return
         finally:
             call.close()
@@ -149,10 +150,3 @@ class PipeLane:
     def _written(self, result: ToolResult) -> bytes | None:
         most, modern = self._limits.answer_bytes, self._session is None
         return written(result, self._stamp, most, modern=modern)
-
-
-def _raising(error: BaseException) -> Callable[[], ToolResult]:
-    def outcome() -> ToolResult:
-        raise error
-
-    return outcome
