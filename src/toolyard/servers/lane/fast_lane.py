@@ -8,13 +8,13 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
-from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.core.tool import ToolCall
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.lane.answers import response, written
 from toolyard.servers.lane.listing import Listing
 from toolyard.servers.lane.request import MODERN, Request, read
-from toolyard.servers.lane.running_call import RunningCall
+from toolyard.servers.lane.running_call import RunningCall, raising
 from toolyard.servers.limits import Limits
 from toolyard.servers.mirrors import Mirrors
 from toolyard.servers.tool_calls import ToolCalls
@@ -112,7 +112,7 @@ class FastLane:
             call = ToolCall(name, request.arguments or {})
             result = await self._calls.run(call, exchange.caller, exchange, running)
         except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
-            await running.settle(_raising(error))
+            await running.settle(raising(error))
             return None
         except BaseException:
             running.drop()
@@ -120,7 +120,8 @@ class FastLane:
         finally:
             del self._running[running]
         if not running.is_handed_over:
-            answer = written(result, self._stamp, self._limits.answer_bytes)
+            modern = request.envelope.version == MODERN
+            answer = written(result, self._stamp, self._limits.answer_bytes, modern=modern)
             if answer is not None:
                 return response(request.id, answer)
         await running.settle(lambda: result)
@@ -129,10 +130,3 @@ class FastLane:
 
 async def _after(hand_over: Callable[[], Awaitable[None]]) -> None:
     await hand_over()
-
-
-def _raising(error: BaseException) -> Callable[[], ToolResult]:
-    def outcome() -> ToolResult:
-        raise error
-
-    return outcome

@@ -14,7 +14,7 @@ from toolyard.core.errors import ToolError
 from toolyard.core.tool import Tool
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers import wire
-from toolyard.servers.lane.request import LIST
+from toolyard.servers.lane.request import LIST, MODERN
 from toolyard.servers.pages import page
 from toolyard.servers.plain import plain
 from toolyard.servers.scopes import Visible
@@ -110,7 +110,7 @@ class Listing:
         known = self._texts.get(tool.name)
         if known is not None and known[0] is tool:
             return known[1]
-        written = plain(wire.tool(tool, modern=True))
+        written = plain(wire.tool(tool, modern=self._version == MODERN))
         return _usual(written) or self._odd(written)
 
     def _odd(self, written: wire.Wire) -> str:
