@@ -17,6 +17,7 @@ import pytest
 from tests.servers.harness import (
     ACCEPT,
     INITIALIZE,
+    TOKEN,
     headers_of,
     legacy,
     messages,
@@ -25,7 +26,7 @@ from tests.servers.harness import (
 from tests.support.process import Running, free_port, run, running
 from tests.support.serving import COMMAND
 
-OWN = '''
+MINE_PY = '''
 import os, time
 from toolyard import Toolbox
 
@@ -48,9 +49,10 @@ def long(letters: int) -> str:
     """So many letters."""
     return "x" * letters
 '''
-SETTINGS = """
+OTHER = f"other-{TOKEN}"
+SETTINGS = f"""
 workers = 2
-token = ["a", "b"]
+token = ["{TOKEN}", "{OTHER}"]
 drain_s = 20
 [tools.mine]
 kind = "mine.py:mine"
@@ -76,7 +78,7 @@ class Served:
         said = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         return [int(word) for word in said.split()]
 
-    def client(self, token: str = "a") -> httpx2.Client:
+    def client(self, token: str = TOKEN) -> httpx2.Client:
         """A client whose connection is its own."""
         headers = {"authorization": f"Bearer {token}"}
         http = httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
@@ -129,7 +131,7 @@ def is_alive(pid: int) -> bool:
 
 @contextmanager
 def served(directory: Path, settings: str = SETTINGS) -> Generator[Served]:
-    (directory / "mine.py").write_text(OWN)
+    (directory / "mine.py").write_text(MINE_PY)
     (directory / "toolyard.toml").write_text(settings)
     port = free_port()
     command = [COMMAND, "serve", "--config", "toolyard.toml", "--port", str(port)]
@@ -174,7 +176,7 @@ def test_a_session_works_on_every_connection(server: Served) -> None:
         pids.add(messages(answer)[-1]["result"]["structuredContent"]["result"])
     assert len(pids) == 1
 
-    stolen = server.client("b").post("/mcp", content=legacy("tools/list"), headers=session)
+    stolen = server.client(OTHER).post("/mcp", content=legacy("tools/list"), headers=session)
     assert stolen.status_code == 404
     assert second.delete("/mcp", headers=session).status_code == 200
     for http in (first, second):
@@ -191,7 +193,7 @@ def test_a_result_that_one_worker_keeps_is_read_through_the_other(server: Served
     for http in (first, second):
         part = called(http, "result_read", handle=handle[1], slice="199990:")
         assert part == "x" * 10
-    other = server.client("b")
+    other = server.client(OTHER)
     stolen = asked(other, "tools/call", name="result_read", arguments={"handle": handle[1]})
     assert stolen.json()["result"]["isError"]
 
@@ -328,7 +330,9 @@ def test_what_callers_may_do_is_counted_together(tmp_path: Path) -> None:
             for http in (server.client(), server.client()):
                 statuses.append(asked(http, "tools/list").status_code)
         assert statuses.count(200) == 20
-        wrong = [asked(server.client("wrong"), "tools/list").status_code for _ in range(24)]
+        wrong = [
+            asked(server.client(f"wrong-{TOKEN}"), "tools/list").status_code for _ in range(24)
+        ]
         assert (wrong.count(401), wrong.count(429)) == (20, 4)
 
 
