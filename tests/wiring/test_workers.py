@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +216,8 @@ def test_metrics_and_status_are_those_of_all(server: Served) -> None:
 def test_an_edit_is_heard_and_applied_in_every_worker(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         clients = list(server.both())
-        streams = [listening(server, http) for http in clients]
+        streams = [listening(http) for http in clients]
+        streams.append(listening_in_session(*server.both()))
         assert all(
             tools_of(http) == {"whoami", "dawdle", "long", "result_read"} for http in clients
         )
@@ -233,25 +234,48 @@ def test_an_edit_is_heard_and_applied_in_every_worker(tmp_path: Path) -> None:
         assert all("calculator" in tools_of(http) for http in server.both())
 
 
-def listening(server: Served, http: httpx2.Client) -> threading.Event:
-    """Set once a client, which is connected to the worker of `http`, hears of other tools."""
+def listening(http: httpx2.Client) -> threading.Event:
+    """Set once a client, which is connected to a worker, hears of other tools."""
     body = request("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
-    acknowledged, heard = threading.Event(), threading.Event()
+    content, headers = json.dumps(body), headers_of(body)
+    acknowledged, heard = hearing(
+        lambda: http.stream("POST", "/mcp", content=content, headers=headers), "acknowledged"
+    )
+    assert acknowledged.wait(10)
+    return heard
+
+
+def listening_in_session(holder: httpx2.Client, other: httpx2.Client) -> threading.Event:
+    """The same in a session that one worker holds, over a connection to the other."""
+    opened = holder.post("/mcp", content=legacy("initialize", INITIALIZE), headers=ACCEPT)
+    session = {**ACCEPT, "mcp-session-id": opened.headers["mcp-session-id"]}
+    ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    assert other.post("/mcp", json=ready, headers=session).status_code == 202
+    begun, heard = hearing(lambda: other.stream("GET", "/mcp", headers=session))
+    assert begun.wait(10)
+    return heard
+
+
+def hearing(
+    open_stream: Callable[[], AbstractContextManager[httpx2.Response]], begins: str = ""
+) -> tuple[threading.Event, threading.Event]:
+    """Set once a stream begins, at once or with a line that holds `begins`; once it tells."""
+    begun, heard = threading.Event(), threading.Event()
 
     def listen() -> None:
-        with http.stream(
-            "POST", "/mcp", content=json.dumps(body), headers=headers_of(body)
-        ) as answer:
+        with open_stream() as answer:
+            assert answer.status_code == 200
+            if not begins:
+                begun.set()
             for line in answer.iter_lines():
-                if "acknowledged" in line:
-                    acknowledged.set()
+                if begins and begins in line:
+                    begun.set()
                 if "list_changed" in line:
                     heard.set()
                     return
 
     threading.Thread(target=listen, daemon=True).start()
-    assert acknowledged.wait(10)
-    return heard
+    return begun, heard
 
 
 def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None:
