@@ -201,16 +201,13 @@ def test_a_result_that_one_worker_keeps_is_read_through_the_other(server: Served
 def test_metrics_and_status_are_those_of_all(server: Served) -> None:
     first, second = server.both()
 
-    def counted(http: httpx2.Client) -> tuple[float, int]:
-        text = http.get("/metrics").text
-        line = re.search(r'^toolyard_calls_total{outcome="ok",tool="whoami"} (.*)$', text, re.M)
-        assert line is not None
-        return float(line[1]), http.get("/status").json()["sources"]["mine"]["calls"]
+    def told_by(http: httpx2.Client) -> tuple[float, int]:
+        return counted(http, "whoami"), http.get("/status").json()["sources"]["mine"]["calls"]
 
-    calls, told = counted(first)
+    calls, told = told_by(first)
     for http in (first, second, second):
         called(http, "whoami")
-    assert counted(first) == counted(second) == (calls + 3, told + 3)
+    assert told_by(first) == told_by(second) == (calls + 3, told + 3)
 
 
 def test_an_edit_is_heard_and_applied_in_every_worker(tmp_path: Path) -> None:
@@ -282,7 +279,7 @@ def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None
     with served(tmp_path) as server:
         victim, other = server.both()
         killed = called(victim, "whoami")
-        before = float(counter(other))
+        called(victim, "long", letters=1)
         failures: list[object] = []
         done = threading.Event()
 
@@ -299,7 +296,7 @@ def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None
         loads = [threading.Thread(target=load) for _ in range(4)]
         for thread in loads:
             thread.start()
-        seen = float(counter(other))
+        assert counted(other, "long") == 1
         os.kill(killed, signal.SIGKILL)
         until(lambda: len(set(server.workers()) - {killed}) == 2)
         until(lambda: len({called(server.client(), "whoami") for _ in range(4)}) == 2)
@@ -308,15 +305,16 @@ def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None
             thread.join()
 
         assert failures == []
-        assert before <= seen <= float(counter(other))
+        assert counted(other, "long") == 1
         assert "was ended by signal 9; another is started" in server.process.output
 
 
-def counter(http: httpx2.Client) -> str:
+def counted(http: httpx2.Client, tool: str) -> float:
+    """How often a tool was called, as the metrics say."""
     text = http.get("/metrics").text
-    found = re.search(r'^toolyard_calls_total{outcome="ok",tool="whoami"} (.*)$', text, re.M)
+    found = re.search(rf'^toolyard_calls_total{{outcome="ok",tool="{tool}"}} (.*)$', text, re.M)
     assert found is not None
-    return found[1]
+    return float(found[1])
 
 
 def test_calls_in_flight_are_answered_when_the_server_is_told_to_end(tmp_path: Path) -> None:
