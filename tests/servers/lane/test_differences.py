@@ -62,7 +62,7 @@ class Box(Toolbox):
             self.add_schema(
                 name,
                 ToolResult.of,
-                description="\u00e9\u2028",
+                description="\u00e9",
                 input_schema={"type": "object", **inner, **schema},
                 output_schema={"type": "object", **schema},
                 title="T",
