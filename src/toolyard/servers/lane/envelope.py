@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from toolyard.core.context import LEVELS, LogLevel
-from toolyard.servers.sdk import is_loaded
+from toolyard.servers.sdk_state import is_loaded
 
 MOST_BYTES = 4 * 1024
 """Of an envelope; what says more goes the SDK's way."""
