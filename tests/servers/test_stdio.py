@@ -418,7 +418,9 @@ def test_a_host_may_use_sockets() -> None:
     ours.settimeout(10)
     with (
         ours,
-        subprocess.Popen([*PROGRAM, "1"], stdin=theirs.fileno(), stdout=theirs.fileno()) as process,
+        subprocess.Popen(
+            [*PROGRAM, "1", "2"], stdin=theirs.fileno(), stdout=theirs.fileno()
+        ) as process,
     ):
         theirs.close()
         with ours.makefile("rb") as answers:
@@ -433,7 +435,7 @@ def test_a_host_may_use_sockets() -> None:
 def test_input_and_output_may_be_files(tmp_path: Path) -> None:
     (tmp_path / "input").write_bytes(probe(0) + b"\n" + probe(1) + probe(2).rstrip())
     with open(tmp_path / "input", "rb") as source, open(tmp_path / "output", "wb") as target:
-        subprocess.run([*PROGRAM, "1"], stdin=source, stdout=target, timeout=20, check=True)
+        subprocess.run([*PROGRAM, "1", "2"], stdin=source, stdout=target, timeout=20, check=True)
     answers = (tmp_path / "output").read_text().splitlines()
     assert [json.loads(answer)["id"] for answer in answers] == [0, 1, 2]
 

@@ -157,7 +157,7 @@ class GuardedProtocol(HttpToolsProtocol):
         cycle, app = self._next
         self._next = None
         answer = None
-        if not cycle.more_body:
+        if not (cycle.more_body or self.flow.write_paused):
             asgi = cast("Any", cycle)  # uvicorn's types of messages are narrower than ASGI's
             body = bytes(cycle.body)
             answer = self.front.short_way(asgi.scope, body, asgi.receive, asgi.send, self)

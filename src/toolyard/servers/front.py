@@ -202,7 +202,11 @@ class Front:
 
         async def long_way() -> None:
             marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
-            await self._app(marked, replay, send)
+            try:
+                await self._app(marked, replay, send)
+            except Refusal as refusal:
+                self._note(refusal, scope, exchange.caller.address)
+                await _answer(refusal, receive, send)
 
         return self._lane.begin(request, exchange, long_way)
 
@@ -228,7 +232,7 @@ class Front:
         single = check_framing(fixed, self._limits, target_bytes=target)
         peer, authorization = scope["client"], single.get(b"authorization")
         address = self._gate.admit_address(peer[0] if peer else None, fixed)
-        if self._check_host(scope, single) is not None:
+        if self._check_host(scope, single) is not None or b"transfer-encoding" in single:
             raise _Unclear
         return KnownHeaders(fixed, single, address, token_digest(authorization))
 
