@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import anyio.lowlevel
@@ -280,8 +280,7 @@ async def test_lists_that_nobody_reads_are_not_written_in_advance(anyio_backend:
         await stream.send(one * 30)
         assert await status_of(stream) == 200
         assert server._http is not None
-        (connection,) = server._http.server_state.connections
-        assert isinstance(connection, GuardedProtocol)
+        connection = cast("GuardedProtocol", *server._http.server_state.connections)
         with anyio.fail_after(5):
             while not connection.flow.write_paused:
                 await anyio.lowlevel.checkpoint()
