@@ -110,7 +110,7 @@ class Connection:
         if self._failure is not None:
             raise self._failure
         if self.lost:
-            raise ConnectionError("closed while it was being opened")
+            raise ConnectionAbortedError("closed while it was being opened")
 
     @contextmanager
     def in_use(self) -> Generator[Client]:
