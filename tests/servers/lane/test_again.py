@@ -28,7 +28,7 @@ CLOSED = (anyio.EndOfStream, anyio.BrokenResourceError)
 async def add(a: int, b: int) -> int:
     """Add; 20 takes a little longer."""
     if a == 20:
-        await anyio.sleep(0.1)
+        await anyio.sleep(0.2)
     return a + b
 
 
@@ -103,6 +103,7 @@ async def test_familiar_requests_are_answered_in_order(server: ToolServer) -> No
         for number in range(20, 30):
             odd = plain("tools/call", {"name": "add", "arguments": {"a": number, "b": 0}})
             await connection.send(as_bytes(server.port, odd))
+            await anyio.sleep(0.01)  # so that it does not come with the next
         received = b""
         with anyio.fail_after(10):
             while received.count(b'"isError"') < 10:
