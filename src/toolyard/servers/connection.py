@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, ClassVar, cast
 
 from uvicorn._types import ASGI3Application, HTTPScope
@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.familiar_heads import FamiliarHeads
-from toolyard.servers.known_headers import KnownHeaders
+from toolyard.servers.known_headers import Header, KnownHeaders
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
 
@@ -50,12 +50,19 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_message = False
         self._message_bytes = self._body_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
+        self._idle_until = 0.0
+        """When the next request must have begun, unless one is under way then."""
+        self._idle_timer: asyncio.TimerHandle | None = None
+        """Not moved with each request: it looks how late it is when it goes off."""
         self._write_deadline: asyncio.TimerHandle | None = None
         self._pipeline_deadline: asyncio.TimerHandle | None = None
         self._answering: RequestResponseCycle | None = None
         self.known: KnownHeaders | None = None
         """What is remembered for the next request."""
         self._familiar = FamiliarHeads()
+        self._usual_headers: Sequence[Header] = ()
+        self._usual = b""
+        """Those headers, written."""
         self._is_parsing = False
         self._next: tuple[RequestResponseCycle, ASGI3Application] | None = None
         """A request that is to be served once the bytes at hand are parsed."""
@@ -69,10 +76,12 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.holder is None:
             transport.abort()
         else:
-            self._set_deadline(self.limits.header_s)
+            self._await_next(self.limits.header_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         self._set_deadline(None)
         self._set_write_deadline(None)
         self._set_pipeline_deadline(None)
@@ -104,17 +113,19 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._close_in_time()
         elif self._in_message:
-            self._message_bytes += len(data)
-            if self._message_bytes - 8 * self._body_bytes > 4 * self.limits.header_bytes:
-                self._cut("framing")  # headers, trailers or chunk sizes without end
-            elif began:
-                self._set_deadline(self.limits.header_s if self._in_headers else self.limits.body_s)
-        else:
-            self._await_next()
+            self._await_rest(len(data), is_new=began)
+        elif self._deadline is not None:
+            self._set_deadline(None)
+
+    def _await_rest(self, size: int, *, is_new: bool) -> None:
+        self._message_bytes += size
+        if self._message_bytes - 8 * self._body_bytes > 4 * self.limits.header_bytes:
+            self._cut("framing")  # headers, trailers or chunk sizes without end
+        elif is_new:
+            self._set_deadline(self.limits.header_s if self._in_headers else self.limits.body_s)
 
     def _begin(self, scope: dict[str, Any], body: bytes) -> None:
         """A whole request, as the parser would have had it."""
-        self._unset_keepalive_if_required()
         self.cycle = self._answering = cycle = RequestResponseCycle(
             scope=cast("HTTPScope", scope),
             transport=self.transport,
@@ -137,15 +148,20 @@ class GuardedProtocol(HttpToolsProtocol):
         """Whether no request is being answered."""
         return self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
 
-    def _await_next(self) -> None:
-        """No request is half received: the next one has time, unless one is being answered."""
-        if not self._is_idle() or self.timeout_keep_alive_task is not None:
-            if self._deadline is not None:
-                self._set_deadline(None)
-        elif self._deadline is None:
-            # uvicorn forgot its own timer when these bytes came: blank lines, or the rest of a
-            # body that was answered before its end.
-            self._set_deadline(self.limits.keep_alive_s)
+    def _await_next(self, seconds: float) -> None:
+        """Give the next request this long to begin."""
+        self._idle_until = self.loop.time() + seconds
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_at(self._idle_until, self._end_idle)
+
+    def _end_idle(self) -> None:
+        if self._in_message or not self._is_idle():
+            self._idle_until = self.loop.time() + self.limits.keep_alive_s
+        if self.loop.time() < self._idle_until:
+            self._idle_timer = self.loop.call_at(self._idle_until, self._end_idle)
+        else:
+            self.transport.close()
+            self._close_in_time()
 
     def on_message_begin(self) -> None:
         """A request begins, unless too many wait already."""
@@ -202,34 +218,34 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             # Tasks are not used twice, though that is quicker: who kept hold of one could end the
             # call of somebody else.
-            task = self.loop.create_task(self._answer_in_time(cycle, answer))
-            task.add_done_callback(self.tasks.discard)
-            self.tasks.add(task)
+            self.tasks.add(self.loop.create_task(self._answer_in_time(cycle, answer)))
 
     async def _answer_in_time(
         self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, bytes | None]
     ) -> None:
         try:
             answer = await work
+            if answer is not None:
+                if self.flow.write_paused:
+                    await self.flow.drain()
+                self._answer(cycle, answer)
         except Exception:  # a bug of ours; uvicorn says so too where it is the caller
             logger.exception("a request failed unexpectedly")
             if not cycle.response_started:
                 await cycle.send_500_response()
-            return
-        if answer is not None:
-            if self.flow.write_paused:
-                await self.flow.drain()
-            self._answer(cycle, answer)
+        finally:
+            self.tasks.discard(asyncio.current_task())
 
     def _answer(self, cycle: RequestResponseCycle, body: bytes) -> None:
         """Answer with 200 and the JSON `body` in one piece, as `cycle.send` would in two."""
         if cycle.disconnected:
             return
         cycle.response_started = cycle.response_complete = True
-        said = b"%b: %b\r\n"
-        usual = b"".join([said % header for header in cycle.default_headers])
+        if cycle.default_headers is not self._usual_headers:  # uvicorn makes them each second
+            self._usual_headers = cycle.default_headers
+            self._usual = b"".join([b"%b: %b\r\n" % header for header in self._usual_headers])
         close = b"" if cycle.keep_alive else b"connection: close\r\n"
-        self.transport.write(ANSWERED % (usual, len(body), close, body))
+        self.transport.write(ANSWERED % (self._usual, len(body), close, body))
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
@@ -276,16 +292,23 @@ class GuardedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def on_response_complete(self) -> None:
-        """An answer is written, perhaps the last one."""
-        self._answering = self.pipeline[-1][0] if self.pipeline else None
-        super().on_response_complete()
-        self._set_pipeline_deadline(PIPELINED_S if self.pipeline else None)
-        self._close_in_time()
-
-    def timeout_keep_alive_handler(self) -> None:
-        """No further request came."""
-        super().timeout_keep_alive_handler()
-        self._close_in_time()
+        """An answer is written, perhaps the last one; unlike uvicorn's, with our own timer."""
+        self.server_state.total_requests += 1
+        self._answering = None
+        if self._pipeline_deadline is not None:
+            self._set_pipeline_deadline(None)
+        if self.transport.is_closing():
+            self._close_in_time()
+            return
+        self.flow.resume_reading()
+        if not self.pipeline:
+            self._await_next(self.limits.keep_alive_s)
+            return
+        cycle, app = self.pipeline.pop()
+        self._answering = cycle
+        if self.pipeline:
+            self._set_pipeline_deadline(PIPELINED_S)
+        self._start_asgi_task(cycle, app)
 
     def _close_in_time(self) -> None:
         """A closing connection waits for the client to read the rest, but not for ever."""
@@ -300,7 +323,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def _set_deadline(self, seconds: float | None) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = None if seconds is None else self.loop.call_later(seconds, self._too_slow)
+        self._deadline = (
+            None if seconds is None else self.loop.call_later(seconds, self._cut, "slow")
+        )
 
     def _set_write_deadline(self, seconds: float | None) -> None:
         if self._write_deadline is not None:
@@ -315,12 +340,6 @@ class GuardedProtocol(HttpToolsProtocol):
         self._pipeline_deadline = (
             None if seconds is None else self.loop.call_later(seconds, self._cut, "framing")
         )
-
-    def _too_slow(self) -> None:
-        if self._in_message:
-            self._cut("slow")
-        else:  # nobody began a request
-            self.transport.abort()
 
     def _cut(self, reason: Reason) -> None:
         self._tell(reason)
