@@ -89,6 +89,8 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
     "insecure": ("insecure = true", {"INSECURE": "true"}, ["--insecure"]),
     "instructions": ('instructions = ""', {"INSTRUCTIONS": ""}, ["--instructions", ""]),
     "drain_s": ("drain_s = 0", {"DRAIN_S": "0"}, ["--drain", "0"]),
+    "fast_lane": ("fast_lane = false", {"FAST_LANE": "0"}, None),
+    "stateless": ("stateless = true", {"STATELESS": "1"}, ["--stateless"]),
     "control": ("control = true", {"CONTROL": "true"}, ["--control"]),
     "watch": ('watch = "all"', {"WATCH": "all"}, ["--watch", "all"]),
     "limits": (
@@ -233,6 +235,7 @@ NETWORK: list[list[str]] = [
     ["--rate", "1/s"],
     ["--limit", "body_bytes=9"],
     ["--drain", "0"],
+    ["--stateless"],
     ["--tls-cert", "c.pem", "--tls-key", "k.pem"],
     ["--insecure"],
     ["--json"],

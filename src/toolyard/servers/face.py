@@ -67,7 +67,9 @@ class Identity:
 
 
 class SdkServer(Server[Any]):
-    """The SDK's server; sessions of the handshake revisions hear of changes too."""
+    """The SDK's server; sessions of the handshake revisions, if there are any, hear of changes."""
+
+    is_stateless = False
 
     def create_initialization_options(
         self,
@@ -75,8 +77,8 @@ class SdkServer(Server[Any]):
         experimental_capabilities: dict[str, dict[str, Any]] | None = None,
         extensions: dict[str, dict[str, Any]] | None = None,
     ) -> InitializationOptions:
-        """The answer to `initialize`, which promises notices of changed lists."""
-        told = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+        """The answer to `initialize`, which promises sessions notices of changed lists."""
+        told = NotificationOptions(*[not self.is_stateless] * 3)
         return super().create_initialization_options(
             notification_options or told, experimental_capabilities, extensions
         )
@@ -97,6 +99,8 @@ class McpFace:
         calls: Calls,
         limits: Limits,
         emit: EventHandler,
+        *,
+        stateless: bool = False,
     ) -> None:
         self._registry = registry
         self._sessions = Sessions(registry.library)
@@ -106,6 +110,7 @@ class McpFace:
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus, max_subscriptions=limits.connections)
         self.sdk = self._sdk(identity, ToolHandlers(registry, self._requests, self.tools))
+        self.sdk.is_stateless = stateless
         self._limits = limits
 
     def _sdk(self, identity: Identity, tools: ToolHandlers) -> SdkServer:
@@ -142,6 +147,7 @@ class McpFace:
             self._limits,
             stamp={types.SERVER_INFO_META_KEY: self.sdk.server_info_stamp},
             list_hints={"ttlMs": hint.ttl_ms, "cacheScope": hint.scope},
+            stateless=self.sdk.is_stateless,
         )
 
     @asynccontextmanager
@@ -186,12 +192,13 @@ class McpFace:
             sdk.add_request_handler(
                 "resources/read", types.ReadResourceRequestParams, handlers.read_resource
             )
-            sdk.add_request_handler(
-                "resources/subscribe", types.SubscribeRequestParams, handlers.watch
-            )
-            sdk.add_request_handler(
-                "resources/unsubscribe", types.UnsubscribeRequestParams, handlers.unwatch
-            )
+            if not sdk.is_stateless:
+                sdk.add_request_handler(
+                    "resources/subscribe", types.SubscribeRequestParams, handlers.watch
+                )
+                sdk.add_request_handler(
+                    "resources/unsubscribe", types.UnsubscribeRequestParams, handlers.unwatch
+                )
         if prompts:
             sdk.add_request_handler("prompts/list", paged, handlers.list_prompts)
             sdk.add_request_handler(

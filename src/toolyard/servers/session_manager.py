@@ -10,6 +10,8 @@ from mcp.server.auth.middleware.bearer_auth import AuthorizationContext
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http import StreamableHTTPServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from toolyard.servers.limits import Limits
 
@@ -20,16 +22,28 @@ ID_BYTES = 20
 
 
 class SessionManager(StreamableHTTPSessionManager):
-    """The SDK's, with a cap for each caller and ids that are wholly random."""
+    """The SDK's, with a cap for each caller and ids that are wholly random.
 
-    def __init__(self, server: Server[Any], limits: Limits) -> None:
+    If it is `stateless` there are no sessions: every request stands for itself.
+    """
+
+    def __init__(self, server: Server[Any], limits: Limits, *, stateless: bool = False) -> None:
         super().__init__(
             server,
+            stateless=stateless,
             max_request_body_size=limits.body_bytes,
             session_idle_timeout=limits.session_idle_s,
             max_sessions=limits.sessions,
         )
         self._most_per_caller = limits.sessions_per_caller
+
+    async def _handle_stateless_request(
+        self, protocol_version_hint: str | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if scope["method"] == "GET":  # the SDK would keep a stream open that nothing is sent on
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+            return
+        await super()._handle_stateless_request(protocol_version_hint, scope, receive, send)
 
     def _admit_session(  # pyright: ignore[reportIncompatibleMethodOverride] (private in the SDK)
         self, requestor: AuthorizationContext | None

@@ -73,6 +73,8 @@ class Plan:
     resource_metadata: Mapping[str, Any] | None = None
     drain_s: float = DRAIN_S
     origins: Sequence[str] = ()
+    stateless: bool = False
+    """Whether clients of the handshake revisions get no sessions."""
     fast_lane: bool = True
     """Whether plain calls and lists go past the SDK."""
     is_controlled: bool = False
@@ -99,7 +101,12 @@ class ToolServer:
         )
         self._registry = self._made_registry()
         self._face = McpFace(
-            plan.identity, self._registry, self._calls, plan.limits, self._events.emit
+            plan.identity,
+            self._registry,
+            self._calls,
+            plan.limits,
+            self._events.emit,
+            stateless=plan.stateless,
         )
         self.lane = self._face.fast_lane() if plan.fast_lane else None
         """The short way of plain calls and lists, if there is one."""
@@ -187,7 +194,9 @@ class ToolServer:
         """Start the sources and the protocol, without listening anywhere."""
         del app
         async with self._face.running():
-            manager = SessionManager(self._face.sdk, self._plan.limits)
+            manager = SessionManager(
+                self._face.sdk, self._plan.limits, stateless=self._plan.stateless
+            )
             async with manager.run(), Background() as tasks:
                 tasks.start_soon(self._front.watch_tokens)
                 if self.lane is not None:

@@ -73,6 +73,7 @@ def gateway_of(settings: Settings, *handlers: EventHandler) -> Gateway:
     server = (
         builder.with_limits(**limits)
         .with_drain(settings.drain_s)
+        .with_stateless(settings.stateless)
         .with_fast_lane(settings.fast_lane)
         .build()
     )

@@ -11,6 +11,7 @@ from toolyard.core.content import Audio, Content, Image, Text
 from toolyard.core.tool import ToolResult
 from toolyard.servers import wire
 
+MARK = b'"resultType":"complete",'
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -20,27 +21,30 @@ def response(request_id: int | str, result: bytes) -> bytes:
     return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (_encode(request_id), result)
 
 
-def written(given: ToolResult, stamp: Mapping[str, Any], most_bytes: int) -> bytes | None:
-    """`given` as JSON; `None` if it is not wholly usual, or may be too large."""
+def written(
+    given: ToolResult, stamp: Mapping[str, Any], most_bytes: int, *, modern: bool
+) -> bytes | None:
+    """`given` as JSON; `None` if it is not wholly usual, or may be too large.
+
+    Before 2026-07-28 structured content had to be an object, and nothing was stamped.
+    """
     if given.meta is not None:
         return None
     content = [_usual(block) for block in given.content]
-    structured = _structured(given.structured)
+    value: object = given.structured
+    structured = _structured(value if modern or isinstance(value, Mapping) else None)
     if None in content or structured is None:
         return None
-    answer: dict[str, Any] = {
-        "content": content,
-        "isError": given.is_error,
-        "resultType": "complete",
-        **structured,
-        "_meta": stamp,
-    }
+    answer: dict[str, Any] = {"content": content, "isError": given.is_error, **structured}
+    if modern:
+        answer |= {"resultType": "complete", "_meta": stamp}
     try:
         text = _encode(answer)
     except (UnicodeEncodeError, TypeError, ValueError):
         return None
-    # The limit counts blanks after commas and colons too: at most as many as there are bytes.
-    return text if 2 * len(text) <= most_bytes else None
+    # The limit counts blanks after commas and colons too, at most as many as there are bytes, and
+    # the mark of a complete result whether it is sent or not.
+    return text if 2 * (len(text) + len(MARK)) <= most_bytes else None
 
 
 def _usual(block: Content) -> Mapping[str, Any] | None:

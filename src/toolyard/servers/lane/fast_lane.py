@@ -12,6 +12,7 @@ from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.lane.answers import response, written
+from toolyard.servers.lane.legacy_request import LEGACY, read_legacy
 from toolyard.servers.lane.listing import Listing
 from toolyard.servers.lane.request import MODERN, Request, read
 from toolyard.servers.lane.running_call import RunningCall
@@ -40,13 +41,18 @@ class FastLane:
         *,
         stamp: Mapping[str, Any],
         list_hints: Mapping[str, Any],
+        stateless: bool = False,
     ) -> None:
         self._calls = calls
         self._mirrors = mirrors
         self._limits = limits
         self._stamp = stamp
         rest = {**list_hints, "resultType": "complete", "_meta": stamp}
-        self._listing = Listing(registry, MODERN, limits.page_size, rest)
+        self._listings = {
+            MODERN: Listing(registry, MODERN, limits.page_size, rest),
+            LEGACY: Listing(registry, LEGACY, limits.page_size, {}),
+        }
+        self._is_stateless = stateless
         self.is_forced = False
         """Every call is handed over as it begins: nobody wants that but who tests it."""
         self._running: dict[RunningCall, None] = {}
@@ -66,13 +72,15 @@ class FastLane:
                 self._tasks = None
 
     def read(self, headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
-        """The request, if it may go this way; see `toolyard.servers.lane.request.read`."""
+        """The request, if it may go this way; see `read` and `read_legacy`."""
         if self._tasks is None:
             return None
         request = read(headers, body)
-        if request is None or request.name is None:
-            return request
-        return None if self._mirrors.schema(request.name) else request
+        if request is not None and request.name is not None:
+            return None if self._mirrors.schema(request.name) else request
+        if request is None and self._is_stateless:
+            return read_legacy(headers, body)
+        return request
 
     def begin(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
@@ -86,7 +94,7 @@ class FastLane:
         """
         if request.name is not None:
             return self._call(request, request.name, exchange, hand_over)
-        page = self._listing.first_page(exchange.caller)
+        page = self._listings[request.envelope.version].first_page(exchange.caller)
         return _after(hand_over) if page is None else response(request.id, page)
 
     async def answer(
@@ -120,7 +128,8 @@ class FastLane:
         finally:
             del self._running[running]
         if not running.is_handed_over:
-            answer = written(result, self._stamp, self._limits.answer_bytes)
+            modern = request.envelope.version == MODERN
+            answer = written(result, self._stamp, self._limits.answer_bytes, modern=modern)
             if answer is not None:
                 return response(request.id, answer)
         await running.settle(lambda: result)

@@ -14,7 +14,7 @@ from toolyard.core.errors import ToolError
 from toolyard.core.tool import Tool
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers import wire
-from toolyard.servers.lane.request import LIST
+from toolyard.servers.lane.request import LIST, MODERN
 from toolyard.servers.pages import page
 from toolyard.servers.plain import plain
 from toolyard.servers.scopes import Visible
@@ -73,6 +73,6 @@ class Listing:
         known = self._texts.get(tool.name)
         if known is not None and known[0] is tool:
             return known[1]
-        written = plain(wire.tool(tool, modern=True))
+        written = plain(wire.tool(tool, modern=self._version == MODERN))
         answer = serialize_server_result(LIST, self._version, {**self._rest, "tools": [written]})
         return _WRITER.encode(answer["tools"][0])

@@ -68,7 +68,7 @@ def read(headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
         named == b""  # or it is there twice
         or headers.get(b"mcp-protocol-version") != _MODERN
         or headers.get(b"content-type") not in JSON_TYPES
-        or not _takes_both(headers.get(b"accept", b""))
+        or not takes_both(headers.get(b"accept", b""))
     ):
         return None
     try:
@@ -103,7 +103,7 @@ def _envelope(meta: msgspec.Raw, method: str) -> Envelope | None:
 
 
 @lru_cache(maxsize=64)
-def _takes_both(accept: bytes) -> bool:
+def takes_both(accept: bytes) -> bool:
     """Whether a client takes JSON and streams; how much it would rather is not looked at."""
     kinds = {each.partition(b";")[0].strip().lower() for each in accept.split(b",")}
     if b"*/*" in kinds:
