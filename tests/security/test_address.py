@@ -289,7 +289,8 @@ def is_proxy(address: str) -> bool:
     parsed = ip_address(address)
     mapped = getattr(parsed, "ipv4_mapped", None) or parsed
     text = str(mapped)
-    return text == "127.0.0.1" or text.startswith("10.") or mapped.packed[:1] == b"\xfd"
+    is_own = mapped.version == 6 and mapped.packed[:1] == b"\xfd"
+    return is_own or text == "127.0.0.1" or text.startswith("10.")
 
 
 @given(st.lists(ADDRESSES.map(str), min_size=1, max_size=32))

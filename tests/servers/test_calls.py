@@ -1,6 +1,7 @@
 """Calls that end before they are done, and how many may run."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -26,7 +27,7 @@ from toolyard.core.tool import ToolResult
 from toolyard.core.toolbox import Toolbox
 from toolyard.events.bus import EventBus
 from toolyard.events.types import CallFinished, CallStarted
-from toolyard.servers.calls import Calls, Work
+from toolyard.servers.calls import Call, Calls
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.metrics import Metrics
 
@@ -243,15 +244,28 @@ def alone(*, call_s: float = 5, most: int = 10) -> tuple[Calls, list[Event]]:
     return Calls(Metrics(lambda: 0), events, call_s=call_s, most=most), heard
 
 
-async def done(deadline: float, scope: CallScope) -> ToolResult:
-    del scope
-    assert deadline > anyio.current_time()
+Work = Callable[[CallScope], Awaitable[ToolResult]]
+
+
+async def run(calls: Calls, work: Work, exchange: Exchange | None = None) -> ToolResult:
+    with Call(calls, "add", ALICE, exchange) as call:
+        call.result = await work(call)
+    return call.result
+
+
+async def listed(calls: Calls) -> None:
+    with calls.asking("The list", None) as scope:
+        await forever(scope)
+
+
+async def done(scope: CallScope) -> ToolResult:
+    assert scope.deadline > anyio.current_time()
     return ToolResult()
 
 
-def failing(error: Exception) -> Work[ToolResult]:
-    async def work(deadline: float, scope: CallScope) -> ToolResult:
-        del deadline, scope
+def failing(error: Exception) -> Work:
+    async def work(scope: CallScope) -> ToolResult:
+        del scope
         raise error
 
     return work
@@ -267,11 +281,11 @@ def failing(error: Exception) -> Work[ToolResult]:
     ],
 )
 async def test_a_call_is_announced_when_it_begins_and_when_it_ends(
-    work: Work[ToolResult], outcome: str
+    work: Work, outcome: str
 ) -> None:
     calls, heard = alone()
     with contextlib.suppress(ToolError, UnknownName, KeyError):
-        await calls.run("add", ALICE, None, work)
+        await run(calls, work)
 
     started, finished = heard
     assert started == CallStarted("add", "alice", "10.0.0.1")
@@ -283,11 +297,11 @@ async def test_a_call_is_announced_when_it_begins_and_when_it_ends(
 async def test_a_result_that_is_an_error_counts_as_one() -> None:
     calls, heard = alone()
 
-    async def work(deadline: float, scope: CallScope) -> ToolResult:
-        del deadline, scope
+    async def work(scope: CallScope) -> ToolResult:
+        del scope
         return ToolResult.error("no")
 
-    await calls.run("add", ALICE, None, work)
+    await run(calls, work)
     assert isinstance(heard[-1], CallFinished)
     assert heard[-1].outcome == "error"
 
@@ -295,19 +309,19 @@ async def test_a_result_that_is_an_error_counts_as_one() -> None:
 async def test_a_call_beyond_the_limit_says_so() -> None:
     calls, _ = alone(most=1)
 
-    async def second(deadline: float, scope: CallScope) -> ToolResult:
-        del deadline, scope
+    async def second(scope: CallScope) -> ToolResult:
+        del scope
         assert calls.are_full
         with pytest.raises(ToolError, match="Too many calls"):
-            await calls.run("add", ALICE, None, done)
+            await run(calls, done)
         return ToolResult()
 
-    await calls.run("add", ALICE, None, second)
+    await run(calls, second)
     assert not calls.are_full
 
 
-async def forever(deadline: float, scope: CallScope) -> ToolResult:
-    del deadline, scope
+async def forever(scope: CallScope) -> ToolResult:
+    del scope
     await anyio.sleep_forever()
     raise AssertionError
 
@@ -315,7 +329,7 @@ async def forever(deadline: float, scope: CallScope) -> ToolResult:
 async def test_time_runs_out() -> None:
     calls, _ = alone(call_s=0.01)
     with pytest.raises(CallTimeout):
-        await calls.run("add", ALICE, None, forever)
+        await run(calls, forever)
 
 
 async def test_draining_ends_what_does_not_end_itself() -> None:
@@ -324,7 +338,7 @@ async def test_draining_ends_what_does_not_end_itself() -> None:
 
     async def one() -> None:
         try:
-            await calls.run("add", ALICE, None, forever)
+            await run(calls, forever)
         except CallInterrupted as error:
             errors.append(str(error))
 
@@ -335,7 +349,7 @@ async def test_draining_ends_what_does_not_end_itself() -> None:
         assert await calls.drain(0.01) == 1
     assert errors == ["The server is stopping and ended 'add' before it finished; try again."]
     with pytest.raises(CallInterrupted):
-        await calls.run("add", ALICE, None, done)
+        await run(calls, done)
 
 
 async def test_a_client_that_is_gone_ends_all_its_calls() -> None:
@@ -344,7 +358,7 @@ async def test_a_client_that_is_gone_ends_all_its_calls() -> None:
 
     async def one() -> None:
         with contextlib.suppress(CallInterrupted):
-            await calls.run("add", ALICE, exchange, forever)
+            await run(calls, forever, exchange)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(one)
@@ -362,11 +376,11 @@ async def test_calls_and_reads_do_not_take_each_others_places() -> None:
 
     async def read() -> None:
         with contextlib.suppress(CallInterrupted):
-            await calls.within("The list", None, forever)
+            await listed(calls)
 
     async def call() -> None:
         with contextlib.suppress(CallInterrupted):
-            await calls.run("add", ALICE, None, forever)
+            await run(calls, forever)
 
     async with anyio.create_task_group() as tasks:
         for one in (read, read):
@@ -374,14 +388,14 @@ async def test_calls_and_reads_do_not_take_each_others_places() -> None:
         await anyio.wait_all_tasks_blocked()
         assert (calls.in_flight, calls.are_full) == (0, False)
         with pytest.raises(ToolError, match="Too many"):
-            await calls.within("The list", None, forever)
+            await listed(calls)
         for one in (call, call):
             tasks.start_soon(one)
         await anyio.wait_all_tasks_blocked()
         assert (calls.in_flight, calls.are_full) == (2, True)
         assert b"toolyard_calls_in_flight 2.0" in Metrics(lambda: calls.in_flight).text()
         with pytest.raises(ToolError, match="Too many"):
-            await calls.run("add", ALICE, None, forever)
+            await run(calls, forever)
         calls.interrupt()
     assert b"toolyard_calls_in_flight 0.0" in Metrics(lambda: calls.in_flight).text()
 
@@ -417,14 +431,14 @@ async def test_names_that_callers_make_up_are_not_counted(era: str) -> None:
 async def test_a_call_is_ended_once_however_often_it_is_told_to() -> None:
     calls, _ = alone()
 
-    async def stubborn(deadline: float, scope: CallScope) -> ToolResult:
+    async def stubborn(scope: CallScope) -> ToolResult:
         with anyio.CancelScope(shield=True):
             await anyio.sleep(0.1)
-        return await forever(deadline, scope)
+        return await forever(scope)
 
     async def one() -> None:
         with contextlib.suppress(CallInterrupted):
-            await calls.run("add", ALICE, None, stubborn)
+            await run(calls, stubborn)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(one)

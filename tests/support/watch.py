@@ -15,6 +15,8 @@ from tests.support.known_secrets import secrets_in
 from tests.support.leaks import ROOT, Secrets, excerpt, inside_view
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from toolyard.servers.connection import GuardedProtocol
+
 LOGGERS = ("toolyard", "mcp", "uvicorn")
 """Not the HTTP client's: the tests' own clients put tokens into URLs to see them refused."""
 EVERYTHING = logging.DEBUG - 1
@@ -114,7 +116,7 @@ def hear_command(command: Sequence[str], is_error: bool, text: str) -> None:
 
 
 def _hear_answers(patch: pytest.MonkeyPatch) -> None:
-    """uvicorn writes every answer of a server in this process here, and none anywhere else."""
+    """Every answer of a server in this process is written in one of two places."""
     send = RequestResponseCycle.send
 
     async def heard(self: RequestResponseCycle, message: Any) -> None:
@@ -125,7 +127,14 @@ def _hear_answers(patch: pytest.MonkeyPatch) -> None:
             WATCH.answered(where, bytes(body).decode("latin-1"))
         await send(self, message)
 
+    answer = GuardedProtocol._answer
+
+    def heard_at_once(self: GuardedProtocol, cycle: RequestResponseCycle, body: bytes) -> None:
+        WATCH.answered("the answer to POST", body.decode("latin-1"))
+        answer(self, cycle, body)
+
     patch.setattr(RequestResponseCycle, "send", heard)
+    patch.setattr(GuardedProtocol, "_answer", heard_at_once)
 
 
 def _hear_makers(patch: pytest.MonkeyPatch) -> None:

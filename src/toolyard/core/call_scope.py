@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -20,11 +21,13 @@ def _kind() -> type[anyio.CancelScope]:
 class CallScope:
     """Entered by whoever runs a call; leaving it raises the reason if the call was ended."""
 
-    __slots__ = ("_reason", "_scope", "what")
+    __slots__ = ("_reason", "_scope", "deadline", "what")
 
     def __init__(self, what: str) -> None:
         self.what = what
         """Which tool or list is asked for."""
+        self.deadline = math.inf
+        """When it is ended, if somebody sees to that; on the clock of `anyio.current_time`."""
         self._scope = _kind()()
         self._reason: ToolyardError | None = None
 

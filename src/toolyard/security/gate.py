@@ -15,7 +15,7 @@ from toolyard.security.hosts import HostPolicy
 from toolyard.security.plain_address import is_loopback, plain_address
 from toolyard.security.rate import RateLimit, RateLimiter
 from toolyard.security.refusal import Refusal, retry_later
-from toolyard.security.tokens import ANONYMOUS, is_token
+from toolyard.security.tokens import ANONYMOUS, digest_of, is_token
 from toolyard.security.verifier import InstantVerifier, TokenVerifier
 
 FAILURES = RateLimit.parse("20/min")
@@ -126,20 +126,19 @@ class Gate:
             raise self._wrong_token(address)
         return Caller(caller.name, caller.scopes, address)
 
-    def recognise(self, authorization: bytes | None, address: str) -> Caller | None:
+    def recognise(self, digest: str | None, address: str) -> Caller | None:
         """Who the request is from, if that can be told at once; else `identify` has to tell.
 
         Args:
-            authorization: The one `Authorization` header, if there is one.
+            digest: From `token_digest`.
             address: From `admit_address`.
         """
         if not self._verifiers:
-            return Caller(ANONYMOUS, _EVERYTHING, address)
-        token = None if authorization is None else _bearer_token(authorization)
-        if token is None or not is_token(token):
+            return _placed(ANONYMOUS, _EVERYTHING, address)
+        if digest is None:
             return None
         for verifier in self._instant:
-            caller = verifier.recognise(token)
+            caller = verifier.recognise(digest)
             if caller is not None:
                 return _placed(caller.name, caller.scopes, address)
         return None
@@ -195,6 +194,12 @@ def _is_private(local_address: str | None) -> bool:
     """Whether only this machine reaches the address; what is none is a socket's path or a test."""
     plain = plain_address(local_address or "", with_zone=True)
     return plain is None or is_loopback(plain)
+
+
+def token_digest(authorization: bytes | None) -> str | None:
+    """The SHA-256 in hex of the token in the header `authorization`, if there is one."""
+    token = None if authorization is None else _bearer_token(authorization)
+    return digest_of(token) if token is not None and is_token(token) else None
 
 
 def _bearer_token(authorization: bytes) -> str | None:

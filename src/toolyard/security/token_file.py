@@ -62,11 +62,11 @@ class TokenFile:
         self._seen: os.stat_result | None = stat
         self._warn_if_open(stat)
 
-    def recognise(self, token: str) -> Caller | None:
-        """Whose `token` it is, unless the file has to be looked at first."""
+    def recognise(self, digest: str) -> Caller | None:
+        """Whose token has that `digest`, unless the file has to be looked at first."""
         if self._clock() >= self._next_check:
             return None
-        return self._tokens.recognise(token)
+        return self._tokens.recognise(digest)
 
     async def verify(self, token: str) -> Caller | None:
         """Whose `token` it is, if it may be used now."""

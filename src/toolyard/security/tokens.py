@@ -134,24 +134,25 @@ class TokenSet:
         self._entries = tuple((t.digest, t, Caller(t.name, t.scopes)) for t in kept)
 
     def match(self, secret: str, now: float) -> Caller | None:
-        """Whose `secret` it is, if that token may be used at `now`, in Unix seconds.
+        """Whose `secret` it is, if that token may be used at `now`, in Unix seconds."""
+        return self._of(digest_of(secret), now) if is_token(secret) else None
 
-        The secret is hashed and compared with every record, whether or not one was found, so the
-        time taken says nothing about which records there are.
+    def _of(self, presented: str, now: float) -> Caller | None:
+        """Whose digest it is.
+
+        It is compared with every record, whether or not one was found, so the time taken says
+        nothing about which records there are.
         """
-        if not is_token(secret):
-            return None
-        presented = digest_of(secret)
         found: tuple[Token, Caller] | None = None
         for digest, token, caller in self._entries:
             if hmac.compare_digest(digest, presented):
                 found = (token, caller)
         return found[1] if found and found[0].valid_at(now) else None
 
-    def recognise(self, token: str) -> Caller | None:
-        """Whose `token` it is, if it may be used now."""
-        return self.match(token, time.time())
+    def recognise(self, digest: str) -> Caller | None:
+        """Whose token has that `digest`, if it may be used now."""
+        return self._of(digest, time.time())
 
     async def verify(self, token: str) -> Caller | None:
         """Whose `token` it is, if it may be used now."""
-        return self.recognise(token)
+        return self.match(token, time.time())

@@ -35,8 +35,8 @@ class TokenVerifier(Protocol):
 class InstantVerifier(Protocol):
     """A verifier that can mostly tell at once."""
 
-    def recognise(self, token: str) -> Caller | None:
-        """The caller `token` stands for; `None` if that takes `verify` to tell."""
+    def recognise(self, digest: str) -> Caller | None:
+        """The caller whose token has that SHA-256 in hex; `None` if it takes `verify` to tell."""
         ...
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 import anyio
 
@@ -24,19 +26,15 @@ from toolyard.events.types import CallFinished, CallStarted
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.metrics import Metrics
 
-Answer = TypeVar("Answer")
-Work = Callable[[float, CallScope], Awaitable[Answer]]
-"""Takes its deadline, which it need not watch, and the scope in which it runs."""
-
 BUSY = "Too many calls are under way; try again."
 
 
 class Calls:
-    """Runs every call of one server, and all it asks of its sources, in a scope it can end."""
+    """Holds every call of one server, and all it asks of its sources, in a scope it can end."""
 
     def __init__(self, metrics: Metrics, events: EventBus, *, call_s: float, most: int) -> None:
-        self._metrics = metrics
-        self._events = events
+        self.metrics = metrics
+        self.events = events
         self._call_s = call_s
         self._most = most
         self._due: dict[CallScope, float] = {}
@@ -58,56 +56,9 @@ class Calls:
         """Whether no further call may run now."""
         return self._running >= self._most
 
-    async def run(
-        self,
-        tool: str,
-        caller: Caller,
-        exchange: Exchange | None,
-        work: Work[ToolResult],
-        *,
-        is_known: bool = True,
-    ) -> ToolResult:
-        """Run `work` for at most the server's call time.
-
-        It is only counted if the name `is_known` as a tool's: callers can make up any number.
-
-        Raises:
-            CallTimeout: The time ran out.
-            CallInterrupted: The server is stopping and would wait no longer.
-            ToolError: Too many calls are under way.
-        """
-        is_heard = self._events.is_heard
-        if is_heard:
-            self._events.emit(CallStarted(tool, caller.name, caller.address))
-        started = time.perf_counter()
-        outcome = "cancelled"
-        try:
-            if self.are_full:
-                raise ToolError(BUSY)
-            self._running += 1
-            try:
-                result = await self._within(tool, exchange, work)
-            finally:
-                self._running -= 1
-            outcome = "error" if result.is_error else "ok"
-            return result
-        except ToolyardError as error:
-            if exchange is None or not exchange.is_abandoned:
-                outcome = error.code
-            raise
-        except Exception:  # noted on its way out
-            outcome = "failed"
-            raise
-        finally:
-            duration_s = time.perf_counter() - started
-            if is_known and outcome != UnknownName.code:
-                self._metrics.finished(tool, outcome, duration_s)
-            if is_heard:
-                who = (caller.name, caller.address)
-                self._events.emit(CallFinished(tool, *who, duration_s, outcome))
-
-    async def within(self, what: str, exchange: Exchange | None, work: Work[Answer]) -> Answer:
-        """Run `work`, which is no call of a tool, with the same bounds.
+    @contextmanager
+    def asking(self, what: str, exchange: Exchange | None) -> Generator[CallScope]:
+        """Bound what is asked of the sources inside `with` and is no call of a tool.
 
         Raises:
             CallTimeout: The time ran out.
@@ -116,28 +67,35 @@ class Calls:
         """
         if len(self._due) - self._running >= self._most:
             raise ToolError(BUSY)
-        return await self._within(what, exchange, work)
-
-    async def _within(self, what: str, exchange: Exchange | None, work: Work[Answer]) -> Answer:
-        """Run `work` in a scope that ends with the time, the client or the server."""
-        if self._draining:
-            raise CallInterrupted(what)
         with CallScope(what) as scope:
-            deadline = self._enter(scope, exchange)
+            self._enter(scope, exchange)
             try:
-                return await work(deadline, scope)
+                yield scope
             finally:
                 self._leave(scope, exchange)
 
-    def _enter(self, scope: CallScope, exchange: Exchange | None) -> float:
+    def begin(self, scope: CallScope, exchange: Exchange | None) -> None:
+        """A call of a tool begins, unless too many run."""
+        if self.are_full:
+            raise ToolError(BUSY)
+        self._enter(scope, exchange)
+        self._running += 1
+
+    def end(self, scope: CallScope, exchange: Exchange | None) -> None:
+        """A call of a tool is over."""
+        self._running -= 1
+        self._leave(scope, exchange)
+
+    def _enter(self, scope: CallScope, exchange: Exchange | None) -> None:
+        if self._draining:
+            raise CallInterrupted(scope.what)
         if self._loop is None:
             self._loop = get_running_loop()
-        deadline = self._due[scope] = self._loop.time() + self._call_s
+        scope.deadline = self._due[scope] = self._loop.time() + self._call_s
         if self._timer is None:
-            self._timer = self._loop.call_at(deadline, self._end_late)
+            self._timer = self._loop.call_at(scope.deadline, self._end_late)
         if exchange is not None:
             exchange.join(scope)
-        return deadline
 
     def _leave(self, scope: CallScope, exchange: Exchange | None) -> None:
         del self._due[scope]
@@ -176,3 +134,79 @@ class Calls:
         while self._due:
             self._idle = anyio.Event()
             await self._idle.wait()
+
+
+class Call(CallScope):
+    """One call of a tool, which runs inside `with` for at most the server's call time.
+
+    Whoever runs it puts down its `result`. It is only counted if the name `is_known` as a tool's:
+    callers can make up any number.
+
+    Raises:
+        CallTimeout: The time ran out.
+        CallInterrupted: The server is stopping and would wait no longer, or the client is gone.
+        ToolError: Too many calls are under way.
+    """
+
+    __slots__ = ("_caller", "_calls", "_exchange", "_is_known", "_started", "result")
+
+    def __init__(
+        self,
+        calls: Calls,
+        tool: str,
+        caller: Caller,
+        exchange: Exchange | None,
+        *,
+        is_known: bool = True,
+    ) -> None:
+        super().__init__(tool)
+        self.result: ToolResult | None = None
+        self._calls = calls
+        self._caller = caller
+        self._exchange = exchange
+        self._is_known = is_known
+        self._started = 0.0
+
+    def __enter__(self) -> Self:
+        events, caller = self._calls.events, self._caller
+        if events.is_heard:
+            events.emit(CallStarted(self.what, caller.name, caller.address))
+        self._started = time.perf_counter()
+        try:
+            self._calls.begin(self, self._exchange)
+        except ToolyardError as error:
+            self._tell(error)
+            raise
+        return super().__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        self._calls.end(self, self._exchange)
+        try:
+            is_caught = super().__exit__(kind, error, traceback)
+        except ToolyardError as reason:
+            self._tell(reason)
+            raise
+        self._tell(error)
+        return is_caught
+
+    def _tell(self, error: BaseException | None) -> None:
+        took_s = time.perf_counter() - self._started
+        outcome = self._outcome(error)
+        if self._is_known and outcome != UnknownName.code:
+            self._calls.metrics.finished(self.what, outcome, took_s)
+        events, caller = self._calls.events, self._caller
+        if events.is_heard:
+            events.emit(CallFinished(self.what, caller.name, caller.address, took_s, outcome))
+
+    def _outcome(self, error: BaseException | None) -> str:
+        if error is None:
+            return "error" if self.result is not None and self.result.is_error else "ok"
+        if isinstance(error, ToolyardError):
+            is_abandoned = self._exchange is not None and self._exchange.is_abandoned
+            return "cancelled" if is_abandoned else error.code
+        return "failed" if isinstance(error, Exception) else "cancelled"

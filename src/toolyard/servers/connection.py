@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
+from toolyard.servers.known_headers import KnownHeaders
 from toolyard.servers.streams import ShortWay
 from toolyard.servers.turnstile import Turnstile, address_of
 
@@ -51,6 +52,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._write_deadline: asyncio.TimerHandle | None = None
         self._pipeline_deadline: asyncio.TimerHandle | None = None
         self._answering: RequestResponseCycle | None = None
+        self.known: KnownHeaders | None = None
+        """What is remembered for the next request."""
         self._is_parsing = False
         self._next: tuple[RequestResponseCycle, ASGI3Application] | None = None
         """A request that is to be served once the bytes at hand are parsed."""
@@ -104,7 +107,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _await_next(self) -> None:
         """No request is half received: the next one has time, unless one is being answered."""
-        if self.cycle is not None and not self.cycle.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
+        is_answering = self.cycle is not None and not self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
+        if is_answering or self.timeout_keep_alive_task is not None:
             if self._deadline is not None:
                 self._set_deadline(None)
         elif self._deadline is None:
@@ -156,7 +160,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if not cycle.more_body:
             asgi = cast("Any", cycle)  # uvicorn's types of messages are narrower than ASGI's
             body = bytes(cycle.body)
-            answer = type(self).short_way(asgi.scope, body, asgi.receive, asgi.send)
+            answer = type(self).short_way(asgi.scope, body, asgi.receive, asgi.send, self)
         if answer is None:
             super()._start_asgi_task(cycle, app)
         elif isinstance(answer, bytes):

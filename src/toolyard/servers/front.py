@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from mcp.server.auth.provider import AccessToken
 from toolyard.core.context import EVERYTHING, Caller, EventHandler
 from toolyard.events.types import RequestRefused
 from toolyard.security.body import BodyLimits
-from toolyard.security.gate import Gate
+from toolyard.security.gate import Gate, token_digest
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.servers.body import SMALL_BYTES, ClientGone, Said, read_body, said_in
 from toolyard.servers.calls import BUSY, Calls
@@ -23,12 +23,13 @@ from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.faults import FORBIDDEN
 from toolyard.servers.framing import Headers, check_framing, trimmed
+from toolyard.servers.known_headers import MOST_OF_VARYING, Header, KnownHeaders, split
 from toolyard.servers.lane.fast_lane import FastLane
 from toolyard.servers.lane.request import Request
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.paths import MCP_PATH, path_of
-from toolyard.servers.streams import App, Receive, Scope, Send, ShortAnswer, Streams
+from toolyard.servers.streams import App, Connection, Receive, Scope, Send, ShortAnswer, Streams
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -170,8 +171,17 @@ class Front:
         else:
             await self._app(marked, replay, send)
 
-    def short_way(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> ShortAnswer:
+    def short_way(
+        self, scope: Scope, body: bytes, receive: Receive, send: Send, connection: Connection
+    ) -> ShortAnswer:
         """Answer a whole request at once, if the gate lets it in and nothing is odd about it.
+
+        Args:
+            scope: As in ASGI; and so are `receive` and `send`.
+            body: All of it.
+            receive: Only used if the request turns out to need more than one answer.
+            send: As `receive`.
+            connection: What is remembered of the connection that the request came by.
 
         Returns:
             The JSON to answer with; or what gives that, or `None` once it has used `send`; or
@@ -182,7 +192,7 @@ class Front:
         if scope["path"] != MCP_PATH or scope["method"] != "POST":
             return None
         try:
-            exchange, single = self._admit_at_once(scope, body)
+            exchange, single = self._admit_at_once(scope, body, connection)
             request = self._lane.read(single, body)
             if request is None or not self._is_free(request, exchange.caller):
                 return None
@@ -197,18 +207,31 @@ class Front:
 
         return self._lane.begin(request, exchange, long_way)
 
-    def _admit_at_once(self, scope: Scope, body: bytes) -> tuple[Exchange, Single]:
-        single = self._check_frame(scope, scope["headers"])
-        peer = scope["client"]
-        address = self._gate.admit_address(peer[0] if peer else None, scope["headers"])
-        if self._check_host(scope, single) is not None or len(body) > SMALL_BYTES:
+    def _admit_at_once(
+        self, scope: Scope, body: bytes, connection: Connection
+    ) -> tuple[Exchange, Single]:
+        fixed, varying = split(scope["headers"])
+        if varying is None or len(body) > SMALL_BYTES:
             raise _Unclear
-        caller = self._gate.recognise(single.get(b"authorization"), address)
-        if caller is None:
+        known = connection.known
+        if known is None or known.fixed != fixed:
+            known = connection.known = self._look_at(scope, fixed)
+        caller = self._gate.recognise(known.token_digest, known.address)
+        if caller is None or sum(map(len, varying.values())) > MOST_OF_VARYING:
             raise _Unclear
         self._bounds.check_size(len(body))
         self._bounds.check_shape(body)
-        return Exchange(caller), single
+        return Exchange(caller), {**known.single, **varying}
+
+    def _look_at(self, scope: Scope, fixed: Sequence[Header]) -> KnownHeaders:
+        """What the gate thinks of headers, whatever the request is."""
+        target = len(scope["raw_path"]) + len(scope["query_string"]) + 2 * MOST_OF_VARYING
+        single = check_framing(fixed, self._limits, target_bytes=target)
+        peer, authorization = scope["client"], single.get(b"authorization")
+        address = self._gate.admit_address(peer[0] if peer else None, fixed)
+        if self._check_host(scope, single) is not None:
+            raise _Unclear
+        return KnownHeaders(fixed, single, address, token_digest(authorization))
 
     def _is_free(self, request: Request, caller: Caller) -> bool:
         """Whether nothing but the gate keeps the request from being answered."""

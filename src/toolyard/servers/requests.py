@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import mcp_types as types
 
-from toolyard.core.call_scope import CallScope
 from toolyard.core.context import ADMIN, EVERYTHING, CallContext, Caller, EventHandler
 from toolyard.core.errors import InputRequired
 from toolyard.servers import wire
@@ -58,14 +57,11 @@ class Requests:
         answer: Callable[[CallContext], Awaitable[Wire]],
     ) -> Wire:
         """Run `answer` within the server's call time, and say its failure as MCP does."""
-
-        async def work(deadline: float, scope: CallScope) -> Wire:
-            del scope
-            return await answer(self.context(context, deadline=deadline))
-
         try:
             try:
-                return wire.complete(await self.calls.within(what, exchange_in(context), work))
+                with self.calls.asking(what, exchange_in(context)) as scope:
+                    found = await answer(self.context(context, deadline=scope.deadline))
+                return wire.complete(found)
             except InputRequired as question:
                 return plain(wire.input_required(question))
         except (Exception, SystemExit) as error:  # whatever a source raises ends here

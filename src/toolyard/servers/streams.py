@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 
@@ -13,13 +13,22 @@ from toolyard.security.gate import Gate
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.security.tokens import ANONYMOUS
 from toolyard.servers.exchange import exchange_of
+from toolyard.servers.known_headers import KnownHeaders
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 ShortAnswer = bytes | Coroutine[Any, Any, bytes | None] | None
-ShortWay = Callable[[Scope, bytes, Receive, Send], ShortAnswer]
+
+
+class Connection(Protocol):
+    """By what requests come, one after the other."""
+
+    known: KnownHeaders | None
+
+
+ShortWay = Callable[[Scope, bytes, Receive, Send, Connection], ShortAnswer]
 """Answers a request whose body is there, if it can; see `Front.short_way`."""
 
 RECHECK_S = 0.5

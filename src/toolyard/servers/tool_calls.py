@@ -12,7 +12,7 @@ from toolyard.core.errors import InputRequired, MissingCapability
 from toolyard.core.inputs import CAPABILITY_OF
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
-from toolyard.servers.calls import Calls
+from toolyard.servers.calls import Call, Calls
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.scopes import of_tool, refuse_unless_may
 
@@ -51,27 +51,30 @@ class ToolCalls:
         Raises:
             NotAllowed: The caller lacks the scope for the tool.
             InputRequired: The client must answer something, and repeat the call.
-            Exception: Whatever else `Calls.run` or the tool's source raises.
+            Exception: Whatever else `Call` or the tool's source raises.
         """
-
-        async def work(deadline: float, scope: CallScope) -> ToolResult:
-            context = CallContext(
-                caller, deadline, channel, inputs or {}, state, self._emit, deadline
-            )
-            for _ in range(MOST_ROUNDS):
-                try:
-                    return await self._registry.call_tool(call, context, admit=admit, scope=scope)
-                except InputRequired as question:
-                    context = await _with_answers(question, context)
-            return ToolResult.error(f"The tool asked for input more than {MOST_ROUNDS} times.")
-
-        def admit(now: Tool) -> None:
-            if now is not tool:
-                refuse_unless_may(caller, of_tool(now))
-
         tool = self._registry.find(call.name)
         refuse_unless_may(caller, scope_of("tool", call.name) if tool is None else of_tool(tool))
-        return await self._calls.run(call.name, caller, exchange, work, is_known=tool is not None)
+        is_known = tool is not None
+        with Call(self._calls, call.name, caller, exchange, is_known=is_known) as scope:
+            until = scope.deadline
+            context = CallContext(caller, until, channel, inputs or {}, state, self._emit, until)
+            scope.result = await self._answer(call, tool, context, scope)
+        return scope.result
+
+    async def _answer(
+        self, call: ToolCall, tool: Tool | None, context: CallContext, scope: CallScope
+    ) -> ToolResult:
+        def admit(now: Tool) -> None:
+            if now is not tool:
+                refuse_unless_may(context.caller, of_tool(now))
+
+        for _ in range(MOST_ROUNDS):
+            try:
+                return await self._registry.call_tool(call, context, admit=admit, scope=scope)
+            except InputRequired as question:
+                context = await _with_answers(question, context)
+        return ToolResult.error(f"The tool asked for input more than {MOST_ROUNDS} times.")
 
 
 def _refuse_unanswerable(question: InputRequired, context: CallContext) -> None:

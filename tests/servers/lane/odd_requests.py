@@ -213,7 +213,7 @@ HEADER_CHANGES: list[Callable[[Odd], Odd]] = [
 
 BYTE_CHANGES: list[Callable[[Odd], Odd]] = [
     _bytes(lambda body: b"\xef\xbb\xbf" + body),
-    _bytes(lambda body: body.decode().encode("utf-16")),
+    _bytes(lambda body: body.decode(errors="replace").encode("utf-16")),
     _bytes(lambda body: body + b"\n \t"),
     _bytes(lambda body: b" \r\n" + body),
     _bytes(lambda body: body[:-1]),

@@ -194,3 +194,20 @@ async def test_it_is_open_where_somebody_else_listens() -> None:
         await app(scope, receive, send)
     assert (said[0]["status"], json.loads(said[1]["body"])["result"]["isError"]) == (200, False)
     assert box.begun == ["quick 7"]
+
+
+async def test_a_connection_waits_for_its_next_request_after_any_answer() -> None:
+    """As long as connections may be kept, not as long as a request may take to come in."""
+    box = Slow()
+    limited = builder(box).with_limits(header_s=0.2, body_s=0.2, keep_alive_s=20)
+    listing = plain("tools/list", {})
+    listing.headers = [pair for pair in listing.headers if pair[0] != b"authorization"]
+    async with (
+        limited.build() as server,
+        await anyio.connect_tcp("127.0.0.1", server.port) as connection,
+    ):
+        for odd in (listing, asking("quick", number=1), listing, listing):
+            await connection.send(as_bytes(server.port, odd))
+            with anyio.fail_after(5):
+                assert (await connection.receive()).startswith(b"HTTP/1.1 200 OK")
+            await anyio.sleep(0.5)

@@ -28,7 +28,7 @@ def written(
 
     Before 2026-07-28 structured content had to be an object, and nothing was stamped.
     """
-    if given.meta is not None:
+    if given.meta is not None or type(given.is_error) is not bool:
         return None
     content = [_usual(block) for block in given.content]
     value: object = given.structured
@@ -51,9 +51,10 @@ def _usual(block: Content) -> Mapping[str, Any] | None:
     """A block as MCP writes it, if the SDK would not look into any part of it."""
     if block.annotations is not None or block.meta is not None:
         return None
-    if type(block) is Text:
+    if type(block) is Text and type(block.text) is str:
         return {"text": block.text, "type": "text"}
-    return wire.content(block) if isinstance(block, Image | Audio) else None
+    is_usual = isinstance(block, Image | Audio) and type(block.mime_type) is str
+    return wire.content(block) if is_usual else None
 
 
 def _structured(value: Any) -> Mapping[str, Any] | None:
