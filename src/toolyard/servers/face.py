@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -23,29 +22,21 @@ from mcp.server.subscriptions import (
     ServerEvent,
     ToolsListChanged,
 )
-from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
 from toolyard.core.background import Background
-from toolyard.core.context import CallContext, EventHandler, scope_of
+from toolyard.core.context import CallContext, scope_of
 from toolyard.core.errors import InvalidArguments
 from toolyard.core.protocol import Change
 from toolyard.registry.relisting import LIST_S
-from toolyard.registry.tool_registry import ToolRegistry
-from toolyard.servers.calls import Calls
 from toolyard.servers.changes import Changes
 from toolyard.servers.channel import SdkContext
 from toolyard.servers.faults import document_fault
-from toolyard.servers.lane.fast_lane import FastLane
 from toolyard.servers.library_handlers import LibraryHandlers
-from toolyard.servers.limits import Limits
-from toolyard.servers.mirrors import Mirrors
 from toolyard.servers.requests import Requests, caller_of
+from toolyard.servers.served import FRESH_MS, Identity, Served
 from toolyard.servers.sessions import Sessions, check_watched
-from toolyard.servers.tool_calls import ToolCalls
 from toolyard.servers.tool_handlers import ToolHandlers
-
-FRESH_MS = 5_000
-"""How long a client may reuse a list without asking again; changes are announced besides."""
+from toolyard.servers.tracing import is_traced
 
 HINTS: Mapping[CacheableMethod, CacheHint] = {
     "server/discover": CacheHint(FRESH_MS),
@@ -55,15 +46,6 @@ HINTS: Mapping[CacheableMethod, CacheHint] = {
     "resources/templates/list": CacheHint(FRESH_MS),
     "resources/read": CacheHint(0),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """How a server introduces itself to clients."""
-
-    name: str
-    version: str
-    instructions: str | None = None
 
 
 class SdkServer(Server[Any]):
@@ -90,28 +72,18 @@ class SdkServer(Server[Any]):
 
 
 class McpFace:
-    """Serves `registry` through `sdk`; transports use `sdk` between enter and exit."""
+    """Serves a registry, which others enter, through `sdk` between enter and exit."""
 
-    def __init__(
-        self,
-        identity: Identity,
-        registry: ToolRegistry,
-        calls: Calls,
-        limits: Limits,
-        emit: EventHandler,
-        *,
-        stateless: bool = False,
-    ) -> None:
-        self._registry = registry
-        self._sessions = Sessions(registry.library)
-        self._requests = Requests(calls, self._sessions, emit, limits)
-        self.tools = ToolCalls(registry, calls, emit)
-        self._mirrors = Mirrors(registry)
+    def __init__(self, served: Served) -> None:
+        self._registry = served.registry
+        self._sessions = Sessions(self._registry.library)
+        self._requests = Requests(served.calls, self._sessions, served.emit, served.limits)
+        self._mirrors = served.mirrors
         self._bus = InMemorySubscriptionBus()
-        self._listen = ListenHandler(self._bus, max_subscriptions=limits.connections)
-        self.sdk = self._sdk(identity, ToolHandlers(registry, self._requests, self.tools))
-        self.sdk.is_stateless = stateless
-        self._limits = limits
+        self._listen = ListenHandler(self._bus, max_subscriptions=served.limits.connections)
+        handlers = ToolHandlers(self._registry, self._requests, served.tools)
+        self.sdk = self._sdk(served.identity, handlers)
+        self.sdk.is_stateless = served.stateless
 
     def _sdk(self, identity: Identity, tools: ToolHandlers) -> SdkServer:
         sdk = SdkServer(
@@ -128,37 +100,22 @@ class McpFace:
         sdk.add_notification_handler(
             "notifications/initialized", types.NotificationParams, self._opened
         )
-        if not _is_traced():
+        if not is_traced():
             sdk.middleware.clear()
         policy = RequestStateSecurity.ephemeral()
         policy.bind_principal = _principal
         sdk.middleware.append(RequestStateBoundary(policy, default_audience=identity.name))
         return sdk
 
-    def fast_lane(self) -> FastLane | None:
-        """The short way past `sdk`; `None` where traces are exported, which tell of each way."""
-        if _is_traced():
-            return None
-        hint = HINTS["tools/list"]
-        return FastLane(
-            self._registry,
-            self.tools,
-            self._mirrors,
-            self._limits,
-            stamp={types.SERVER_INFO_META_KEY: self.sdk.server_info_stamp},
-            list_hints={"ttlMs": hint.ttl_ms, "cacheScope": hint.scope},
-            stateless=self.sdk.is_stateless,
-        )
-
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Start the sources and tell clients of their changes until the end."""
+        """Tell clients of changes of the sources until the end."""
         changes = Changes()
-        async with self._registry, Background() as tasks:
-            await self._offer_library()
+        async with Background() as tasks:
             unsubscribe = self._registry.subscribe(changes.add)
-            tasks.start_soon(self._tell, changes, tasks)
             try:
+                await self._offer_library()
+                tasks.start_soon(self._tell, changes, tasks)
                 yield
             finally:
                 unsubscribe()
@@ -237,11 +194,6 @@ class McpFace:
     async def _opened(self, context: SdkContext, params: types.NotificationParams) -> None:
         del params
         self._sessions.opened(context)
-
-
-def _is_traced() -> bool:
-    """Whether the process exports OpenTelemetry traces; if not, spans are pure cost."""
-    return not isinstance(get_tracer_provider(), ProxyTracerProvider)
 
 
 def _principal(context: SdkContext) -> str:

@@ -21,12 +21,10 @@ from toolyard.core.errors import (
 from toolyard.core.text_safety import sendable
 from toolyard.core.tool import ToolResult
 from toolyard.servers import wire
+from toolyard.servers.codes import FORBIDDEN
 from toolyard.servers.plain import plain
 
 logger = logging.getLogger("toolyard.servers")
-
-FORBIDDEN = -32001
-"""Our own code, of the range left to implementations: the caller lacks a scope."""
 
 
 def protocol_error(error: ToolyardError) -> MCPError | None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import anyio
-from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
-from mcp.server.auth.provider import AccessToken
 
 from toolyard.core.context import EVERYTHING, Caller, EventHandler
 from toolyard.events.types import RequestRefused
@@ -19,9 +17,9 @@ from toolyard.security.gate import Gate, token_digest
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.servers.body import SMALL_BYTES, ClientGone, Said, read_body, said_in
 from toolyard.servers.calls import BUSY, Calls
+from toolyard.servers.codes import FORBIDDEN
 from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
-from toolyard.servers.faults import FORBIDDEN
 from toolyard.servers.framing import Headers, check_framing, trimmed
 from toolyard.servers.known_headers import MOST_OF_VARYING, Header, KnownHeaders, split
 from toolyard.servers.lane.fast_lane import FastLane
@@ -29,6 +27,7 @@ from toolyard.servers.lane.request import Request
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.paths import MCP_PATH, path_of
+from toolyard.servers.reply import reply
 from toolyard.servers.streams import App, Connection, Receive, Scope, Send, ShortAnswer, Streams
 
 logger = logging.getLogger("toolyard.servers")
@@ -163,7 +162,7 @@ class Front:
             long_way = partial(self._app, marked, replay, send)
             answer = await lane.answer(request, exchange, long_way)
             if answer is not None:
-                await _send_json(answer, send)
+                await reply(send, answer)
         elif LISTEN in scope["headers"]:
             await self._streams.serve(
                 self._app, marked, replay, send, authorization, ends_itself=True
@@ -279,20 +278,15 @@ class Front:
 
 
 def _marked(scope: Scope, exchange: Exchange, single: Single) -> Scope:
-    """The scope with the exchange, and with the caller as the SDK knows callers.
+    """The scope with the exchange.
 
     There are no streams to take up again where they broke off, so a client that asks for that
     gets a new one.
     """
-    marked = {**scope, KEY: exchange, "user": _user(exchange.caller.name)}
+    marked = {**scope, KEY: exchange}
     if RESUME in single:
         marked["headers"] = [pair for pair in scope["headers"] if pair[0] != RESUME]
     return marked
-
-
-@lru_cache(maxsize=1024)
-def _user(name: str) -> AuthenticatedUser:
-    return AuthenticatedUser(AccessToken(token="", client_id=name, scopes=[]))
 
 
 def _replay(body: bytes, receive: Receive, exchange: Exchange) -> Receive:
@@ -310,15 +304,6 @@ def _replay(body: bytes, receive: Receive, exchange: Exchange) -> Receive:
         return message
 
     return replayed
-
-
-async def _send_json(body: bytes, send: Send) -> None:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _answer(refusal: Refusal, receive: Receive, send: Send) -> None:

@@ -7,15 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
-from prometheus_client.registry import Collector
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -36,11 +31,11 @@ class Durations:
         return list(zip(bounds, map(float, accumulate(self.counts)), strict=True))
 
 
-class Metrics(Collector):
+class Metrics:
     """The counters of one server; a tool's name appears once it was really called.
 
     Plain numbers until somebody asks, as one thread counts: prometheus_client's own counters
-    take a lock each time. `in_flight` tells the calls under way.
+    take a lock each time. `in_flight` tells the calls under way. It is loaded when it is needed.
     """
 
     def __init__(self, in_flight: Callable[[], int]) -> None:
@@ -64,6 +59,12 @@ class Metrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """All of it, as prometheus_client wants to know it."""
+        from prometheus_client.core import (
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            HistogramMetricFamily,
+        )
+
         calls = CounterMetricFamily(
             "toolyard_calls", "Tool calls by how they ended.", labels=("tool", "outcome")
         )
@@ -88,6 +89,13 @@ class Metrics(Collector):
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""
+        from prometheus_client import CollectorRegistry, generate_latest
+
         registry = CollectorRegistry()
-        registry.register(self)
+        registry.register(self)  # pyright: ignore[reportArgumentType] (nothing of its is inherited)
         return generate_latest(registry)
+
+
+def load_writer() -> None:
+    """Have what writes the text in memory; better done in a thread, the first time."""
+    import prometheus_client.core  # noqa: F401  # pyright: ignore[reportUnusedImport]

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from starlette.responses import Response
+import anyio
+import anyio.to_thread
 
 from toolyard.security.gate import Gate
 from toolyard.servers.exchange import exchange_of
-from toolyard.servers.metrics import CONTENT_TYPE, Metrics
+from toolyard.servers.metrics import CONTENT_TYPE, Metrics, load_writer
 from toolyard.servers.paths import (
     CONTROL_PATH,
     HEALTH,
@@ -22,6 +23,7 @@ from toolyard.servers.paths import (
     STATUS,
     path_of,
 )
+from toolyard.servers.reply import TEXT, reply
 from toolyard.servers.streams import App, Receive, Scope, Send
 
 METRICS_SCOPE = "metrics"
@@ -67,26 +69,27 @@ class Routes:
             await self._apps.get(path, _nothing_here)(scope, receive, send)
 
     async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await _state("ok", 200)(scope, receive, send)
+        await reply(send, b"ok\n", kind=TEXT)
 
     async def _ready(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = _state("ready", 200) if self._is_ready() else _state("not ready", 503)
-        await answer(scope, receive, send)
+        if self._is_ready():
+            await reply(send, b"ready\n", kind=TEXT)
+        else:
+            await reply(send, b"not ready\n", status=503, kind=TEXT)
 
     async def _show_metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._gate.check_scope(exchange_of(scope).caller, METRICS_SCOPE)
-        answer = Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
-        await answer(scope, receive, send)
+        await anyio.to_thread.run_sync(load_writer)
+        await reply(send, self._metrics.text(), kind=CONTENT_TYPE)
 
     async def _show_status(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._gate.check_scope(exchange_of(scope).caller, METRICS_SCOPE)
         state = "ready" if self._is_ready() else "not ready"
         body = json.dumps({"state": state, "sources": self._health_of_sources()})
-        await Response(body, media_type="application/json")(scope, receive, send)
+        await reply(send, body.encode())
 
     async def _metadata(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = json.dumps(self._resource_metadata)
-        await Response(body, media_type="application/json")(scope, receive, send)
+        await reply(send, json.dumps(self._resource_metadata).encode())
 
 
 def open_paths(resource_metadata: Mapping[str, Any] | None) -> frozenset[str]:
@@ -108,9 +111,5 @@ def _metadata_paths(resource_metadata: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({*own, unquote(public).rstrip("/")})
 
 
-def _state(word: str, status: int) -> Response:
-    return Response(f"{word}\n", status, media_type="text/plain")
-
-
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    await Response("Not found.\n", 404, media_type="text/plain")(scope, receive, send)
+    await reply(send, b"Not found.\n", status=404, kind=TEXT)

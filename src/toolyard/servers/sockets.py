@@ -17,7 +17,7 @@ import uvicorn
 
 from toolyard.core.errors import ConfigError
 from toolyard.servers.connection import GuardedProtocol, guarded
-from toolyard.servers.streams import App, ShortWay
+from toolyard.servers.streams import ShortApp
 from toolyard.servers.tls import Tls, TlsDoor
 from toolyard.servers.turnstile import Turnstile
 
@@ -59,13 +59,11 @@ class HttpServer(uvicorn.Server):
         ConfigError: The certificate cannot be used.
     """
 
-    def __init__(
-        self, app: App, short_way: ShortWay, turnstile: Turnstile, tls: Tls | None
-    ) -> None:
+    def __init__(self, app: ShortApp, turnstile: Turnstile, tls: Tls | None) -> None:
         limits = turnstile.limits
         config = uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType]
-            http=guarded(turnstile, short_way),
+            http=guarded(turnstile, app),
             ws="none",
             lifespan="off",
             access_log=False,

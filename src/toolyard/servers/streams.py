@@ -28,8 +28,19 @@ class Connection(Protocol):
     known: KnownHeaders | None
 
 
-ShortWay = Callable[[Scope, bytes, Receive, Send, Connection], ShortAnswer]
-"""Answers a request whose body is there, if it can; see `Front.short_way`."""
+class ShortApp(Protocol):
+    """An ASGI app that can answer some requests without ASGI; see `Front`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        ...
+
+    def short_way(
+        self, scope: Scope, body: bytes, receive: Receive, send: Send, connection: Connection
+    ) -> ShortAnswer:
+        """Answer a whole request at once, if that can be."""
+        ...
+
 
 RECHECK_S = 0.5
 """How often tokens of open streams are looked at again: a revoked one counts within a second."""

@@ -12,8 +12,6 @@ from typing import Any, Self
 
 import anyio
 from anyio.abc import TaskStatus
-from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
-from starlette.routing import Router
 
 from toolyard.core.background import Background, is_cancellation
 from toolyard.core.context import EventHandler
@@ -27,18 +25,22 @@ from toolyard.security.refusal import Reason, retry_later
 from toolyard.servers.calls import Calls
 from toolyard.servers.control import Control
 from toolyard.servers.cors import Cors
-from toolyard.servers.face import Identity, McpFace
 from toolyard.servers.front import Front
+from toolyard.servers.lane.fast_lane import FastLane
 from toolyard.servers.limits import Limits
+from toolyard.servers.long_way import LongWay
 from toolyard.servers.metrics import Metrics
+from toolyard.servers.mirrors import Mirrors
 from toolyard.servers.paths import MCP_PATH
 from toolyard.servers.routes import Routes, open_paths
 from toolyard.servers.scopes import Scopes
-from toolyard.servers.session_manager import SessionManager
+from toolyard.servers.sdk import sdk_side
+from toolyard.servers.served import LIST_HINTS, Identity, Served
 from toolyard.servers.sockets import HttpServer, bind
-from toolyard.servers.stdio import serve_stdio
 from toolyard.servers.streams import App, Receive, Scope, Send
 from toolyard.servers.tls import Tls
+from toolyard.servers.tool_calls import ToolCalls
+from toolyard.servers.tracing import is_traced
 from toolyard.servers.turnstile import Turnstile
 
 logger = logging.getLogger("toolyard.servers")
@@ -100,16 +102,19 @@ class ToolServer:
             most=plan.limits.concurrency,
         )
         self._registry = self._made_registry()
-        self._face = McpFace(
+        self._served = Served(
             plan.identity,
             self._registry,
             self._calls,
+            ToolCalls(self._registry, self._calls, self._events.emit),
+            Mirrors(self._registry),
             plan.limits,
             self._events.emit,
-            stateless=plan.stateless,
+            plan.stateless,
         )
-        self.lane = self._face.fast_lane() if plan.fast_lane else None
+        self.lane = self._made_lane()
         """The short way of plain calls and lists, if there is one."""
+        self.long_way = LongWay(self._served)
         self._front = Front(
             self._made_routes(),
             gate=plan.gate,
@@ -122,7 +127,6 @@ class ToolServer:
             needed=Scopes(self._registry).needed,
             lane=self.lane,
         )
-        self._mcp: App | None = None
         self._http: HttpServer | None = None
         self._lives = AsyncExitStack()
         self._port = plan.port
@@ -142,13 +146,28 @@ class ToolServer:
             )
         return registry
 
+    def _made_lane(self) -> FastLane | None:
+        """None where traces are exported: those tell of each way, and only the SDK makes them."""
+        if not self._plan.fast_lane or is_traced():
+            return None
+        served = self._served
+        return FastLane(
+            self._registry,
+            served.tools,
+            served.mirrors,
+            served.limits,
+            stamp=served.identity.stamp,
+            list_hints=LIST_HINTS,
+            stateless=served.stateless,
+        )
+
     def _made_routes(self) -> Routes:
-        control = Control(self._registry, self._plan.gate, self._face.tools)
+        control = Control(self._registry, self._plan.gate, self._served.tools)
         return Routes(
             self._serve_mcp,
             gate=self._plan.gate,
             metrics=self._metrics,
-            is_ready=lambda: self._mcp is not None and not self._front.draining,
+            is_ready=lambda: self.long_way.is_running and not self._front.draining,
             health=self._registry.health,
             resource_metadata=self._plan.resource_metadata,
             control=control if self._plan.is_controlled else None,
@@ -187,33 +206,27 @@ class ToolServer:
         keep open when it stops (`timeout_graceful_shutdown` of uvicorn), unless `stop` is called
         before.
         """
+        from starlette.routing import Router  # loaded where it is used: most servers have no need
+
         return Router(default=self._front, redirect_slashes=False, lifespan=self.lifespan)  # pyright: ignore[reportArgumentType, reportReturnType]
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncGenerator[None]:
         """Start the sources and the protocol, without listening anywhere."""
         del app
-        async with self._face.running():
-            manager = SessionManager(
-                self._face.sdk, self._plan.limits, stateless=self._plan.stateless
-            )
-            async with manager.run(), Background() as tasks:
-                tasks.start_soon(self._front.watch_tokens)
-                if self.lane is not None:
-                    tasks.start_soon(self.lane.run)
-                self._mcp = StreamableHTTPASGIApp(manager)  # pyright: ignore[reportAttributeAccessIssue]
-                try:
-                    yield
-                    if not self.stopping.is_set():  # mounted: this is all that tells of the end
-                        await self.stop()
-                finally:
-                    self._mcp = None
+        async with self._registry, self.long_way.running(), Background() as tasks:
+            tasks.start_soon(self._front.watch_tokens)
+            if self.lane is not None:
+                tasks.start_soon(self.lane.run)
+            yield
+            if not self.stopping.is_set():  # mounted: this is all that tells of the end
+                await self.stop()
 
     async def _serve_mcp(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._mcp is None:
+        if not self.long_way.is_running:
             self._warn_not_started()
             raise retry_later(503, "draining", "The server is not running.", 1)
-        await self._mcp(scope, receive, send)
+        await self.long_way(scope, receive, send)
 
     def _warn_not_started(self) -> None:
         if not self.stopping.is_set() and not self._warned:
@@ -233,9 +246,7 @@ class ToolServer:
         async with AsyncExitStack() as lives:
             listener = lives.enter_context(bind(self._plan.host, self._plan.port))
             self._port = listener.getsockname()[1]
-            self._http = HttpServer(
-                self._front, self._front.short_way, self._turnstile(), self._plan.tls
-            )
+            self._http = HttpServer(self._front, self._turnstile(), self._plan.tls)
             await lives.enter_async_context(self.lifespan())
             tasks = await lives.enter_async_context(Background())
             tasks.start_soon(self._http.run_until_stopped, listener)
@@ -306,7 +317,7 @@ class ToolServer:
         self._events.emit(ServerStopping(name, drain_s, self._calls.in_flight))
         if self._http is not None:
             self._http.refuse_connections()
-        self._face.hang_up()
+        self.long_way.hang_up()
         self._front.hang_up()
         try:
             interrupted = await self._calls.drain(drain_s)
@@ -327,7 +338,8 @@ class ToolServer:
 
         Told to end, the process drains like `serve`; an input that ends ends the calls with it.
         """
-        async with self._face.running(), Background() as tasks:
+        side = await sdk_side(self._served)
+        async with self._registry, Background() as tasks:
             await tasks.start(self._stop_on_signal, None)
             self._tell_started(STDIO)
-            await serve_stdio(self._face.sdk, self._stopped)
+            await side.serve_stdio(self._stopped)

@@ -4,40 +4,36 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from toolyard.builtin_tools.calculator import Calculator
-from toolyard.builtin_tools.filesystem.file_system import FileSystem
-from toolyard.clients.answers import Answer
-from toolyard.clients.mcp_client import MCPClient
-from toolyard.clients.targets import StdioServer
 from toolyard.config.settings import Settings, ToolSettings
 from toolyard.config.target import command_in, is_url
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
-from toolyard.wiring.bash_kind import BashOptions, bash_of
-from toolyard.wiring.http_kind import HttpOptions, http_client
-from toolyard.wiring.images import image_source
-from toolyard.wiring.memory import memory_of
-from toolyard.wiring.openapi_kind import OpenAPIOptions, openapi_client
 from toolyard.wiring.user_file import is_file, source_in
 
-KINDS: Mapping[str, Callable[..., ToolProtocol]] = {
-    "bash": bash_of,
-    "calculator": Calculator,
-    "filesystem": FileSystem,
-    "http": http_client,
-    "image": image_source,
-    "memory": memory_of,
-    "openapi": openapi_client,
+if TYPE_CHECKING:
+    from toolyard.clients.answers import Answer
+    from toolyard.clients.targets import StdioServer
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "bash": ("wiring.bash_kind", "bash_of"),
+    "calculator": ("builtin_tools.calculator", "Calculator"),
+    "filesystem": ("builtin_tools.filesystem.file_system", "FileSystem"),
+    "http": ("wiring.http_kind", "http_client"),
+    "image": ("wiring.images", "image_source"),
+    "memory": ("wiring.memory", "memory_of"),
+    "openapi": ("wiring.openapi_kind", "openapi_client"),
 }
-_OPTIONS: Mapping[str, Callable[..., object]] = {
-    "bash": BashOptions,
-    "http": HttpOptions,
-    "openapi": OpenAPIOptions,
+"""Where what makes a kind is: it is loaded once one of the kind is made."""
+_OPTIONS: Mapping[str, str] = {
+    "bash": "BashOptions",
+    "http": "HttpOptions",
+    "openapi": "OpenAPIOptions",
 }
-"""What says which options a kind has, where that is not what makes it."""
+"""What says there which options a kind has, where that is not what makes it."""
 
 
 def source_of(
@@ -61,16 +57,22 @@ def source_of(
         ConfigError: The kind is unknown, an option of it is, or a secret is missing.
     """
     if settings.url is not None:
+        from toolyard.clients.mcp_client import MCPClient
+
         headers = {key: value.get_secret_value() for key, value in settings.headers.items()}
         own = token_of(name, settings) or (None if headers else token)
         return MCPClient(settings.url, token=own, headers=headers, answer=answer, patient=patient)
     if settings.command is not None:
+        from toolyard.clients.mcp_client import MCPClient
+
         return MCPClient(process_of(settings), answer=answer, patient=patient)
     return _built(name, settings.kind or "", settings.options)
 
 
 def process_of(settings: ToolSettings) -> StdioServer:
     """The server that the `command` of a table starts."""
+    from toolyard.clients.targets import StdioServer
+
     return StdioServer(settings.command or (), settings.env, settings.cwd)
 
 
@@ -79,15 +81,16 @@ def _built(name: str, kind: str, options: Mapping[str, Any]) -> ToolProtocol:
         if options:
             raise ConfigError(f"{name!r} is a file of yours; it takes no options.")
         return source_in(kind)
-    make = KINDS.get(kind)
-    if make is None:
+    if kind not in KINDS:
         known = ", ".join(KINDS)
         raise ConfigError(
             f"There is no kind {kind!r}; there are {known}, or path/to/file.py[:name]."
         )
-    known = inspect.signature(_OPTIONS.get(kind, make)).parameters
+    place, maker = KINDS[kind]
+    home = import_module(f"toolyard.{place}")
+    known = inspect.signature(getattr(home, _OPTIONS.get(kind, maker))).parameters
     _check_options(kind, known, options)
-    return make(**options)
+    return getattr(home, maker)(**options)
 
 
 def _check_options(
@@ -130,11 +133,14 @@ def target_of(
         ConfigError: It is none of these.
     """
     command = command_in(target)
+    if command is None and not is_url(target):
+        return source_of(target, configured(target, settings), token, answer)
+    from toolyard.clients.mcp_client import MCPClient
+    from toolyard.clients.targets import StdioServer
+
     if command is not None:
         return MCPClient(StdioServer(command), answer=answer)
-    if is_url(target):
-        return MCPClient(target, token=token, answer=answer)
-    return source_of(target, configured(target, settings), token, answer)
+    return MCPClient(target, token=token, answer=answer)
 
 
 def configured(name: str, settings: Settings | None) -> ToolSettings:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from toolyard.clients.targets import HttpServer
 from toolyard.config.settings import OF_KIND, ToolSettings
 from toolyard.wiring.options import read_options
 from toolyard.wiring.sources import process_of
@@ -19,6 +18,8 @@ FROM_ELSEWHERE = frozenset(OF_KIND).union(*OF_KIND.values())
 def described(table: ToolSettings) -> str:
     """Where the tools of a table come from, with nothing secret in it."""
     if table.url is not None:
+        from toolyard.clients.targets import HttpServer
+
         return str(HttpServer(table.url)).removeprefix("the server at ")
     if table.command is not None:
         return str(process_of(table)).removeprefix("the server ")

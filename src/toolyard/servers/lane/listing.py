@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from mcp_types.methods import serialize_server_result
-from pydantic import ValidationError
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from toolyard.core.context import Caller
 from toolyard.core.errors import ToolError
@@ -18,10 +18,49 @@ from toolyard.servers.lane.request import LIST, MODERN
 from toolyard.servers.pages import page
 from toolyard.servers.plain import plain
 from toolyard.servers.scopes import Visible
+from toolyard.servers.sdk import is_loaded
 
 MOST_KEPT = 64
 """Lists, one for each set of scopes."""
 _WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+class _Odd(Exception):
+    """A tool that only the SDK can tell how to write."""
+
+
+class _Schema(msgspec.Struct):
+    dialect: str | UnsetType = msgspec.field(default=UNSET, name="$schema")
+    # The handshake revisions are strict about these two.
+    properties: dict[str, dict[str, Any] | bool] | UnsetType = UNSET
+    required: list[str] | UnsetType = UNSET
+
+
+class _Input(_Schema, kw_only=True):
+    type: Literal["object"]
+
+
+class _Annotations(msgspec.Struct, forbid_unknown_fields=True):
+    title: str | UnsetType = UNSET
+    read_only: bool | UnsetType = msgspec.field(default=UNSET, name="readOnlyHint")
+    destructive: bool | UnsetType = msgspec.field(default=UNSET, name="destructiveHint")
+    idempotent: bool | UnsetType = msgspec.field(default=UNSET, name="idempotentHint")
+    open_world: bool | UnsetType = msgspec.field(default=UNSET, name="openWorldHint")
+
+
+class _Tool(msgspec.Struct, forbid_unknown_fields=True):
+    """A tool in which nothing is odd: the schemas may say what they like, the rest is known."""
+
+    name: str
+    description: str
+    input: _Input = msgspec.field(name="inputSchema")
+    output: _Schema | UnsetType = msgspec.field(default=UNSET, name="outputSchema")
+    title: str | UnsetType = UNSET
+    annotations: _Annotations | UnsetType = UNSET
+
+
+_USUAL = msgspec.json.Decoder(_Tool)
+_ANY = msgspec.json.Decoder()
 
 
 class Listing:
@@ -53,7 +92,7 @@ class Listing:
                 self._pages.clear()
             try:
                 known = self._pages[caller.scopes] = self._page(caller)
-            except (ToolError, ValidationError):  # the SDK's way says what is wrong
+            except (ToolError, _Odd):  # the SDK's way says what is wrong, if anything is
                 return None
         return known
 
@@ -74,5 +113,31 @@ class Listing:
         if known is not None and known[0] is tool:
             return known[1]
         written = plain(wire.tool(tool, modern=self._version == MODERN))
-        answer = serialize_server_result(LIST, self._version, {**self._rest, "tools": [written]})
-        return _WRITER.encode(answer["tools"][0])
+        return _usual(written) or self._odd(written)
+
+    def _odd(self, written: wire.Wire) -> str:
+        """What the SDK makes of it, which leaves out some of what is odd about it."""
+        if not is_loaded():
+            raise _Odd
+        from mcp_types.methods import serialize_server_result
+        from pydantic import ValidationError
+
+        answer = {**self._rest, "tools": [written]}
+        try:
+            (kept,) = serialize_server_result(LIST, self._version, answer)["tools"]
+        except ValidationError as error:
+            raise _Odd from error
+        return _WRITER.encode(kept)
+
+
+def _usual(written: wire.Wire) -> str | None:
+    """A tool's JSON if the SDK would send all of it; `None` if that is not plain to see."""
+    text = _WRITER.encode(written)
+    try:
+        _USUAL.decode(text)
+        is_json = _ANY.decode(text) == written  # no numbers as keys, no tuples
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    schemas = (written["inputSchema"], written.get("outputSchema", {}))
+    has_nothing = any(None in schema.values() for schema in schemas)
+    return text if is_json and not has_nothing else None
