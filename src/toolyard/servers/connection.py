@@ -194,8 +194,11 @@ class GuardedProtocol(HttpToolsProtocol):
         cycle.response_started = cycle.response_complete = True
         said = b"%b: %b\r\n"
         usual = b"".join([said % header for header in cycle.default_headers])
-        close = b"" if cycle.keep_alive else b"connection: close\r\n"
-        self.transport.write(ANSWERED % (usual, len(body), close, body))
+        more = b"" if cycle.keep_alive else b"connection: close\r\n"
+        exchange: Exchange = cast("Any", cycle.scope)[KEY]
+        if exchange.session is not None:
+            more += b"mcp-session-id: %b\r\n" % exchange.session
+        self.transport.write(ANSWERED % (usual, len(body), more, body))
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()

@@ -76,8 +76,8 @@ class McpFace:
 
     def __init__(self, served: Served) -> None:
         self._registry = served.registry
-        self._sessions = Sessions(self._registry.library)
-        self._requests = Requests(served.calls, self._sessions, served.emit, served.limits)
+        self.sessions = Sessions(self._registry.library)
+        self._requests = Requests(served.calls, self.sessions, served.emit, served.limits)
         self._mirrors = served.mirrors
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus, max_subscriptions=served.limits.connections)
@@ -131,12 +131,12 @@ class McpFace:
                     with anyio.move_on_after(LIST_S):
                         await self._offer_library()  # there may be some for the first time
                 await self._bus.publish(_event(change))
-                self._sessions.tell(change, tasks)
+                self.sessions.tell(change, tasks)
 
     async def _offer_library(self) -> None:
         """Serve documents and prompts if there are any; else clients need not even ask."""
         own, library = CallContext(), self._registry.library
-        handlers = LibraryHandlers(library, self._sessions, self._requests)
+        handlers = LibraryHandlers(library, self.sessions, self._requests)
         documents = await library.list_resources(own)
         templates = await library.list_resource_templates(own)
         prompts = await library.list_prompts(own)
@@ -188,12 +188,12 @@ class McpFace:
     async def _set_level(
         self, context: SdkContext, params: types.SetLevelRequestParams
     ) -> types.EmptyResult:
-        self._sessions.set_level(context, params.level)
+        self.sessions.set_level(context, params.level)
         return types.EmptyResult()
 
     async def _opened(self, context: SdkContext, params: types.NotificationParams) -> None:
         del params
-        self._sessions.opened(context)
+        self.sessions.opened(context)
 
 
 def _principal(context: SdkContext) -> str:

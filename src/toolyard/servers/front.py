@@ -22,7 +22,7 @@ from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.framing import Headers, check_framing, trimmed
 from toolyard.servers.known_headers import MOST_OF_VARYING, Header, KnownHeaders, split
-from toolyard.servers.lane.fast_lane import FastLane
+from toolyard.servers.lane.fast_lane import SESSION, FastLane
 from toolyard.servers.lane.request import Request
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
@@ -149,11 +149,12 @@ class Front:
         if scope["method"] != "POST" or exchange.caller is NOBODY:
             if exchange.caller is not NOBODY and scope["method"] != "DELETE":
                 self._refuse_if_draining()
+            await _give_way(lane, single)
             marked = _marked(scope, exchange, single)
             await self._streams.serve(self._app, marked, receive, send, authorization)
             return
         body = await self._take_body(receive, single)
-        request = None if lane is None else lane.read(single, body)
+        request = None if lane is None else lane.read(single, body, exchange.caller)
         if self._must_be_read(body, exchange.caller):
             self._check_said(said_in(body), exchange.caller)
 
@@ -162,8 +163,11 @@ class Front:
             long_way = partial(self._app, marked, replay, send)
             answer = await lane.answer(request, exchange, long_way)
             if answer is not None:
-                await reply(send, answer)
-        elif LISTEN in scope["headers"]:
+                session = exchange.session
+                await reply(send, answer, more=() if session is None else [(SESSION, session)])
+            return
+        await _give_way(lane, single)
+        if LISTEN in scope["headers"]:
             await self._streams.serve(
                 self._app, marked, replay, send, authorization, ends_itself=True
             )
@@ -192,7 +196,7 @@ class Front:
             return None
         try:
             exchange, single = self._admit_at_once(scope, body, connection)
-            request = self._lane.read(single, body)
+            request = self._lane.read(single, body, exchange.caller)
             if request is None or not self._is_free(request, exchange.caller):
                 return None
             self._gate.check_rate(exchange.caller)
@@ -275,6 +279,12 @@ class Front:
     def _note(self, refusal: Refusal, scope: Scope, address: str | None) -> None:
         self._metrics.refused(refusal.reason)
         self._emit(RequestRefused(refusal.reason, refusal.status, address, scope["path"]))
+
+
+async def _give_way(lane: FastLane | None, single: Single) -> None:
+    """Before the app serves a request: it may be about one that is in the lane."""
+    if lane is not None:
+        await lane.give_way(single)
 
 
 def _marked(scope: Scope, exchange: Exchange, single: Single) -> Scope:

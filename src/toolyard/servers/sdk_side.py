@@ -12,6 +12,7 @@ from mcp.server.auth.provider import AccessToken
 
 from toolyard.servers.exchange import exchange_of
 from toolyard.servers.face import McpFace
+from toolyard.servers.open_sessions import OpenSessions
 from toolyard.servers.served import Served
 from toolyard.servers.session_manager import SessionManager
 from toolyard.servers.stdio import serve_stdio
@@ -26,6 +27,8 @@ class SdkSide:
         self._limits = served.limits
         self._stateless = served.stateless
         self._manager: SessionManager | None = None
+        self.sessions: OpenSessions | None = None
+        """Those of the handshake revisions, while it runs."""
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -33,6 +36,7 @@ class SdkSide:
         manager = SessionManager(self.face.sdk, self._limits, stateless=self._stateless)
         async with self.face.running(), manager.run():
             self._manager = manager
+            self.sessions = OpenSessions(manager, self.face.sessions)
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -45,6 +45,17 @@ class SessionManager(StreamableHTTPSessionManager):
             return
         await super()._handle_stateless_request(protocol_version_hint, scope, receive, send)
 
+    def live(self, session_id: str, owner: str) -> StreamableHTTPServerTransport | None:
+        """The session, if it lives and is of the caller named `owner`."""
+        transport = self._server_instances.get(session_id)
+        if transport is None or transport.is_terminated:
+            return None
+        if transport.idle_scope is not None and transport.idle_scope.cancel_called:
+            return None
+        held = self._session_owners.get(session_id)
+        is_owned = held is not None and held["client_id"] == owner
+        return transport if is_owned else None
+
     def _admit_session(  # pyright: ignore[reportIncompatibleMethodOverride] (private in the SDK)
         self, requestor: AuthorizationContext | None
     ) -> StreamableHTTPServerTransport | None:

@@ -27,6 +27,7 @@ from toolyard.servers.control import Control
 from toolyard.servers.cors import Cors
 from toolyard.servers.front import Front
 from toolyard.servers.lane.fast_lane import FastLane
+from toolyard.servers.lane.session import LaneSessions
 from toolyard.servers.limits import Limits
 from toolyard.servers.long_way import LongWay
 from toolyard.servers.metrics import Metrics
@@ -159,7 +160,12 @@ class ToolServer:
             stamp=served.identity.stamp,
             list_hints=LIST_HINTS,
             stateless=served.stateless,
+            sessions=self._open_sessions,
         )
+
+    def _open_sessions(self) -> LaneSessions | None:
+        """None until the SDK, which keeps them, has been needed."""
+        return None if self.long_way.side is None else self.long_way.side.sessions
 
     def _made_routes(self) -> Routes:
         control = Control(self._registry, self._plan.gate, self._served.tools)

@@ -6,11 +6,11 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 
 from pydantic import Field
-from tests.servers.harness import TOKEN
+from tests.servers.harness import TOKEN, http_to, open_session
 from tests.servers.lane.odd_requests import Odd
 from tests.servers.lane.wire import Answer, asked
 
@@ -133,6 +133,7 @@ class Side:
     box: Box
     port: int
     is_legacy: bool = False
+    session: str | None = None
 
     async def answer(self, odd: Odd) -> dict[str, Any]:
         """All that matters of the answer, and the tools it took.
@@ -149,23 +150,38 @@ class Side:
 
     async def raw(self, odd: Odd) -> Answer:
         """The answer as it came."""
-        return await asked(self.port, odd)
+        named = [] if self.session is None else [(b"mcp-session-id", self.session.encode())]
+        given = {name for name, _ in odd.headers}
+        headers = [*odd.headers, *(pair for pair in named if pair[0] not in given)]
+        return await asked(self.port, replace(odd, headers=headers))
 
 
 @asynccontextmanager
-async def open_sides(*, stateless: bool = False) -> AsyncGenerator[list[Side]]:
-    """The SDK's way, the fast lane, and the lane that hands over every call."""
+async def open_sides(
+    *, stateless: bool = False, introduction: Mapping[str, Any] | None = None
+) -> AsyncGenerator[list[Side]]:
+    """The SDK's way, the fast lane, and the lane that hands over every call.
+
+    With an `introduction` each is asked in a session that was opened with it.
+    """
     async with AsyncExitStack() as open_servers:
         found: list[Side] = []
         for fast_lane in (False, True, True):
             box = Box()
             configured = server_of(box, fast_lane=fast_lane, stateless=stateless)
             server = await open_servers.enter_async_context(configured)
-            found.append(Side(box, server.port, is_legacy=stateless))
+            session = None if introduction is None else await _session(server, introduction)
+            is_legacy = stateless or session is not None
+            found.append(Side(box, server.port, is_legacy=is_legacy, session=session))
             if len(found) == 3:
                 assert server.lane is not None
                 server.lane.is_forced = True
         yield found
+
+
+async def _session(server: ToolServer, introduction: Mapping[str, Any]) -> str:
+    async with http_to(server, TOKEN) as http:
+        return (await open_session(http, introduction))["mcp-session-id"]
 
 
 async def assert_alike(sides: list[Side], odd: Odd) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.servers.harness import TOKEN
+from tests.servers.harness import INITIALIZE, TOKEN
 from tests.servers.lane.odd_requests import (
     CHANGES,
     PLAIN,
@@ -18,9 +18,11 @@ from tests.servers.lane.odd_requests import (
 from tests.servers.lane.sides import NARROW, RESULTS, Side, assert_alike, open_sides
 
 
-@pytest.fixture(scope="module")
-async def sides() -> AsyncGenerator[list[Side]]:
-    async with open_sides(stateless=True) as found:
+@pytest.fixture(scope="module", params=["stateless", "in a session"])
+async def sides(request: pytest.FixtureRequest) -> AsyncGenerator[list[Side]]:
+    stateless = request.param == "stateless"
+    introduction = None if stateless else INITIALIZE
+    async with open_sides(stateless=stateless, introduction=introduction) as found:
         yield found
 
 
@@ -29,14 +31,15 @@ async def test_one_change_makes_no_difference(
     sides: list[Side], number: int, change: Callable[[Odd], Odd]
 ) -> None:
     """Each with the first two requests, and with the others and the revisions in turn."""
-    for place, (method, params) in enumerate([*PLAIN[:2], PLAIN[2 + number % 3]]):
+    chosen = [*PLAIN[:2], PLAIN[2 + number % 3]]
+    for place, (method, params) in enumerate(chosen):
         revision = REVISIONS[(number + place) % len(REVISIONS)]
         await assert_alike(sides, change(plain_legacy(method, params, revision)))
 
 
 @given(odd_requests(legacy=True))
 @settings(
-    max_examples=200,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

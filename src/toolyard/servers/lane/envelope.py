@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from toolyard.core.context import LEVELS, LogLevel
+from toolyard.servers.lane.client import Envelope
 from toolyard.servers.sdk import is_loaded
 
 MOST_BYTES = 4 * 1024
@@ -65,16 +65,6 @@ class _Meta(_Usual):
 
 
 _USUAL = msgspec.json.Decoder(_Meta)
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The parts that matter to a call."""
-
-    version: str
-    capabilities: Mapping[str, Any]
-    log_level: LogLevel | None
-    wants_progress: bool
 
 
 def envelope_in(meta: bytes, method: str) -> Envelope | None:

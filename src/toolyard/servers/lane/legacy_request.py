@@ -8,11 +8,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from toolyard.servers.lane.envelope import PROGRESS, Envelope
+from toolyard.servers.lane.client import LEGACY, Envelope
+from toolyard.servers.lane.envelope import PROGRESS
 from toolyard.servers.lane.request import CALL, JSON_TYPES, Request, takes_both
 
-LEGACY = "2025-11-25"
-"""Stands for all of these revisions: the SDK reads and writes calls and lists of each alike."""
 REVISIONS = frozenset({None, b"2024-11-05", b"2025-03-26", b"2025-06-18", b"2025-11-25"})
 """What the header may say; a client that says nothing speaks the second."""
 

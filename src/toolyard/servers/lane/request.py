@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from toolyard.servers.lane.envelope import MOST_BYTES, Envelope, envelope_in
+from toolyard.servers.lane.client import Envelope
+from toolyard.servers.lane.envelope import MOST_BYTES, envelope_in
+from toolyard.servers.lane.session import LaneSession
 
 CALL, LIST = "tools/call", "tools/list"
 MODERN = "2026-07-28"
@@ -54,6 +56,7 @@ class Request:
     envelope: Envelope
     name: str | None = None
     arguments: Mapping[str, Any] | None = None
+    session: LaneSession | None = None
 
 
 def read(headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
