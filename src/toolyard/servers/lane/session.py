@@ -91,11 +91,8 @@ class LaneSession:
 
     async def give_way(self) -> None:
         """Have the SDK's app take up the calls under way; returns when it has."""
-        calls = tuple(self._calls.values())
-        for call in calls:
-            call.hand_over()
         with anyio.move_on_after(GIVE_WAY_S):
-            for call in calls:
+            for call in tuple(self._calls.values()):
                 await call.reach()
 
 
