@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from toolyard.cli.banner import Banner, program_name
-from toolyard.cli.terminal import OUT
+from toolyard.cli.consoles import OUT
 from toolyard.config.settings import Settings
 from toolyard.wiring.tokens import new_token
 
@@ -27,6 +27,7 @@ def test_commands_stand_on_lines_of_their_own_unbroken(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     monkeypatch.setattr(OUT, "width", width)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
     secret, _ = new_token("new", ["*"])
     lines = shown(capsys, secret, token=[SecretStr(secret)]).splitlines()
     assert f"  export TOOLYARD_TOKEN={secret}" in lines
@@ -40,6 +41,12 @@ def test_commands_stand_on_lines_of_their_own_unbroken(
     assert max(map(len, panel)) <= width
     assert any(secret in line for line in panel)
     assert any("Tools  calculator  " in line for line in panel)
+
+
+def test_a_file_gets_lines_without_a_frame(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(capsys, "s3cret", token=[SecretStr("s3cret")]).splitlines()
+    assert lines[:4] == [f"URL    {URL}", "Tools  calculator", "Token  s3cret", ""]
+    assert f"  toolyard tools {URL}" in lines
 
 
 @pytest.mark.parametrize(
@@ -67,7 +74,10 @@ def test_without_a_token_none_is_spoken_of(capsys: pytest.CaptureFixture[str]) -
     assert "--no-token" in text
 
 
-def test_a_name_cannot_break_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_cannot_break_what_is_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
     text = shown(capsys, name="[/] my \x1b[31m tools, the best of all there are")
     assert "[/] my [31m tools" in text
     assert "\x1b" not in text

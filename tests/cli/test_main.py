@@ -15,7 +15,8 @@ from tests.support.process import run
 from tests.support.serving import COMMAND
 
 from toolyard.cli import calling, diagnosis, hosting, importing, serving, tokens, yard
-from toolyard.cli.main import app, exit_code
+from toolyard.cli.app import app_for
+from toolyard.cli.main import exit_code
 from toolyard.core.errors import (
     CallTimeout,
     ConfigError,
@@ -86,7 +87,7 @@ def test_help_shows_no_type_of_python(
 def test_each_example_is_a_command_line_that_is_understood(example: str) -> None:
     words = shlex.split(re.split(" [<>] ", example)[0])
     assert words[0] == "toolyard"
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app_for([]))
     while (words := words[1:]) and words[0] in getattr(command, "commands", ()):
         command = command.commands[words[0]]
     with command.make_context("toolyard", list(words)):  # raises a usage error if it is none

@@ -14,7 +14,7 @@ from tests.cli.command import Toolyard
 from tests.support.process import Finished, Running, run, running
 from tests.support.serving import COMMAND
 
-from toolyard.cli.main import app
+from toolyard.cli.app import app_for
 from toolyard.cli.serving import arguments_in
 from toolyard.config.approvals import approve
 from toolyard.config.loading import load
@@ -24,7 +24,7 @@ from toolyard.core.errors import ConfigError
 
 BUFFERED = {"PYTHONUNBUFFERED": ""}
 """Python's usual way, whatever the tests themselves run with."""
-SERVE: Any = typer.main.get_command(app)
+SERVE: Any = typer.main.get_command(app_for([]))
 PRINTING = '''
 import sys
 from toolyard import Toolbox
@@ -57,6 +57,7 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
     "name": ('name = "x"', {"NAME": "x"}, ["--name", "x"]),
     "host": ('host = "::1"', {"HOST": "::1"}, ["--host", "::1"]),
     "port": ("port = 0", {"PORT": "0"}, ["--port", "0"]),
+    "workers": ("workers = 3", {"WORKERS": "3"}, ["--workers", "3"]),
     "stdio": ("stdio = true", {"STDIO": "1"}, ["--stdio"]),
     "token": ('token = ["a", "-b"]', {"TOKEN": "a,-b"}, ["--token", "a", "--token=-b"]),
     "tokens": (
@@ -89,9 +90,9 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
     "insecure": ("insecure = true", {"INSECURE": "true"}, ["--insecure"]),
     "instructions": ('instructions = ""', {"INSTRUCTIONS": ""}, ["--instructions", ""]),
     "drain_s": ("drain_s = 0", {"DRAIN_S": "0"}, ["--drain", "0"]),
-    "fast_lane": ("fast_lane = false", {"FAST_LANE": "0"}, None),
     "stateless": ("stateless = true", {"STATELESS": "1"}, ["--stateless"]),
     "control": ("control = true", {"CONTROL": "true"}, ["--control"]),
+    "fast_lane": ("fast_lane = false", {"FAST_LANE": "false"}, None),
     "watch": ('watch = "all"', {"WATCH": "all"}, ["--watch", "all"]),
     "limits": (
         "[limits]\ncall_s = 1.5\ndepth = 3",
@@ -223,6 +224,7 @@ def test_what_cannot_be_served_ends_with_2_and_a_sentence(
 NETWORK: list[list[str]] = [
     ["--host", "127.0.0.1"],
     ["--port", "0"],
+    ["--workers", "2"],
     ["--token", "s3cret"],
     ["--new-token"],
     ["--token-file", "t"],

@@ -371,10 +371,12 @@ def test_no_setting_is_without_a_test_here() -> None:
     """A new option needs its effect shown above.
 
     Those of `stdio` are in the command line's tests, of `control` in `test_yard.py`, of `watch` in
-    `test_reloading.py`, and of `mcp_servers` in `test_imports.py`.
+    `test_reloading.py`, of `workers` in `test_workers.py`, and of `mcp_servers` in
+    `test_imports.py`.
     """
     assert set(Settings.model_fields) == {
-        "name", "host", "port", "stdio", "token", "tokens", "token_file", "jwt", "allow", "deny",
+        "name", "host", "port", "workers", "stdio", "token", "tokens", "token_file", "jwt",
+        "allow", "deny",
         "trust_proxy", "proxy_header", "allowed_hosts", "allowed_origins", "rate", "insecure",
         "instructions", "drain_s", "limits", "results", "tls", "tools", "control", "watch",
         "mcp_servers", "fast_lane", "stateless",

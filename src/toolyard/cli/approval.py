@@ -13,9 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.prompt import Confirm
-
-from toolyard.cli.terminal import ERR, say
+from toolyard.cli.terminal import say
 from toolyard.config.approvals import approve
 from toolyard.config.imports import HostFile
 from toolyard.config.origin import Edition, Origin
@@ -74,6 +72,10 @@ def _ask(consequences: Iterator[str]) -> None:
 
 
 def _confirmed() -> bool:
+    from rich.prompt import Confirm
+
+    from toolyard.cli.consoles import ERR
+
     try:
         return Confirm.ask("Do you trust this file?", console=ERR, default=False)
     except EOFError:

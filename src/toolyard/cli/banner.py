@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-import typer
-from rich.panel import Panel
-from rich.text import Text
-
 from toolyard.cli.hosting import TOKEN_VARIABLE
-from toolyard.cli.terminal import printable, say, show, write_json
+from toolyard.cli.standard_streams import Unread
+from toolyard.cli.terminal import is_terminal, printable, say, write, write_json
 from toolyard.config.hosts import HostEntry, claude_code_command
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
 
+_Pairs = Sequence[tuple[str, str]]
 _UNFIT_FOR_HOSTS = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -42,28 +41,26 @@ class Banner:
             self._show(url)
         except ConfigError as error:  # it serves, whether or not somebody can read where
             say(str(error), style="red")
-        except typer.Exit:
+        except Unread:
             say("Nobody reads standard output.", style="red")
 
     def _show(self, url: str) -> None:
         if self._as_json:
             write_json({"url": url, "token": self._secret})
             return
-        title = Text(printable(self._settings.name))
-        show(Panel(self._facts(url), title=title, expand=False))
-        for heading, command in self._commands(url):
-            show(f"\n{heading}", style="dim", markup=False)
-            # Outside the panel and in one line, however long, so that it can be pasted.
-            show(f"  {command}", markup=False, soft_wrap=True)
+        facts, commands = self._facts(url), self._commands(url)
+        if is_terminal(sys.stdout):
+            _draw(printable(self._settings.name), facts, commands)
+        else:  # nobody looks at a frame in a file, and what draws it takes time to load
+            lines = [f"{name:7}{value}" for name, value in facts]
+            for heading, command in commands:
+                lines += ["", heading, f"  {command}"]
+            write("\n".join(lines))
 
-    def _facts(self, url: str) -> Text:
+    def _facts(self, url: str) -> list[tuple[str, str]]:
         tools = ", ".join(name for name, tool in self._settings.tools.items() if tool.enabled)
-        facts = Text()
-        facts.append("URL    ", style="dim").append(url, style="bold")
-        facts.append("\nTools  ", style="dim").append(printable(tools))
-        if self._secret is not None:
-            facts.append("\nToken  ", style="dim").append(self._secret, style="bold")
-        return facts
+        facts = [("URL", url), ("Tools", printable(tools))]
+        return facts if self._secret is None else [*facts, ("Token", self._secret)]
 
     def _commands(self, url: str) -> list[tuple[str, str]]:
         name = _UNFIT_FOR_HOSTS.sub("-", self._settings.name).strip("-")[:32] or "toolyard"
@@ -86,3 +83,22 @@ class Banner:
     def _is_guarded(self) -> bool:
         settings = self._settings
         return any((settings.token, settings.tokens, settings.token_file, settings.jwt))
+
+
+def _draw(
+    title: str, facts: Sequence[tuple[str, str]], commands: Sequence[tuple[str, str]]
+) -> None:
+    from rich.panel import Panel
+    from rich.text import Text
+
+    from toolyard.cli.consoles import show
+
+    framed = Text("\n").join(
+        Text.assemble((f"{name:7}", "dim"), (value, "" if name == "Tools" else "bold"))
+        for name, value in facts
+    )
+    show(Panel(framed, title=Text(title), expand=False))
+    for heading, command in commands:
+        show(f"\n{heading}", style="dim", markup=False)
+        # Outside the panel and in one line, however long, so that it can be pasted.
+        show(f"  {command}", markup=False, soft_wrap=True)

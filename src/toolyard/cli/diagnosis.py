@@ -9,9 +9,10 @@ import anyio
 import typer
 from rich.text import Text
 
+from toolyard.cli.consoles import show
 from toolyard.cli.examples import examples
 from toolyard.cli.options import AsJson, ClientToken, NamesConfig, Target
-from toolyard.cli.terminal import printable, say, show, start_logging, write_json
+from toolyard.cli.terminal import printable, say, start_logging, write_json
 
 if TYPE_CHECKING:  # help and usage errors need not wait for it
     from toolyard.config.settings import Settings

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import SecretStr
@@ -19,6 +20,8 @@ from toolyard.wiring.tokens import new_token as make_token
 OF_BOTH = frozenset({"name", "stdio", "instructions", "mcp_servers", "tools", "control", "watch"})
 """The options that also mean something over stdio; all others are about the network."""
 LIMITS_OF_BOTH = frozenset({"call_s", "concurrency", "connections", "page_size"})
+WORKER = "toolyard.cli.worker"
+"""The program of a worker."""
 
 
 def launch(origin: Origin, edition: Edition, *, new_token: bool, as_json: bool) -> None:
@@ -32,7 +35,23 @@ def launch(origin: Origin, edition: Edition, *, new_token: bool, as_json: bool) 
         _refuse_idle(origin.arguments, new_token=new_token, as_json=as_json)
     if new_token:
         secret, settings = _with_new_token(settings)
-    run(settings, Banner(settings, secret, as_json=as_json).show, origin, edition)
+    show = Banner(settings, secret, as_json=as_json).show
+    if settings.workers == 1 or settings.stdio:
+        run(settings, show, origin, edition)
+    else:
+        _run_workers(settings, show, origin, edition)
+
+
+def _run_workers(
+    settings: Settings, show: Callable[[str], None], origin: Origin, edition: Edition
+) -> None:
+    if sys.platform == "win32":
+        raise ConfigError("Several workers need Linux or macOS; leave --workers out here.")
+    # Loaded here, as it needs what Windows does not have.
+    from toolyard.wiring.workers import run_workers
+
+    # With -P, as a file of the user's here might have the name of a module.
+    run_workers(settings, show, origin, edition, [sys.executable, "-P", "-m", WORKER])
 
 
 def _refuse_idle(arguments: Mapping[str, Any], *, new_token: bool, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The `toolyard` command: what it knows, and how its errors become exit codes."""
+"""The `toolyard` command: how it begins, and how its errors become exit codes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import logging
 import os
 import sys
 import threading
-from typing import Annotated, Never, cast
+from collections.abc import Sequence
+from typing import Never, cast
 
-import typer
-
-from toolyard.cli import calling, diagnosis, hosting, importing, serving, tokens, yard
-from toolyard.cli.commands import Command, Group
-from toolyard.cli.terminal import (
+from toolyard.cli.standard_streams import (
     STDOUT,
     give_up,
     open_standard_streams,
-    say,
     tolerate_any_letter,
-    write,
 )
+from toolyard.cli.terminal import say, write
 from toolyard.core.errors import (
     ConfigError,
     InvalidTool,
@@ -33,49 +29,6 @@ from toolyard.version import __version__
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it of SIGINT."""
-
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Tools on the network in one command, and a way to call them.",
-    epilog="Exit codes: 0 done, 1 the tool answered with an error, 2 wrong usage, "
-    "3 not allowed in, 4 not reachable.",
-)
-token = typer.Typer(cls=Group, no_args_is_help=True, help="Make bearer tokens.")
-token.command("new", cls=Command, epilog=tokens.EXAMPLES)(tokens.new)
-app.command("serve", cls=Command, epilog=serving.EXAMPLES)(serving.serve)
-app.command("tools", cls=Command, epilog=calling.TOOLS_EXAMPLES)(calling.tools)
-app.command("call", cls=Command, epilog=calling.CALL_EXAMPLES)(calling.call)
-app.command("doctor", cls=Command, epilog=diagnosis.EXAMPLES)(diagnosis.doctor)
-app.command("host-config", cls=Command, epilog=hosting.EXAMPLES)(hosting.host_config)
-app.command("import", cls=Command, epilog=importing.EXAMPLES)(importing.import_servers)
-app.add_typer(yard.app, name="yard")
-app.add_typer(token, name="token")
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        write(f"toolyard {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def about(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version",
-            callback=_show_version,
-            is_eager=True,
-            help="Say which this is.",
-        ),
-    ] = False,
-) -> None:
-    """Tools on the network in one command, and a way to call them."""
-    del version
 
 
 def exit_code(error: ToolyardError) -> int:
@@ -117,12 +70,21 @@ def _leave() -> Never:
     sys.exit(INTERRUPTED)
 
 
+def _run(words: Sequence[str]) -> None:
+    if words == ["--version"]:  # is asked for often, and needs nothing of the rest
+        write(f"toolyard {__version__}")
+        return
+    from toolyard.cli.app import app_for
+
+    app_for(words)()
+
+
 def main() -> None:
     """Run the command line; never shows a traceback for what went wrong as foreseen."""
     open_standard_streams()
     tolerate_any_letter()
     try:
-        app()
+        _run(sys.argv[1:])
     except (ToolyardError, OSError, ExceptionGroup) as error:
         sys.exit(_told(_first(error)))
     except KeyboardInterrupt:

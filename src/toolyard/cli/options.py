@@ -41,6 +41,10 @@ Host = Annotated[
 Port = Annotated[
     int | None, typer.Option(metavar="N", help="Listen on this port; 0 picks one. \\[8080]")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Serve with so many processes, for as many cores. \\[1]"),
+]
 Stdio = Annotated[bool, typer.Option("--stdio", help="Serve stdin and stdout instead.")]
 Token = Annotated[
     Words,

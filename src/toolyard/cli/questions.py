@@ -9,8 +9,9 @@ from typing import Any
 import anyio
 from rich.text import Text
 
+from toolyard.cli.consoles import ERR
 from toolyard.cli.fields import Field, fields_of
-from toolyard.cli.terminal import ERR, say
+from toolyard.cli.terminal import say
 from toolyard.core.inputs import InputRequest
 
 

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text as Line
 
+from toolyard.cli.consoles import ERR, OUT, WIDE, show
 from toolyard.cli.questions import ask_user
-from toolyard.cli.terminal import ERR, OUT, WIDE, json_of, one_line, say, show, write, write_json
+from toolyard.cli.terminal import json_of, one_line, say, write, write_json
 from toolyard.core.content import Audio, Content, Image, Resource, Text
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import MissingCapability

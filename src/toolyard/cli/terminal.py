@@ -6,26 +6,14 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from copy import copy
-from io import TextIOWrapper
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 from unicodedata import category
 
-import typer
-from rich.console import Console, RenderableType
-from rich.logging import RichHandler
+from toolyard.cli.standard_streams import STDERR, give_up, put, to_stdout
 
-from toolyard.core.errors import ConfigError
-
-STDIN, STDOUT, STDERR = 0, 1, 2
-UNREAD = 141
-"""The exit code of a command whose reader went away, as shells have it of SIGPIPE."""
-OUT = Console(highlight=False, emoji=False)
-WIDE = Console(highlight=False, emoji=False, width=1_000)
-"""Standard output where no terminal cuts it: a row of a table is a line."""
-ERR = Console(stderr=True, highlight=False, emoji=False)
+COLOURED = frozenset({"FORCE_COLOR", "TTY_COMPATIBLE"})
+"""The variables that have rich take for a terminal what is none."""
 LIBRARIES = {
     "mcp": logging.ERROR,
     "mcp.client": logging.CRITICAL,
@@ -44,10 +32,10 @@ def write(text: str) -> None:
 
     Raises:
         ConfigError: Standard output takes nothing; the text says why.
-        Exit: Nobody reads it any more, which is no error to speak of.
+        Unread: Nobody reads it any more, which is no error to speak of.
     """
-    with _to_stdout():
-        _put(sys.stdout, printable(text) + "\n")
+    with to_stdout():
+        put(sys.stdout, printable(text) + "\n")
 
 
 def write_json(value: Any) -> None:
@@ -67,76 +55,14 @@ def _null(constant: str) -> None:
     del constant
 
 
-def show(*things: RenderableType, console: Console = OUT, **options: Any) -> None:
-    """Results as rich draws them; raises what `write` does."""
-    with _to_stdout():
-        _put(sys.stdout, _drawn(console, *things, **options))
-
-
 def say(text: str, style: str = "dim") -> None:
     """A sentence to the user, which is no result; a command in it stays in one line."""
+    from toolyard.cli.consoles import ERR, drawn
+
     try:
-        _put(sys.stderr, _drawn(ERR, printable(text), style=style, markup=False, soft_wrap=True))
+        put(sys.stderr, drawn(ERR, printable(text), style=style, markup=False, soft_wrap=True))
     except OSError:  # there is nobody to tell
         give_up(STDERR)
-
-
-def _drawn(console: Console, *things: RenderableType, **options: Any) -> str:
-    """What `console` would print: where that fails, it does more than to raise."""
-    with console.capture() as drawn:
-        console.print(*things, **options)
-    return drawn.get()
-
-
-def _put(stream: TextIO, text: str) -> None:
-    stream.write(text)
-    stream.flush()
-
-
-@contextmanager
-def _to_stdout() -> Generator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        give_up(STDOUT)
-        raise typer.Exit(UNREAD) from None
-    except OSError as error:
-        give_up(STDOUT)
-        raise ConfigError(f"Standard output cannot be written: {error.strerror}.") from None
-
-
-def give_up(descriptor: int) -> None:
-    """Send the rest of a stream that failed nowhere, so that ending does not fail once more."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, descriptor)
-    os.close(nothing)
-
-
-def open_standard_streams() -> None:
-    """Have all three descriptors taken, or the next file that is opened becomes one of them.
-
-    Standard input that was closed is at its end, output cannot be written, and errors go nowhere.
-    """
-    sys.stdin = _taken(STDIN, sys.stdin, "r", os.O_RDONLY)
-    sys.stdout = _taken(STDOUT, sys.stdout, "w", os.O_RDONLY)
-    sys.stderr = _taken(STDERR, sys.stderr, "w", os.O_WRONLY)
-
-
-def _taken(descriptor: int, stream: TextIO | None, mode: str, flags: int) -> TextIO:
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        os.open(os.devnull, flags)  # the lowest one that is free, which is this one
-    if stream is not None:
-        return stream
-    return cast("TextIO", open(descriptor, mode, encoding="utf-8", closefd=False))
-
-
-def tolerate_any_letter() -> None:
-    """Where the streams' encoding lacks a letter, show a question mark."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 def start_logging(level: int, *, remarks: bool = False) -> None:
@@ -144,7 +70,11 @@ def start_logging(level: int, *, remarks: bool = False) -> None:
 
     With `remarks`, also what processes that we start say on their standard error.
     """
-    if ERR.is_terminal:
+    if is_terminal(sys.stderr):
+        from rich.logging import RichHandler
+
+        from toolyard.cli.consoles import ERR
+
         handler: logging.Handler = RichHandler(
             console=ERR, show_path=False, markup=False, rich_tracebacks=False
         )
@@ -157,6 +87,15 @@ def start_logging(level: int, *, remarks: bool = False) -> None:
     logging.getLogger(REMARKS).setLevel(logging.INFO if remarks else logging.NOTSET)
     for library, least in LIBRARIES.items():
         logging.getLogger(library).setLevel(least)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether rich draws for a terminal there; it need not be loaded to tell that it does not."""
+    if not (stream.isatty() or COLOURED & os.environ.keys()):
+        return False
+    from toolyard.cli.consoles import ERR, OUT
+
+    return ERR.is_terminal if stream is sys.stderr else OUT.is_terminal
 
 
 class _Printable(logging.Formatter):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from toolyard.cli.appending import appending
+from toolyard.cli.commands import Command, Group
 from toolyard.cli.examples import examples
 from toolyard.cli.terminal import say, write, write_json
 from toolyard.core.errors import ConfigError
@@ -42,6 +43,10 @@ Append = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Both as JSON.")]
 
 
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Make bearer tokens.")
+
+
+@app.command("new", cls=Command, epilog=EXAMPLES)
 def new(
     name: Name = DEFAULT_NAME,
     scope: Scope = None,

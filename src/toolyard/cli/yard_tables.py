@@ -9,7 +9,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from toolyard.cli.terminal import OUT, WIDE, one_line, show
+from toolyard.cli.consoles import OUT, WIDE, show
+from toolyard.cli.terminal import one_line
 
 STYLES = {"ready": "green", "disabled": "dim", "draining": "yellow", "starting": "yellow"}
 BAD = "red"

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource
 
+from toolyard.config.environment import options_in
 from toolyard.config.imports import host_files, with_servers
 from toolyard.config.places import PREFIX, Places
 from toolyard.config.reading import text_of
@@ -81,7 +80,7 @@ def settings_in(
 def written_in(text: str, name: str, arguments: Mapping[str, Any] | None = None) -> Settings:
     """As `settings_in`, but without the servers of the hosts' files that it names."""
     given = dict(arguments or {})
-    environment = _Environment()()
+    environment = options_in(os.environ)
     parsed = _parse(text, name)
     places = Places(given, environment, tuple(os.environ), name, text)
     _warn_of_unknown_variables()
@@ -108,27 +107,6 @@ def _line_of_digits(text: str) -> str:
     """Where the longest number of a text stands."""
     longest = [max(map(len, _DIGITS.findall(line)), default=0) for line in text.splitlines()]
     return f", line {longest.index(max(longest)) + 1}"
-
-
-class _Environment(EnvSettingsSource):
-    """The `TOOLYARD_*` variables; tables and lists of tables are JSON."""
-
-    def __init__(self) -> None:
-        fields = cast("type[BaseSettings]", Settings)  # all that is read of it are its fields
-        super().__init__(fields, env_prefix=PREFIX, env_nested_delimiter="__")
-
-    def prepare_field_value(
-        self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool
-    ) -> Any:
-        try:
-            return super().prepare_field_value(field_name, field, value, value_is_complex)
-        except (ValueError, RecursionError):
-            option = PREFIX + field_name.upper()
-            given = [name for name in os.environ if name.upper().split("__")[0] == option]
-            names = [name if len(name) <= 60 else f"{name[:57]}..." for name in given]
-            raise ConfigError(
-                f"{' or '.join(names)} in the environment is not the JSON that it has to be."
-            ) from None
 
 
 def _warn_of_unknown_variables() -> None:

@@ -15,7 +15,6 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
-from pydantic_settings import NoDecode
 
 
 def _split(given: object) -> object:
@@ -25,7 +24,9 @@ def _split(given: object) -> object:
     return given
 
 
-Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+COMMAS = BeforeValidator(_split)
+"""What takes a list written with commas; such a list is never JSON."""
+Words = Annotated[list[str], COMMAS]
 Count = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -175,8 +176,9 @@ class Settings(Part):
     name: str = Field("toolyard", min_length=1)
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8080, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=128, description="Processes that serve the port together.")
     stdio: bool = False
-    token: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = []
+    token: Annotated[list[SecretStr], COMMAS] = []
     tokens: list[TokenSettings] = []
     token_file: Path | None = None
     jwt: JwtSettings | None = None

@@ -1,13 +1,17 @@
-"""Whether a JSON value suits a JSON Schema, told in time that grows with the value alone."""
+"""Whether a JSON value suits a JSON Schema, told in time that grows with the value alone.
+
+The validator takes much memory: it is loaded when a schema needs it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
-
-from jsonschema_rs import Draft202012Validator, FancyRegexOptions, Registry
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from toolyard.core.errors import InvalidTool
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator, Registry
 
 MOST_BACKTRACKING = 10_000
 """Steps that a pattern with look-around or back-references may take; others need none."""
@@ -33,6 +37,8 @@ class Documents:
     """Schemas that others may refer to by their URI."""
 
     def __init__(self, documents: Mapping[str, Any]) -> None:
+        from jsonschema_rs import Registry
+
         self._registry = Registry(documents.items(), retriever=_refuse)
 
     def verdict(self, schema: Mapping[str, Any]) -> Verdict:
@@ -44,6 +50,8 @@ class Documents:
 
 
 def _validator(schema: Mapping[str, Any], registry: Registry | None = None) -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator, FancyRegexOptions
+
     options = FancyRegexOptions(backtrack_limit=MOST_BACKTRACKING)
     return Draft202012Validator(
         dict(schema), pattern_options=options, retriever=_refuse, registry=registry

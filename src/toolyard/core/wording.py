@@ -6,10 +6,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
-
 MOST_CHOICES = 20
 LONGEST_VALUE = 80
 DEEPEST_REFERENCE = 5
@@ -127,6 +123,10 @@ def _choice(values: Sequence[Any]) -> str:
 
 def resolved(reference: str, root: Mapping[str, Any]) -> Any:
     """The schema that `reference` leads to within `root`; `None` if it leads nowhere."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
     registry: Registry[Any] = Registry()
     resource = DRAFT202012.create_resource(root)
     try:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
-
-from netaddr import IPAddress, IPNetwork, IPSet
 
 from toolyard.core.errors import ConfigError
 from toolyard.security.forwarded import Hop, Malformed, hop_reader
@@ -143,10 +141,22 @@ class _Ranges:
         self.empty = not items
         self._unix = UNIX in items
         networks = [_network(item, place) for item in items if item != UNIX]
-        self._addresses = IPSet([IPNetwork(str(network)) for network in networks])
+        self._holds = _holding(networks) if networks else _nothing
 
     def __contains__(self, address: str) -> bool:
-        return self._unix if address == UNIX else IPAddress(address) in self._addresses
+        return self._unix if address == UNIX else self._holds(address)
+
+
+def _nothing(address: str) -> bool:
+    del address
+    return False
+
+
+def _holding(networks: Sequence[IPv4Network | IPv6Network]) -> Callable[[str], bool]:
+    from netaddr import IPAddress, IPNetwork, IPSet  # loaded for those who have rules
+
+    addresses = IPSet([IPNetwork(str(network)) for network in networks])
+    return lambda address: IPAddress(address) in addresses
 
 
 def _network(item: str, place: str) -> IPv4Network | IPv6Network:

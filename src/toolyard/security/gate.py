@@ -13,7 +13,7 @@ from toolyard.security.address import AddressPolicy, network_of
 from toolyard.security.challenge import Challenge
 from toolyard.security.hosts import HostPolicy
 from toolyard.security.plain_address import is_loopback, plain_address
-from toolyard.security.rate import RateLimit, RateLimiter
+from toolyard.security.rate import MakeLimiter, RateLimit, limiter_of_its_own
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.security.tokens import ANONYMOUS, digest_of, is_token
 from toolyard.security.verifier import InstantVerifier, TokenVerifier
@@ -44,6 +44,7 @@ class Gate:
         resource_metadata: URL named in each challenge, if there is an authorization server.
         insecure: Without verifiers, admit even those who come from other machines.
         clock: Seconds that never go back.
+        limiter: Makes what counts, where several processes count together.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Gate:
         resource_metadata: str | None = None,
         insecure: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        limiter: MakeLimiter = limiter_of_its_own,
     ) -> None:
         self._addresses = addresses
         self._hosts = hosts
@@ -64,8 +66,8 @@ class Gate:
         # Only those before the first that takes its time: they are asked in turn.
         instant = takewhile(lambda each: isinstance(each, InstantVerifier), self._verifiers)
         self._instant = tuple(cast("Iterable[InstantVerifier]", instant))
-        self._rate = None if rate is None else RateLimiter(rate)
-        self._failures = RateLimiter(failures)
+        self._rate = None if rate is None else limiter(rate, "rate")
+        self._failures = limiter(failures, "failures")
         self._challenge = Challenge(resource_metadata)
         self._is_local_only = not self._verifiers and not insecure
         self._clock = clock

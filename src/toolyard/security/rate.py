@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from toolyard.core.errors import ConfigError
 
 MAX_KEYS = 10_000
-_ROUNDING_S = 1e-6
+ROUNDING_S = 1e-6
 
 _TEXT = re.compile(
     r"(?P<count>[0-9]{1,9}) */ *(?P<unit>s|min|h)(?: +burst +(?P<burst>[0-9]{1,9}))?"
@@ -51,6 +51,18 @@ class RateLimit:
         return cls(count / _SECONDS[match["unit"]], int(match["burst"] or count))
 
 
+class Limiter(Protocol):
+    """Counts calls by key."""
+
+    def check(self, key: Hashable, now: float) -> float:
+        """As `RateLimiter.check`."""
+        ...
+
+
+MakeLimiter = Callable[[RateLimit, str], Limiter]
+"""Makes a limiter, with a name that no other of the same server has."""
+
+
 class RateLimiter:
     """A bucket for each key, remembered for the `max_keys` that called last.
 
@@ -76,9 +88,15 @@ class RateLimiter:
         """
         full_at = max(self._full_at.get(key, now), now)
         wait_s = full_at - now - self._slack_s
-        if wait_s <= _ROUNDING_S:
+        if wait_s <= ROUNDING_S:
             self._full_at[key] = full_at + self._interval_s
         self._full_at.move_to_end(key)
         if len(self._full_at) > self._max_keys:
             self._full_at.popitem(last=False)
-        return wait_s if wait_s > _ROUNDING_S else 0.0
+        return wait_s if wait_s > ROUNDING_S else 0.0
+
+
+def limiter_of_its_own(limit: RateLimit, name: str) -> Limiter:
+    """A limiter of this process alone."""
+    del name
+    return RateLimiter(limit)

@@ -24,7 +24,7 @@ from toolyard.security.exposure import check_exposure
 from toolyard.security.gate import Gate
 from toolyard.security.hosts import HostPolicy
 from toolyard.security.plain_address import is_loopback
-from toolyard.security.rate import RateLimit
+from toolyard.security.rate import RateLimit, limiter_of_its_own
 from toolyard.security.token_file import TokenFile
 from toolyard.security.tokens import Token, TokenSet, is_weak
 from toolyard.security.verifier import BoundedVerifier, TokenVerifier
@@ -34,6 +34,7 @@ from toolyard.servers.routes import metadata_url
 from toolyard.servers.served import Identity
 from toolyard.servers.tls import Tls
 from toolyard.servers.tool_server import DRAIN_S, Plan, Source, ToolServer
+from toolyard.servers.workers.team import Team
 from toolyard.version import __version__
 
 logger = logging.getLogger("toolyard.servers")
@@ -83,6 +84,7 @@ class MCPServerBuilder:
         self._is_stateless = False
         self._has_fast_lane = True
         self._is_controlled = False
+        self._team: Team | None = None
 
     def with_protocol(
         self,
@@ -332,6 +334,7 @@ class MCPServerBuilder:
                 fast_lane=self._has_fast_lane,
                 origins=tuple(self._origins),
                 is_controlled=self._is_controlled,
+                team=self._team,
             )
         )
 
@@ -364,6 +367,7 @@ class MCPServerBuilder:
             rate=self._rate,
             resource_metadata=self._metadata_url,
             insecure=self._insecure,
+            limiter=limiter_of_its_own if self._team is None else self._team.limiter,
         )
 
     def _check_exposure(self, guarded: bool) -> None:

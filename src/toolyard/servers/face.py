@@ -76,6 +76,7 @@ class McpFace:
 
     def __init__(self, served: Served) -> None:
         self._registry = served.registry
+        self._state_key = served.state_key
         self.sessions = Sessions(self._registry.library)
         self._requests = Requests(served.calls, self.sessions, served.emit, served.limits)
         self._mirrors = served.mirrors
@@ -102,7 +103,7 @@ class McpFace:
         )
         if not is_traced():
             sdk.middleware.clear()
-        policy = RequestStateSecurity.ephemeral()
+        policy = _state_policy(self._state_key)
         policy.bind_principal = _principal
         sdk.middleware.append(RequestStateBoundary(policy, default_audience=identity.name))
         return sdk
@@ -194,6 +195,10 @@ class McpFace:
     async def _opened(self, context: SdkContext, params: types.NotificationParams) -> None:
         del params
         self.sessions.opened(context)
+
+
+def _state_policy(key: bytes | None) -> RequestStateSecurity:
+    return RequestStateSecurity.ephemeral() if key is None else RequestStateSecurity(keys=[key])
 
 
 def _principal(context: SdkContext) -> str:

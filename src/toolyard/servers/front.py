@@ -22,8 +22,9 @@ from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.framing import Headers, check_framing, trimmed
 from toolyard.servers.known_headers import MOST_OF_VARYING, Header, KnownHeaders, split
-from toolyard.servers.lane.fast_lane import SESSION, FastLane
+from toolyard.servers.lane.fast_lane import FastLane
 from toolyard.servers.lane.request import Request
+from toolyard.servers.lane.session import SESSION
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.paths import MCP_PATH, path_of
@@ -149,7 +150,6 @@ class Front:
         if scope["method"] != "POST" or exchange.caller is NOBODY:
             if exchange.caller is not NOBODY and scope["method"] != "DELETE":
                 self._refuse_if_draining()
-            await _give_way(lane, single)
             marked = _marked(scope, exchange, single)
             await self._streams.serve(self._app, marked, receive, send, authorization)
             return
@@ -165,9 +165,7 @@ class Front:
             if answer is not None:
                 session = exchange.session
                 await reply(send, answer, more=() if session is None else [(SESSION, session)])
-            return
-        await _give_way(lane, single)
-        if LISTEN in scope["headers"]:
+        elif LISTEN in scope["headers"]:
             await self._streams.serve(
                 self._app, marked, replay, send, authorization, ends_itself=True
             )
@@ -279,12 +277,6 @@ class Front:
     def _note(self, refusal: Refusal, scope: Scope, address: str | None) -> None:
         self._metrics.refused(refusal.reason)
         self._emit(RequestRefused(refusal.reason, refusal.status, address, scope["path"]))
-
-
-async def _give_way(lane: FastLane | None, single: Single) -> None:
-    """Before the app serves a request: it may be about one that is in the lane."""
-    if lane is not None:
-        await lane.give_way(single)
 
 
 def _marked(scope: Scope, exchange: Exchange, single: Single) -> Scope:

@@ -31,31 +31,27 @@ class Durations:
         return list(zip(bounds, map(float, accumulate(self.counts)), strict=True))
 
 
-class Metrics:
-    """The counters of one server; a tool's name appears once it was really called.
+@dataclass(slots=True, eq=False)
+class Counts:
+    """What was counted, by one server or by several together."""
 
-    Plain numbers until somebody asks, as one thread counts: prometheus_client's own counters
-    take a lock each time. `in_flight` tells the calls under way. It is loaded when it is needed.
-    """
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    durations: dict[str, Durations] = field(default_factory=dict[str, Durations])
+    refused: Counter[str] = field(default_factory=Counter[str])
+    sources: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """Calls and errors by source, as `/status` has them."""
+    in_flight: int = 0
 
-    def __init__(self, in_flight: Callable[[], int]) -> None:
-        self._in_flight = in_flight
-        self._calls: Counter[tuple[str, str]] = Counter()
-        self._durations: dict[str, Durations] = {}
-        self._refused: Counter[str] = Counter()
-
-    def finished(self, tool: str, outcome: str, duration_s: float) -> None:
-        """A call is over."""
-        self._calls[tool, outcome] += 1
-        durations = self._durations.get(tool)
-        if durations is None:
-            durations = self._durations[tool] = Durations()
-        durations.sum_s += duration_s
-        durations.counts[bisect_left(BUCKETS, duration_s)] += 1
-
-    def refused(self, reason: str) -> None:
-        """The gate did not let a request in."""
-        self._refused[reason] += 1
+    def add(self, other: Counts) -> None:
+        """Count what `other` did, too."""
+        self.calls.update(other.calls)
+        self.refused.update(other.refused)
+        self.sources.update(other.sources)
+        for tool, durations in other.durations.items():
+            own = self.durations.setdefault(tool, Durations())
+            own.sum_s += durations.sum_s
+            own.counts = list(map(sum, zip(own.counts, durations.counts, strict=True)))
+        self.in_flight += other.in_flight
 
     def collect(self) -> Iterable[Metric]:
         """All of it, as prometheus_client wants to know it."""
@@ -68,22 +64,22 @@ class Metrics:
         calls = CounterMetricFamily(
             "toolyard_calls", "Tool calls by how they ended.", labels=("tool", "outcome")
         )
-        for labels, count in self._calls.items():
+        for labels, count in self.calls.items():
             calls.add_metric(labels, count)
         seconds = HistogramMetricFamily(
             "toolyard_call_seconds", "How long tool calls took.", labels=("tool",)
         )
-        for tool, durations in self._durations.items():
+        for tool, durations in self.durations.items():
             seconds.add_metric((tool,), durations.cumulative(), durations.sum_s)
         refused = CounterMetricFamily(
             "toolyard_requests_refused",
             "Requests the gate did not let in, by reason.",
             labels=("reason",),
         )
-        for reason, count in self._refused.items():
+        for reason, count in self.refused.items():
             refused.add_metric((reason,), count)
         running = GaugeMetricFamily(
-            "toolyard_calls_in_flight", "Tool calls under way.", self._in_flight()
+            "toolyard_calls_in_flight", "Tool calls under way.", self.in_flight
         )
         return calls, seconds, running, refused
 
@@ -94,6 +90,40 @@ class Metrics:
         registry = CollectorRegistry()
         registry.register(self)  # pyright: ignore[reportArgumentType] (nothing of its is inherited)
         return generate_latest(registry)
+
+
+class Metrics:
+    """The counters of one server; a tool's name appears once it was really called.
+
+    Plain numbers until somebody asks, as one thread counts: prometheus_client's own counters
+    take a lock each time. `in_flight` tells the calls under way. It is loaded when it is needed.
+    """
+
+    def __init__(self, in_flight: Callable[[], int]) -> None:
+        self._in_flight = in_flight
+        self._counts = Counts()
+
+    def finished(self, tool: str, outcome: str, duration_s: float) -> None:
+        """A call is over."""
+        self._counts.calls[tool, outcome] += 1
+        durations = self._counts.durations.get(tool)
+        if durations is None:
+            durations = self._counts.durations[tool] = Durations()
+        durations.sum_s += duration_s
+        durations.counts[bisect_left(BUCKETS, duration_s)] += 1
+
+    def refused(self, reason: str) -> None:
+        """The gate did not let a request in."""
+        self._counts.refused[reason] += 1
+
+    def counts(self) -> Counts:
+        """All of it so far, which goes on being counted."""
+        self._counts.in_flight = self._in_flight()
+        return self._counts
+
+    def text(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return self.counts().text()
 
 
 def load_writer() -> None:

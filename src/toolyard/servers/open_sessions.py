@@ -10,9 +10,10 @@ import anyio
 from mcp.server.streamable_http import StreamableHTTPServerTransport
 
 from toolyard.core.context import Caller, LogLevel
-from toolyard.servers.lane.session import LaneSession
+from toolyard.servers.lane.session import SESSION, LaneSession
 from toolyard.servers.session_manager import SessionManager
 from toolyard.servers.sessions import Hearing, Sessions
+from toolyard.servers.streams import Scope
 
 
 class KeptSession:
@@ -84,6 +85,8 @@ class OpenSessions:
         hearing.connection.exit_stack.callback(self._known.pop, session_id)
         return known
 
-    def known(self, session_id: bytes) -> LaneSession | None:
-        """The session, whosever it is, if it was found before."""
-        return self._known.get(session_id)
+    async def give_way(self, scope: Scope) -> None:
+        """Before a request that does not come from the fast lane; see `LaneSession`."""
+        for name, value in scope["headers"]:
+            if name == SESSION and value in self._known:
+                await self._known[value].give_way()

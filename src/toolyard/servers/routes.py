@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from toolyard.security.gate import Gate
 from toolyard.servers.exchange import exchange_of
-from toolyard.servers.metrics import CONTENT_TYPE, Metrics, load_writer
+from toolyard.servers.metrics import CONTENT_TYPE, Counts, load_writer
 from toolyard.servers.paths import (
     CONTROL_PATH,
     HEALTH,
@@ -37,9 +37,9 @@ class Routes:
         mcp: App,
         *,
         gate: Gate,
-        metrics: Metrics,
+        metrics: Callable[[], Awaitable[Counts]],
         is_ready: Callable[[], bool],
-        health: Callable[[], Mapping[str, Any]],
+        health: Callable[[], Awaitable[Mapping[str, Any]]],
         resource_metadata: Mapping[str, Any] | None,
         control: App | None = None,
     ) -> None:
@@ -80,12 +80,12 @@ class Routes:
     async def _show_metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._gate.check_scope(exchange_of(scope).caller, METRICS_SCOPE)
         await anyio.to_thread.run_sync(load_writer)
-        await reply(send, self._metrics.text(), kind=CONTENT_TYPE)
+        await reply(send, (await self._metrics()).text(), kind=CONTENT_TYPE)
 
     async def _show_status(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._gate.check_scope(exchange_of(scope).caller, METRICS_SCOPE)
         state = "ready" if self._is_ready() else "not ready"
-        body = json.dumps({"state": state, "sources": self._health_of_sources()})
+        body = json.dumps({"state": state, "sources": await self._health_of_sources()})
         await reply(send, body.encode())
 
     async def _metadata(self, scope: Scope, receive: Receive, send: Send) -> None:

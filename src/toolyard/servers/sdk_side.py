@@ -24,8 +24,7 @@ class SdkSide:
 
     def __init__(self, served: Served) -> None:
         self.face = McpFace(served)
-        self._limits = served.limits
-        self._stateless = served.stateless
+        self._served = served
         self._manager: SessionManager | None = None
         self.sessions: OpenSessions | None = None
         """Those of the handshake revisions, while it runs."""
@@ -33,7 +32,7 @@ class SdkSide:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Be there for requests until the end."""
-        manager = SessionManager(self.face.sdk, self._limits, stateless=self._stateless)
+        manager = SessionManager(self.face.sdk, self._served)
         async with self.face.running(), manager.run():
             self._manager = manager
             self.sessions = OpenSessions(manager, self.face.sessions)
@@ -42,6 +41,9 @@ class SdkSide:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that passed the gate, with its caller as the SDK knows callers."""
         assert self._manager is not None
+        assert self.sessions is not None
+        if exchange_of(scope).begun is None:
+            await self.sessions.give_way(scope)
         marked = {**scope, "user": _user(exchange_of(scope).caller.name)}
         await self._manager.handle_request(marked, receive, send)
 

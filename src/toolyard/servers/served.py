@@ -48,3 +48,7 @@ class Served:
     emit: EventHandler
     stateless: bool = False
     """Whether clients of the handshake revisions get no sessions."""
+    session_mark: str = ""
+    """How the ids of its sessions begin."""
+    state_key: bytes | None = None
+    """Seals what calls remember between their tries; a key that nobody else has if not given."""

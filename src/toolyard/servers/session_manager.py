@@ -13,7 +13,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from toolyard.servers.limits import Limits
+from toolyard.servers.served import Served
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -22,19 +22,21 @@ ID_BYTES = 20
 
 
 class SessionManager(StreamableHTTPSessionManager):
-    """The SDK's, with a cap for each caller and ids that are wholly random.
+    """The SDK's, with a cap for each caller and ids that are wholly random, but for a mark.
 
-    If it is `stateless` there are no sessions: every request stands for itself.
+    If the server is stateless there are no sessions: every request stands for itself.
     """
 
-    def __init__(self, server: Server[Any], limits: Limits, *, stateless: bool = False) -> None:
+    def __init__(self, server: Server[Any], served: Served) -> None:
+        limits = served.limits
         super().__init__(
             server,
-            stateless=stateless,
+            stateless=served.stateless,
             max_request_body_size=limits.body_bytes,
             session_idle_timeout=limits.session_idle_s,
             max_sessions=limits.sessions,
         )
+        self._mark = served.session_mark
         self._most_per_caller = limits.sessions_per_caller
 
     async def _handle_stateless_request(
@@ -67,7 +69,7 @@ class SessionManager(StreamableHTTPSessionManager):
         transport = super()._admit_session(requestor)
         if transport is None or transport.mcp_session_id is None:
             return transport
-        given, chosen = transport.mcp_session_id, secrets.token_hex(ID_BYTES)
+        given, chosen = transport.mcp_session_id, self._mark + secrets.token_hex(ID_BYTES)
         transport.mcp_session_id = chosen
         self._server_instances[chosen] = self._server_instances.pop(given)
         if given in owners:

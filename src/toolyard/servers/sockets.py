@@ -17,9 +17,13 @@ import uvicorn
 
 from toolyard.core.errors import ConfigError
 from toolyard.servers.connection import GuardedProtocol, guarded
+from toolyard.servers.entrance import Entrance
+from toolyard.servers.paths import MCP_PATH
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.tls import Tls, TlsDoor
 from toolyard.servers.turnstile import Turnstile
+from toolyard.servers.workers.door import HandedDoor
+from toolyard.servers.workers.team import Team
 
 BACKLOG = 1024
 CLOSING_S = 5
@@ -43,6 +47,13 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def url_at(host: str, port: int, *, has_tls: bool) -> str:
+    """Where clients of this machine connect to a server that is bound there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    scheme = "https" if has_tls else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{MCP_PATH}"
+
+
 def _why(error: OSError, host: str, port: int) -> str:
     where = f"Cannot serve on {host} port {port}"
     if error.errno == errno.EADDRINUSE:
@@ -59,7 +70,9 @@ class HttpServer(uvicorn.Server):
         ConfigError: The certificate cannot be used.
     """
 
-    def __init__(self, app: ShortApp, turnstile: Turnstile, tls: Tls | None) -> None:
+    def __init__(
+        self, app: ShortApp, turnstile: Turnstile, tls: Tls | None, team: Team | None = None
+    ) -> None:
         limits = turnstile.limits
         config = uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType]
@@ -87,6 +100,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(config)
         self._turnstile = turnstile
         self._context, config.ssl = config.ssl, None  # TLS begins at our own door
+        self._team = team
         self.servers: list[asyncio.Server] = []  # uvicorn makes it when it starts
         self.is_up = anyio.Event()
         self._is_down = anyio.Event()
@@ -98,27 +112,28 @@ class HttpServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections, and say so."""
-        if self._context is None:
+        if self._context is None and self._team is None:
             await super().startup(sockets)
         else:
             await super().startup([])
-            doors = [self._door(listener, self._context) for listener in sockets or ()]
-            self.servers = cast("list[asyncio.Server]", doors)
+            doors = [TlsDoor(listener, self._entrance()) for listener in sockets or ()]
+            handed = [] if self._team is None else [HandedDoor(self._team, self._entrance())]
+            self.servers = cast("list[asyncio.Server]", [*doors, *handed])
         self.is_up.set()
 
-    def _door(self, listener: socket.socket, context: ssl.SSLContext) -> TlsDoor:
+    def _entrance(self) -> Entrance:
         make_protocol = partial(
             cast("type[GuardedProtocol]", self.config.http_protocol_class),
             config=self.config,
             server_state=self.server_state,
             app_state=self.lifespan.state,
         )
-        return TlsDoor(listener, context, self._turnstile, make_protocol)
+        return Entrance(self._context, self._turnstile, make_protocol)
 
-    async def run_until_stopped(self, listener: socket.socket) -> None:
-        """Serve the connections that come in at `listener` until `stop`."""
+    async def run_until_stopped(self, listener: socket.socket | None) -> None:
+        """Serve the connections that come in at `listener`, or to the team, until `stop`."""
         try:
-            await self.serve([listener])
+            await self.serve([] if listener is None else [listener])
         finally:
             self._is_down.set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,21 +33,26 @@ from toolyard.servers.limits import Limits
 from toolyard.servers.long_way import LongWay
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.mirrors import Mirrors
-from toolyard.servers.paths import MCP_PATH
 from toolyard.servers.routes import Routes, open_paths
 from toolyard.servers.scopes import Scopes
 from toolyard.servers.sdk import sdk_side
 from toolyard.servers.served import LIST_HINTS, Identity, Served
-from toolyard.servers.sockets import HttpServer, bind
+from toolyard.servers.sockets import HttpServer, bind, url_at
 from toolyard.servers.streams import App, Receive, Scope, Send
+from toolyard.servers.telling import Telling
 from toolyard.servers.tls import Tls
 from toolyard.servers.tool_calls import ToolCalls
 from toolyard.servers.tracing import is_traced
 from toolyard.servers.turnstile import Turnstile
+from toolyard.servers.workers.door import HandedTurnstile
+from toolyard.servers.workers.relay import Relay, mark_of
+from toolyard.servers.workers.team import Team
 
 logger = logging.getLogger("toolyard.servers")
 
 DRAIN_S = 30.0
+SETTLE_S = 6.0
+"""How long answers of other workers, which drain too, may take to come beyond that."""
 STDIO = "stdio:"
 """In place of a URL, where a server's clients are at the other end of a pipe."""
 
@@ -82,6 +88,8 @@ class Plan:
     """Whether plain calls and lists go past the SDK."""
     is_controlled: bool = False
     """Whether one of the sources changes the others."""
+    team: Team | None = None
+    """The workers that serve together with this one; clients then come from there."""
 
 
 class ToolServer:
@@ -95,6 +103,8 @@ class ToolServer:
         self._events = EventBus()
         for handler in plan.handlers:
             self._events.add(handler)
+        team = self._team = plan.team
+        self._relay = None if team is None else Relay(team.index, team.reach)
         self._metrics = Metrics(lambda: self._calls.in_flight)
         self._calls = Calls(
             self._metrics,
@@ -112,6 +122,8 @@ class ToolServer:
             plan.limits,
             self._events.emit,
             plan.stateless,
+            "" if team is None else mark_of(team.index),
+            None if team is None else team.state_key,
         )
         self.lane = self._made_lane()
         """The short way of plain calls and lists, if there is one."""
@@ -169,12 +181,13 @@ class ToolServer:
 
     def _made_routes(self) -> Routes:
         control = Control(self._registry, self._plan.gate, self._served.tools)
+        telling = Telling(self._metrics, self._registry, self._team)
         return Routes(
             self._serve_mcp,
             gate=self._plan.gate,
-            metrics=self._metrics,
+            metrics=telling.counts,
             is_ready=lambda: self.long_way.is_running and not self._front.draining,
-            health=self._registry.health,
+            health=telling.health,
             resource_metadata=self._plan.resource_metadata,
             control=control if self._plan.is_controlled else None,
         )
@@ -184,6 +197,8 @@ class ToolServer:
             self._metrics.refused(reason)
             self._events.emit(ConnectionCut(reason, address))
 
+        if self._team is not None:
+            return HandedTurnstile(self._plan.limits, on_cut, self._team)
         return Turnstile(self._plan.limits, on_cut)
 
     @property
@@ -199,9 +214,7 @@ class ToolServer:
     @property
     def url(self) -> str:
         """Where clients connect to."""
-        scheme = "https" if self._plan.tls else "http"
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._plan.host, self._plan.host)
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._port}{MCP_PATH}"
+        return url_at(self._plan.host, self._port, has_tls=self._plan.tls is not None)
 
     def asgi_app(self) -> App:
         """The server as an ASGI application, for any ASGI server or framework.
@@ -224,6 +237,8 @@ class ToolServer:
             tasks.start_soon(self._front.watch_tokens)
             if self.lane is not None:
                 tasks.start_soon(self.lane.run)
+            if self._team is not None:
+                tasks.start_soon(self._team.run, self.stop, self._answer_relay)
             yield
             if not self.stopping.is_set():  # mounted: this is all that tells of the end
                 await self.stop()
@@ -232,7 +247,15 @@ class ToolServer:
         if not self.long_way.is_running:
             self._warn_not_started()
             raise retry_later(503, "draining", "The server is not running.", 1)
-        await self.long_way(scope, receive, send)
+        holder = None if self._relay is None else self._relay.holder_of(scope)
+        if self._relay is None or holder is None:
+            await self.long_way(scope, receive, send)
+        else:
+            await self._relay.pass_on(holder, scope, receive, send)
+
+    async def _answer_relay(self, connection: socket.socket) -> None:
+        if self._relay is not None:
+            await self._relay.answer(connection, self.long_way)
 
     def _warn_not_started(self) -> None:
         if not self.stopping.is_set() and not self._warned:
@@ -250,9 +273,12 @@ class ToolServer:
             NameClash: Two sources offer one name.
         """
         async with AsyncExitStack() as lives:
-            listener = lives.enter_context(bind(self._plan.host, self._plan.port))
-            self._port = listener.getsockname()[1]
-            self._http = HttpServer(self._front, self._turnstile(), self._plan.tls)
+            if self._team is None:
+                listener = lives.enter_context(bind(self._plan.host, self._plan.port))
+                self._port = listener.getsockname()[1]
+            else:
+                listener, self._port = None, self._team.port
+            self._http = HttpServer(self._front, self._turnstile(), self._plan.tls, self._team)
             await lives.enter_async_context(self.lifespan())
             tasks = await lives.enter_async_context(Background())
             tasks.start_soon(self._http.run_until_stopped, listener)
@@ -327,6 +353,8 @@ class ToolServer:
         self._front.hang_up()
         try:
             interrupted = await self._calls.drain(drain_s)
+            if self._relay is not None:
+                await self._relay.settle(drain_s + SETTLE_S)
             if self._http is not None:
                 await self._http.stop()
         finally:

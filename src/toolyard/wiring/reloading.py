@@ -45,13 +45,22 @@ class Reloading:
         edition: What they are to begin with.
         yard: The mounts, as `edition` says.
         emit: Told of each edit.
+        on_applied: Gets each edition that was applied.
     """
 
-    def __init__(self, origin: Origin, edition: Edition, yard: Yard, emit: EventHandler) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        edition: Edition,
+        yard: Yard,
+        emit: EventHandler,
+        on_applied: Callable[[Edition], None] = lambda _: None,
+    ) -> None:
         self._origin = origin
         self._at_start = edition.settings
         self._yard = yard
         self._emit = emit
+        self._on_applied = on_applied
         self._disk = anyio.CapacityLimiter(1)
         self._applied = self._wanted(edition.settings.tools)
         self._seen = {**_files_in(self._applied), **edition.signatures}
@@ -72,6 +81,16 @@ class Reloading:
                 self._tell((), f"{error} Nothing was changed.")
             except Exception:  # whatever it is, the next edit may mend it
                 logger.exception("an edit of the settings could not be applied")
+
+    async def catch_up(self, edition: Edition) -> None:
+        """Have the yard be as `edition` says, which other workers have applied already.
+
+        Raises:
+            ConfigError: A table of it cannot be used.
+        """
+        wanted = await self._ask(lambda: self._wanted(edition.settings.tools))
+        await self._apply(edition, wanted)
+        self._seen = {**edition.signatures, **_files_in(wanted)}
 
     def _look(self) -> Signatures:
         return {file: signature_of(file) for file in self._seen}
@@ -96,6 +115,7 @@ class Reloading:
             self._seen = {**self._seen, **read}  # so that an edit of any of them may mend it
             raise
         self._seen = read
+        self._on_applied(edition)
         self._tell(changed, " ".join([*problems, *self._for_later(edition.settings)]) or None)
 
     async def _apply(

@@ -8,21 +8,30 @@ from toolyard.config.settings import ResultSettings, ToolSettings
 from toolyard.core.protocol import ToolProtocol
 from toolyard.registry.policies.large_results import LargeResults
 from toolyard.registry.policies.result_reader import ResultReader
-from toolyard.registry.policies.shelf import ResultShelf
+from toolyard.registry.policies.shelf import KeptResult, ResultShelf
+from toolyard.servers.workers.team import Team
 
+KEPT = "kept"
+"""The question for a result that a worker may keep."""
 LARGE = frozenset({"bash", "filesystem", "http", "openapi"})
 """The kinds whose results are cut unless `cut_results` says otherwise."""
 
 
 class Results:
-    """Cuts large results of the sources that are given to it; `reader` reads what was cut."""
+    """Cuts large results of the sources that are given to it; `reader` reads what was cut.
+
+    Other workers of a `team` keep theirs, and are asked for them.
+    """
 
     MOUNT: ClassVar = "results"
     """The mount of the reader."""
 
-    def __init__(self, settings: ResultSettings) -> None:
+    def __init__(self, settings: ResultSettings, team: Team | None = None) -> None:
         self._settings = settings
-        self._shelf = ResultShelf(keep_s=settings.keep_s)
+        self._shelf = shelf = ResultShelf(keep_s=settings.keep_s)
+        self._team = team
+        if team is not None:
+            team.answers[KEPT] = lambda asked: shelf.find(*asked)
         self.reader: ResultReader | None = None
         """To be served beside the sources; `None` while none of them is cut."""
 
@@ -37,5 +46,10 @@ class Results:
             return source
         most = self._settings.max_bytes
         if self.reader is None:
-            self.reader = ResultReader(self._shelf, most_bytes=most)
+            elsewhere = None if self._team is None else self._elsewhere
+            self.reader = ResultReader(self._shelf, most_bytes=most, elsewhere=elsewhere)
         return LargeResults(source, self._shelf, most_bytes=most)
+
+    async def _elsewhere(self, handle: str, owner: str) -> KeptResult | None:
+        said = [] if self._team is None else await self._team.ask(KEPT, (handle, owner))
+        return next((kept for kept in said if kept is not None), None)

@@ -26,11 +26,12 @@ from toolyard.events.log import log_event
 from toolyard.events.types import ServerStarted
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
+from toolyard.servers.workers.builder import WorkerBuilder
+from toolyard.servers.workers.team import Team
 from toolyard.wiring.reloading import Reloading
 from toolyard.wiring.results import Results
 from toolyard.wiring.sources import from_environment
 from toolyard.wiring.yard import Yard, source_for
-from toolyard.wiring.yard_tools import YardTools
 
 logger = logging.getLogger("toolyard.wiring")
 
@@ -51,14 +52,21 @@ def server_of(settings: Settings, *handlers: EventHandler) -> ToolServer:
     return gateway_of(settings, *handlers).server
 
 
-def gateway_of(settings: Settings, *handlers: EventHandler) -> Gateway:
+def gateway_of(settings: Settings, *handlers: EventHandler, team: Team | None = None) -> Gateway:
     """The server that `settings` describe, not yet started, and its yard.
+
+    Args:
+        settings: What to serve.
+        handlers: Get every event.
+        team: The workers that it is to be one of.
 
     Raises:
         ConfigError: An option cannot be used.
     """
-    results, control = Results(settings.results), Toolbox()
-    builder = MCPServerBuilder(settings.name).with_host(settings.host).with_port(settings.port)
+    results, control = Results(settings.results, team), Toolbox()
+    name = settings.name
+    builder = MCPServerBuilder(name) if team is None else WorkerBuilder(name, team)
+    builder.with_host(settings.host).with_port(settings.port)
     _add_tools(builder, settings, results)
     if settings.control:
         _refuse_uncontrolled(settings)
@@ -70,15 +78,13 @@ def gateway_of(settings: Settings, *handlers: EventHandler) -> Gateway:
     for handler in handlers:
         builder.with_event_handler(handler)
     limits = settings.limits.model_dump(exclude_none=True)
-    server = (
-        builder.with_limits(**limits)
-        .with_drain(settings.drain_s)
-        .with_stateless(settings.stateless)
-        .with_fast_lane(settings.fast_lane)
-        .build()
-    )
+    builder.with_limits(**limits).with_drain(settings.drain_s).with_fast_lane(settings.fast_lane)
+    server = builder.with_stateless(settings.stateless).build()
     yard = Yard(server.registry, settings.tools, results)
-    control.add(YardTools(yard))
+    if settings.control:
+        from toolyard.wiring.yard_tools import YardTools
+
+        control.add(YardTools(yard))
     return Gateway(server, yard)
 
 
@@ -175,7 +181,7 @@ def run(
     reloading = Reloading(origin, edition, gateway.yard, log_event)
     serve = partial(serve_following, gateway, reloading, stdio=settings.stdio)
     anyio.run(serve, backend_options={"use_uvloop": not settings.stdio})
-    _leave_blocked_threads()
+    leave_blocked_threads()
 
 
 async def serve_following(gateway: Gateway, reloading: Reloading, *, stdio: bool = False) -> None:
@@ -193,7 +199,7 @@ async def _follow(server: ToolServer, reloading: Reloading) -> None:
         await server.stopping.wait()  # a source that still starts would keep it from ending
 
 
-def _leave_blocked_threads() -> None:
+def leave_blocked_threads() -> None:
     """End the process although functions of tools still block: nothing else can end a thread.
 
     Their calls have been answered long ago, and Python would wait for them for ever. Threads that

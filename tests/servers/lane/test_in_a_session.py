@@ -15,7 +15,7 @@ from tests.servers.harness import builder, client_of, http_to, legacy, messages,
 from tests.servers.lane.sides import Box
 from tests.servers.lane.slow import Slow, until
 
-from toolyard import Toolbox
+from toolyard import Caller, Toolbox
 from toolyard.servers.tool_server import ToolServer
 
 JSON = "application/json"
@@ -129,7 +129,7 @@ async def test_a_second_request_of_the_same_id_is_the_sdks() -> None:
         side = server.long_way.side
         assert side is not None
         assert side.sessions is not None
-        session = side.sessions.known(headers["mcp-session-id"].encode())
+        session = side.sessions.find(headers["mcp-session-id"].encode(), Caller("anonymous"))
         assert session is not None
         assert [session.is_under_way(number) for number in (1, "1", 2)] == [True, True, False]
         box.go.set()

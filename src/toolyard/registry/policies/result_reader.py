@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from pydantic import Field
@@ -18,16 +19,29 @@ from toolyard.registry.policies.shelf import KeptResult, ResultShelf
 
 _SPAN = re.compile(r"([0-9]{0,12})([-:])([0-9]{0,12})")
 
+FindElsewhere = Callable[[str, str], Awaitable[KeptResult | None]]
+"""As `ResultShelf.find`, of other shelves."""
+
 Count = Annotated[int | None, Field(ge=1, le=10**12)]
 Span = Annotated[str | None, Field(max_length=30)]
 
 
 class ResultReader(Toolbox):
-    """A source with the one tool `result_read`, for what `LargeResults` keeps on `shelf`."""
+    """A source with the one tool `result_read`, for what `LargeResults` keeps on `shelf`.
 
-    def __init__(self, shelf: ResultShelf, *, most_bytes: int = MOST_BYTES) -> None:
+    What is not there is looked for `elsewhere`, if results are kept elsewhere too.
+    """
+
+    def __init__(
+        self,
+        shelf: ResultShelf,
+        *,
+        most_bytes: int = MOST_BYTES,
+        elsewhere: FindElsewhere | None = None,
+    ) -> None:
         super().__init__()
         self._shelf = shelf
+        self._elsewhere = elsewhere
         self._most_letters = most_bytes // 2
         self._chooser = Chooser()
         self.add(self.result_read, read_only=True, open_world=False)
@@ -56,7 +70,10 @@ class ResultReader(Toolbox):
             jq: A jq program over the result's data, or over its text if that is JSON.
             slice: The letters from one position up to another, from 0: "1000:2000".
         """
-        kept = self._shelf.find(handle, context.caller.name)
+        owner = context.caller.name
+        kept = self._shelf.find(handle, owner)
+        if kept is None and self._elsewhere is not None:
+            kept = await self._elsewhere(handle, owner)
         if kept is None:
             raise ToolError(
                 "There is no result under that handle, or it was kept long enough: call its tool "

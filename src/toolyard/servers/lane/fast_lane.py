@@ -18,12 +18,11 @@ from toolyard.servers.lane.legacy_request import read_legacy
 from toolyard.servers.lane.listing import Listing
 from toolyard.servers.lane.request import MODERN, Request, read
 from toolyard.servers.lane.running_call import RunningCall
-from toolyard.servers.lane.session import LaneSessions
+from toolyard.servers.lane.session import SESSION, LaneSessions
 from toolyard.servers.limits import Limits
 from toolyard.servers.mirrors import Mirrors
 from toolyard.servers.tool_calls import ToolCalls
 
-SESSION = b"mcp-session-id"
 LASTING_S = 1.0
 """A call that takes longer than this, and up to twice as long, is handed over."""
 
@@ -102,14 +101,6 @@ class FastLane:
             return None
         request.session = session
         return request
-
-    async def give_way(self, headers: Mapping[bytes, bytes]) -> None:
-        """Before a request that does not go this way: see `LaneSession`."""
-        session_id, sessions = headers.get(SESSION), self._sessions()
-        if session_id is not None and sessions is not None:
-            session = sessions.known(session_id)
-            if session is not None:
-                await session.give_way()
 
     def begin(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]

@@ -12,6 +12,7 @@ from toolyard.core.context import Caller, LogLevel
 from toolyard.servers.lane.client import LEGACY, Envelope
 from toolyard.servers.lane.running_call import RunningCall
 
+SESSION = b"mcp-session-id"
 GIVE_WAY_S = 5.0
 """How long the SDK's app may take to take up the calls of a session."""
 
@@ -50,9 +51,9 @@ class OpenSession(Protocol):
 class LaneSession:
     """One session, and its calls that are under way here.
 
-    The SDK's app must know of all that a session does before it hears anything else of it: a
-    notification may cancel a call, change a log level or answer a question. So whatever is not
-    answered here makes these calls `give_way` first.
+    The SDK's app must know of all that a session does before it hears anything else of it: that
+    may cancel a call, change a log level or end the session. So whatever does not come from here
+    makes these calls `give_way` first.
     """
 
     def __init__(self, kept: OpenSession) -> None:
@@ -101,8 +102,4 @@ class LaneSessions(Protocol):
 
     def find(self, session_id: bytes, caller: Caller) -> LaneSession | None:
         """The session, if it is the caller's, lives, and its handshake is done."""
-        ...
-
-    def known(self, session_id: bytes) -> LaneSession | None:
-        """The session, whosever it is, if it was found before."""
         ...

@@ -1,0 +1,1 @@
+"""Several processes that serve one port: each a whole server, and one that starts them."""

@@ -1,0 +1,357 @@
+"""Several workers on one port: real processes, real sockets."""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.servers.harness import (
+    ACCEPT,
+    INITIALIZE,
+    headers_of,
+    legacy,
+    messages,
+    request,
+)
+from tests.support.process import Running, free_port, run, running
+from tests.support.serving import COMMAND
+
+OWN = '''
+import os, time
+from toolyard import Toolbox
+
+mine = Toolbox()
+
+@mine.tool
+def whoami() -> int:
+    """The process that answers."""
+    return os.getpid()
+
+@mine.tool
+def dawdle(seconds: float) -> int:
+    """The same, later."""
+    print("begun", flush=True)
+    time.sleep(seconds)
+    return os.getpid()
+
+@mine.tool
+def long(letters: int) -> str:
+    """So many letters."""
+    return "x" * letters
+'''
+SETTINGS = """
+workers = 2
+token = ["a", "b"]
+drain_s = 20
+[tools.mine]
+kind = "mine.py:mine"
+cut_results = true
+"""
+
+
+class Served:
+    """A server with two workers, and clients with connections of their own."""
+
+    def __init__(self, port: int, process: Running, directory: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = process
+        self.settings = directory / "toolyard.toml"
+        self._clients: list[httpx2.Client] = []
+
+    @property
+    def pid(self) -> int:
+        return self.process._process.pid
+
+    def workers(self) -> list[int]:
+        """Their process ids."""
+        said = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(word) for word in said.split()]
+
+    def client(self, token: str = "a") -> httpx2.Client:
+        """A client whose connection is its own."""
+        headers = {"authorization": f"Bearer {token}"}
+        http = httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
+        self._clients.append(http)
+        return http
+
+    def close(self) -> None:
+        """Close what clients are still connected."""
+        for http in self._clients:
+            http.close()
+
+    def both(self) -> Iterator[httpx2.Client]:
+        """A client connected to each worker."""
+        found: dict[int, httpx2.Client] = {}
+        while len(found) < 2:
+            http = self.client()
+            found.setdefault(called(http, "whoami"), http)
+        yield from found.values()
+
+
+def asked(http: httpx2.Client, method: str, **params: Any) -> httpx2.Response:
+    body = request(method, params)
+    return http.post("/mcp", content=json.dumps(body), headers=headers_of(body))
+
+
+def called(http: httpx2.Client, name: str, **arguments: Any) -> Any:
+    answer = asked(http, "tools/call", name=name, arguments=arguments)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["result"]["structuredContent"]["result"]
+
+
+def tools_of(http: httpx2.Client) -> set[str]:
+    return {tool["name"] for tool in asked(http, "tools/list").json()["result"]["tools"]}
+
+
+def until(is_so: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there, and not only waits for somebody to take note of its end."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@contextmanager
+def served(directory: Path, settings: str = SETTINGS) -> Generator[Served]:
+    (directory / "mine.py").write_text(OWN)
+    (directory / "toolyard.toml").write_text(settings)
+    port = free_port()
+    command = [COMMAND, "serve", "--config", "toolyard.toml", "--port", str(port)]
+    with running(command, directory=directory) as process:
+        process.answers(f"http://127.0.0.1:{port}/readyz", timeout_s=40)
+        server = Served(port, process, directory)
+        try:
+            yield server
+        finally:
+            server.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+    """Shared by those that leave it as it was."""
+    with served(tmp_path_factory.mktemp("workers")) as running_server:
+        yield running_server
+
+
+def test_connections_are_shared_evenly(server: Served) -> None:
+    clients = [server.client() for _ in range(10)]
+    pids = [called(http, "whoami") for http in clients]
+
+    assert set(pids) == set(server.workers())
+    assert sorted(map(pids.count, set(pids))) == [5, 5]
+    for http in clients:
+        http.close()
+
+
+def test_a_session_works_on_every_connection(server: Served) -> None:
+    first, second = server.both()
+    opened = first.post("/mcp", content=legacy("initialize", INITIALIZE), headers=ACCEPT)
+    session = {**ACCEPT, "mcp-session-id": opened.headers["mcp-session-id"]}
+    ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    assert second.post("/mcp", json=ready, headers=session).status_code == 202
+
+    pids = set[int]()
+    for http in (first, second):
+        answer = http.post(
+            "/mcp", content=legacy("tools/call", {"name": "whoami"}), headers=session
+        )
+        pids.add(messages(answer)[-1]["result"]["structuredContent"]["result"])
+    assert len(pids) == 1
+
+    stolen = server.client("b").post("/mcp", content=legacy("tools/list"), headers=session)
+    assert stolen.status_code == 404
+    assert second.delete("/mcp", headers=session).status_code == 200
+    for http in (first, second):
+        gone = http.post("/mcp", content=legacy("tools/list"), headers=session)
+        assert gone.status_code == 404
+
+
+def test_a_result_that_one_worker_keeps_is_read_through_the_other(server: Served) -> None:
+    first, second = server.both()
+    answer = asked(first, "tools/call", name="long", arguments={"letters": 200_000}).json()
+    handle = re.search('handle "(\\w+)"', answer["result"]["content"][0]["text"])
+    assert handle is not None
+
+    for http in (first, second):
+        part = called(http, "result_read", handle=handle[1], slice="199990:")
+        assert part == "x" * 10
+    other = server.client("b")
+    stolen = asked(other, "tools/call", name="result_read", arguments={"handle": handle[1]})
+    assert stolen.json()["result"]["isError"]
+
+
+def test_metrics_and_status_are_those_of_all(server: Served) -> None:
+    first, second = server.both()
+
+    def counted(http: httpx2.Client) -> tuple[float, int]:
+        text = http.get("/metrics").text
+        line = re.search(r'^toolyard_calls_total{outcome="ok",tool="whoami"} (.*)$', text, re.M)
+        assert line is not None
+        return float(line[1]), http.get("/status").json()["sources"]["mine"]["calls"]
+
+    calls, told = counted(first)
+    for http in (first, second, second):
+        called(http, "whoami")
+    assert counted(first) == counted(second) == (calls + 3, told + 3)
+
+
+def test_an_edit_is_heard_and_applied_in_every_worker(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        clients = list(server.both())
+        streams = [listening(server, http) for http in clients]
+        assert all(
+            tools_of(http) == {"whoami", "dawdle", "long", "result_read"} for http in clients
+        )
+        server.settings.write_text(SETTINGS + '[tools.sums]\nkind = "calculator"\n')
+
+        for heard in streams:
+            assert heard.wait(15)
+        assert all("calculator" in tools_of(http) for http in clients)
+
+        killed = server.workers()[0]
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: len(set(server.workers()) - {killed}) == 2)
+        until(lambda: len({called(server.client(), "whoami") for _ in range(4)}) == 2)
+        assert all("calculator" in tools_of(http) for http in server.both())
+
+
+def listening(server: Served, http: httpx2.Client) -> threading.Event:
+    """Set once a client, which is connected to the worker of `http`, hears of other tools."""
+    body = request("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
+    acknowledged, heard = threading.Event(), threading.Event()
+
+    def listen() -> None:
+        with http.stream(
+            "POST", "/mcp", content=json.dumps(body), headers=headers_of(body)
+        ) as answer:
+            for line in answer.iter_lines():
+                if "acknowledged" in line:
+                    acknowledged.set()
+                if "list_changed" in line:
+                    heard.set()
+                    return
+
+    threading.Thread(target=listen, daemon=True).start()
+    assert acknowledged.wait(10)
+    return heard
+
+
+def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        victim, other = server.both()
+        killed = called(victim, "whoami")
+        before = float(counter(other))
+        failures: list[object] = []
+        done = threading.Event()
+
+        def load() -> None:
+            with server.client() as http:
+                if called(http, "whoami") == killed:
+                    return
+                while not done.is_set():
+                    try:
+                        called(http, "whoami")
+                    except Exception as error:
+                        failures.append(error)
+
+        loads = [threading.Thread(target=load) for _ in range(4)]
+        for thread in loads:
+            thread.start()
+        seen = float(counter(other))
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: len(set(server.workers()) - {killed}) == 2)
+        until(lambda: len({called(server.client(), "whoami") for _ in range(4)}) == 2)
+        done.set()
+        for thread in loads:
+            thread.join()
+
+        assert failures == []
+        assert before <= seen <= float(counter(other))
+        assert "was ended by signal 9; another is started" in server.process.output
+
+
+def counter(http: httpx2.Client) -> str:
+    text = http.get("/metrics").text
+    found = re.search(r'^toolyard_calls_total{outcome="ok",tool="whoami"} (.*)$', text, re.M)
+    assert found is not None
+    return found[1]
+
+
+def test_calls_in_flight_are_answered_when_the_server_is_told_to_end(tmp_path: Path) -> None:
+    with served(tmp_path) as server, ThreadPoolExecutor() as pool:
+        first, second = server.both()
+        elsewhere = called(second, "whoami")
+        third = next(http for http in server.both() if called(http, "whoami") == elsewhere)
+        opened = first.post("/mcp", content=legacy("initialize", INITIALIZE), headers=ACCEPT)
+        session = {**ACCEPT, "mcp-session-id": opened.headers["mcp-session-id"]}
+        passed_on = legacy("tools/call", {"name": "dawdle", "arguments": {"seconds": 2.0}})
+
+        calls = [pool.submit(called, http, "dawdle", seconds=1.0) for http in (first, second)]
+        relayed = pool.submit(third.post, "/mcp", content=passed_on, headers=session)
+        for _ in range(3):
+            server.process.line("begun")
+        os.kill(server.pid, signal.SIGTERM)
+        pids = [call.result(20) for call in calls]
+        answer = messages(relayed.result(20))[-1]["result"]["structuredContent"]["result"]
+
+        assert pids == [answer, elsewhere]
+        assert server.process._process.wait(15) == 0
+
+
+def test_workers_end_with_who_started_them(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        workers = server.workers()
+        os.kill(server.pid, signal.SIGKILL)
+        until(lambda: not any(map(is_alive, workers)))
+
+
+def test_what_callers_may_do_is_counted_together(tmp_path: Path) -> None:
+    with served(tmp_path, f'rate = "20/h"\n{SETTINGS}') as server:
+        statuses = list[int]()
+        for _ in range(15):
+            for http in (server.client(), server.client()):
+                statuses.append(asked(http, "tools/list").status_code)
+        assert statuses.count(200) == 20
+        wrong = [asked(server.client("wrong"), "tools/list").status_code for _ in range(24)]
+        assert (wrong.count(401), wrong.count(429)) == (20, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["memory", "--stdio"], "--workers is for HTTP"),
+        (["calculator", "--control", "--new-token"], "control changes one process"),
+        (["filesystem", "--set", "filesystem.root=nowhere"], "nowhere"),
+    ],
+)
+def test_what_cannot_be_had_with_workers_is_refused(
+    arguments: list[str], text: str, tmp_path: Path
+) -> None:
+    port = str(free_port())
+    http = [] if "--stdio" in arguments else ["--port", port]
+    done = run([COMMAND, "serve", *arguments, "--workers", "2", *http], directory=tmp_path)
+
+    assert done.code == 2
+    assert text in done.errors
+
+
+def test_state_that_each_worker_has_of_its_own_is_named(tmp_path: Path) -> None:
+    settings = 'workers = 2\n[tools.notes]\nkind = "memory"\n'
+    with served(tmp_path, settings) as server:
+        assert "'notes' keeps its keys in the process" in server.process.output
