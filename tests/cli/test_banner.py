@@ -45,7 +45,8 @@ def test_commands_stand_on_lines_of_their_own_unbroken(
 
 def test_a_file_gets_lines_without_a_frame(capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(capsys, "s3cret", token=[SecretStr("s3cret")]).splitlines()
-    assert lines[:4] == [f"URL    {URL}", "Tools  calculator", "Token  s3cret", ""]
+    facts = ["Name   toolyard", f"URL    {URL}", "Tools  calculator", "Token  s3cret"]
+    assert lines[:5] == [*facts, ""]
     assert f"  toolyard tools {URL}" in lines
 
 

@@ -152,7 +152,17 @@ except SystemExit:
     pass
 print(*{name.split(".")[0] for name in sys.modules}, file=sys.stderr)
 """
-HEAVY = {"mcp", "mcp_types", "starlette", "uvicorn", "httpx2", "pydantic_settings", "netaddr"}
+HEAVY = {
+    "jsonschema_rs",
+    "referencing",
+    "mcp",
+    "mcp_types",
+    "starlette",
+    "uvicorn",
+    "httpx2",
+    "pydantic_settings",
+    "netaddr",
+}
 
 
 @pytest.mark.parametrize(
@@ -170,6 +180,12 @@ def test_what_needs_no_server_loads_none(words: list[str]) -> None:
     told = run([sys.executable, "-c", LOADED, *words])
     assert not HEAVY & set(told.errors.splitlines()[-1].split())
     assert told.output
+
+
+def test_the_version_is_told_without_what_reads_a_command_line() -> None:
+    told = run([sys.executable, "-c", LOADED, "--version"])
+    loaded = set(told.errors.splitlines()[-1].split())
+    assert not {"typer", "rich", "anyio", "asyncio", "pydantic", *HEAVY} & loaded
 
 
 def test_help_costs_little() -> None:

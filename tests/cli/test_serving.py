@@ -370,7 +370,7 @@ def test_a_file_the_environment_and_arguments_are_served_together(
     with serving(directory=tmp_path, environment=environment) as (server, url):
         told = toolyard("tools", url, "--token", "a-token-of-the-environment", "--json")
         assert [tool["name"] for tool in json.loads(told.output)] == ["math_calculator", "add"]
-        assert "─ from the file ─" in server.output
+        assert "Name   from the file" in server.output
         assert "export TOOLYARD_TOKEN=..." in server.output
 
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 from tests.servers.harness import (
     ACCEPT,
     INITIALIZE,
+    TOKEN,
     headers_of,
     legacy,
     messages,
@@ -25,7 +26,7 @@ from tests.servers.harness import (
 from tests.support.process import Running, free_port, run, running
 from tests.support.serving import COMMAND
 
-OWN = '''
+MINE_PY = '''
 import os, time
 from toolyard import Toolbox
 
@@ -48,9 +49,10 @@ def long(letters: int) -> str:
     """So many letters."""
     return "x" * letters
 '''
-SETTINGS = """
+OTHER = f"other-{TOKEN}"
+SETTINGS = f"""
 workers = 2
-token = ["a", "b"]
+token = ["{TOKEN}", "{OTHER}"]
 drain_s = 20
 [tools.mine]
 kind = "mine.py:mine"
@@ -76,7 +78,7 @@ class Served:
         said = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         return [int(word) for word in said.split()]
 
-    def client(self, token: str = "a") -> httpx2.Client:
+    def client(self, token: str = TOKEN) -> httpx2.Client:
         """A client whose connection is its own."""
         headers = {"authorization": f"Bearer {token}"}
         http = httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
@@ -129,7 +131,7 @@ def is_alive(pid: int) -> bool:
 
 @contextmanager
 def served(directory: Path, settings: str = SETTINGS) -> Generator[Served]:
-    (directory / "mine.py").write_text(OWN)
+    (directory / "mine.py").write_text(MINE_PY)
     (directory / "toolyard.toml").write_text(settings)
     port = free_port()
     command = [COMMAND, "serve", "--config", "toolyard.toml", "--port", str(port)]
@@ -174,7 +176,7 @@ def test_a_session_works_on_every_connection(server: Served) -> None:
         pids.add(messages(answer)[-1]["result"]["structuredContent"]["result"])
     assert len(pids) == 1
 
-    stolen = server.client("b").post("/mcp", content=legacy("tools/list"), headers=session)
+    stolen = server.client(OTHER).post("/mcp", content=legacy("tools/list"), headers=session)
     assert stolen.status_code == 404
     assert second.delete("/mcp", headers=session).status_code == 200
     for http in (first, second):
@@ -191,7 +193,7 @@ def test_a_result_that_one_worker_keeps_is_read_through_the_other(server: Served
     for http in (first, second):
         part = called(http, "result_read", handle=handle[1], slice="199990:")
         assert part == "x" * 10
-    other = server.client("b")
+    other = server.client(OTHER)
     stolen = asked(other, "tools/call", name="result_read", arguments={"handle": handle[1]})
     assert stolen.json()["result"]["isError"]
 
@@ -199,22 +201,20 @@ def test_a_result_that_one_worker_keeps_is_read_through_the_other(server: Served
 def test_metrics_and_status_are_those_of_all(server: Served) -> None:
     first, second = server.both()
 
-    def counted(http: httpx2.Client) -> tuple[float, int]:
-        text = http.get("/metrics").text
-        line = re.search(r'^toolyard_calls_total{outcome="ok",tool="whoami"} (.*)$', text, re.M)
-        assert line is not None
-        return float(line[1]), http.get("/status").json()["sources"]["mine"]["calls"]
+    def told_by(http: httpx2.Client) -> tuple[float, int]:
+        return counted(http, "whoami"), http.get("/status").json()["sources"]["mine"]["calls"]
 
-    calls, told = counted(first)
+    calls, told = told_by(first)
     for http in (first, second, second):
         called(http, "whoami")
-    assert counted(first) == counted(second) == (calls + 3, told + 3)
+    assert told_by(first) == told_by(second) == (calls + 3, told + 3)
 
 
 def test_an_edit_is_heard_and_applied_in_every_worker(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         clients = list(server.both())
-        streams = [listening(server, http) for http in clients]
+        streams = [listening(http) for http in clients]
+        streams.append(listening_in_session(*server.both()))
         assert all(
             tools_of(http) == {"whoami", "dawdle", "long", "result_read"} for http in clients
         )
@@ -231,32 +231,55 @@ def test_an_edit_is_heard_and_applied_in_every_worker(tmp_path: Path) -> None:
         assert all("calculator" in tools_of(http) for http in server.both())
 
 
-def listening(server: Served, http: httpx2.Client) -> threading.Event:
-    """Set once a client, which is connected to the worker of `http`, hears of other tools."""
+def listening(http: httpx2.Client) -> threading.Event:
+    """Set once a client, which is connected to a worker, hears of other tools."""
     body = request("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
-    acknowledged, heard = threading.Event(), threading.Event()
+    content, headers = json.dumps(body), headers_of(body)
+    acknowledged, heard = hearing(
+        lambda: http.stream("POST", "/mcp", content=content, headers=headers), "acknowledged"
+    )
+    assert acknowledged.wait(10)
+    return heard
+
+
+def listening_in_session(holder: httpx2.Client, other: httpx2.Client) -> threading.Event:
+    """The same in a session that one worker holds, over a connection to the other."""
+    opened = holder.post("/mcp", content=legacy("initialize", INITIALIZE), headers=ACCEPT)
+    session = {**ACCEPT, "mcp-session-id": opened.headers["mcp-session-id"]}
+    ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    assert other.post("/mcp", json=ready, headers=session).status_code == 202
+    begun, heard = hearing(lambda: other.stream("GET", "/mcp", headers=session))
+    assert begun.wait(10)
+    return heard
+
+
+def hearing(
+    open_stream: Callable[[], AbstractContextManager[httpx2.Response]], begins: str = ""
+) -> tuple[threading.Event, threading.Event]:
+    """Set once a stream begins, at once or with a line that holds `begins`; once it tells."""
+    begun, heard = threading.Event(), threading.Event()
 
     def listen() -> None:
-        with http.stream(
-            "POST", "/mcp", content=json.dumps(body), headers=headers_of(body)
-        ) as answer:
+        with open_stream() as answer:
+            assert answer.status_code == 200
+            if not begins:
+                begun.set()
             for line in answer.iter_lines():
-                if "acknowledged" in line:
-                    acknowledged.set()
+                if begins and begins in line:
+                    begun.set()
                 if "list_changed" in line:
                     heard.set()
                     return
 
     threading.Thread(target=listen, daemon=True).start()
-    assert acknowledged.wait(10)
-    return heard
+    return begun, heard
 
 
 def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         victim, other = server.both()
         killed = called(victim, "whoami")
-        before = float(counter(other))
+        called(victim, "long", letters=1)
         failures: list[object] = []
         done = threading.Event()
 
@@ -273,7 +296,7 @@ def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None
         loads = [threading.Thread(target=load) for _ in range(4)]
         for thread in loads:
             thread.start()
-        seen = float(counter(other))
+        assert counted(other, "long") == 1
         os.kill(killed, signal.SIGKILL)
         until(lambda: len(set(server.workers()) - {killed}) == 2)
         until(lambda: len({called(server.client(), "whoami") for _ in range(4)}) == 2)
@@ -282,15 +305,16 @@ def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None
             thread.join()
 
         assert failures == []
-        assert before <= seen <= float(counter(other))
+        assert counted(other, "long") == 1
         assert "was ended by signal 9; another is started" in server.process.output
 
 
-def counter(http: httpx2.Client) -> str:
+def counted(http: httpx2.Client, tool: str) -> float:
+    """How often a tool was called, as the metrics say."""
     text = http.get("/metrics").text
-    found = re.search(r'^toolyard_calls_total{outcome="ok",tool="whoami"} (.*)$', text, re.M)
+    found = re.search(rf'^toolyard_calls_total{{outcome="ok",tool="{tool}"}} (.*)$', text, re.M)
     assert found is not None
-    return found[1]
+    return float(found[1])
 
 
 def test_calls_in_flight_are_answered_when_the_server_is_told_to_end(tmp_path: Path) -> None:
@@ -328,7 +352,9 @@ def test_what_callers_may_do_is_counted_together(tmp_path: Path) -> None:
             for http in (server.client(), server.client()):
                 statuses.append(asked(http, "tools/list").status_code)
         assert statuses.count(200) == 20
-        wrong = [asked(server.client("wrong"), "tools/list").status_code for _ in range(24)]
+        wrong = [
+            asked(server.client(f"wrong-{TOKEN}"), "tools/list").status_code for _ in range(24)
+        ]
         assert (wrong.count(401), wrong.count(429)) == (20, 4)
 
 

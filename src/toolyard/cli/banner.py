@@ -49,10 +49,11 @@ class Banner:
             write_json({"url": url, "token": self._secret})
             return
         facts, commands = self._facts(url), self._commands(url)
+        name = printable(self._settings.name)
         if is_terminal(sys.stdout):
-            _draw(printable(self._settings.name), facts, commands)
+            _draw(name, facts, commands)
         else:  # nobody looks at a frame in a file, and what draws it takes time to load
-            lines = [f"{name:7}{value}" for name, value in facts]
+            lines = [f"{what:7}{value}" for what, value in (("Name", name), *facts)]
             for heading, command in commands:
                 lines += ["", heading, f"  {command}"]
             write("\n".join(lines))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from toolyard.cli.terminal import open_standard_streams, start_logging, tolerate_any_letter
+from toolyard.cli.standard_streams import open_standard_streams, tolerate_any_letter
+from toolyard.cli.terminal import start_logging
 from toolyard.wiring.worker import Channels, work
 
 

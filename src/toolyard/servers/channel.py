@@ -72,11 +72,8 @@ class SdkChannel:
 
     async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
         """Send a log entry."""
-        context = self._context
-        said = {"level": level, "data": data, "logger": logger}
-        params = types.LoggingMessageNotificationParams.model_validate(plain(said))
-        await context.session.send_notification(
-            types.LoggingMessageNotification(params=params), related_request_id=context.request_id
+        await self._context.session.send_notification(
+            log_entry(level, data, logger), related_request_id=self._context.request_id
         )
 
     async def ask(self, request: InputRequest) -> Mapping[str, Any]:
@@ -92,3 +89,10 @@ class SdkChannel:
         except MCPError as error:
             raise ToolError(f"The client did not answer: {error.message}") from error
         return answer.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def log_entry(level: LogLevel, data: Any, logger: str | None) -> types.LoggingMessageNotification:
+    """A log entry as MCP writes it."""
+    said = {"level": level, "data": data, "logger": logger}
+    params = types.LoggingMessageNotificationParams.model_validate(plain(said))
+    return types.LoggingMessageNotification(params=params)

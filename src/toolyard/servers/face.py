@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -31,9 +32,10 @@ from toolyard.registry.relisting import LIST_S
 from toolyard.servers.changes import Changes
 from toolyard.servers.channel import SdkContext
 from toolyard.servers.faults import document_fault
+from toolyard.servers.lane.pipe_lane import OpenLane, PipeLane
 from toolyard.servers.library_handlers import LibraryHandlers
 from toolyard.servers.requests import Requests, caller_of
-from toolyard.servers.served import FRESH_MS, Identity, Served
+from toolyard.servers.served import FRESH_MS, LIST_HINTS, Identity, Served
 from toolyard.servers.sessions import Sessions, check_watched
 from toolyard.servers.tool_handlers import ToolHandlers
 from toolyard.servers.tracing import is_traced
@@ -75,6 +77,7 @@ class McpFace:
     """Serves a registry, which others enter, through `sdk` between enter and exit."""
 
     def __init__(self, served: Served) -> None:
+        self._served = served
         self._registry = served.registry
         self._state_key = served.state_key
         self.sessions = Sessions(self._registry.library)
@@ -107,6 +110,14 @@ class McpFace:
         policy.bind_principal = _principal
         sdk.middleware.append(RequestStateBoundary(policy, default_audience=identity.name))
         return sdk
+
+    def pipe_lane(self) -> OpenLane | None:
+        """Opens the short way of a pipe; `None` where traces are exported, which are of `sdk`."""
+        if is_traced():
+            return None
+        served = self._served
+        parts = (served.registry, served.tools, served.limits)
+        return partial(PipeLane, *parts, stamp=served.identity.stamp, list_hints=LIST_HINTS)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

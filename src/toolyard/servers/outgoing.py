@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
 import mcp_types as types
+from mcp.shared.dispatcher import coerce_request_id
 from mcp.shared.message import SessionMessage
 
 from toolyard.servers.outgoing_lines import SentLines
@@ -14,6 +17,8 @@ from toolyard.servers.outgoing_lines import SentLines
 logger = logging.getLogger("toolyard.servers")
 
 CANCELLED = "notifications/cancelled"
+
+Answer = types.JSONRPCResponse | types.JSONRPCError
 
 
 class Outgoing:
@@ -23,11 +28,21 @@ class Outgoing:
         self._lines = lines
         self._waiting: set[types.RequestId] = set()
         self._all_answered = anyio.Event()
+        self.on_answer: Callable[[Answer], None] = lambda answer: None
+        """Told of each answer of the SDK's."""
+
+    def awaits(self, number: types.RequestId) -> bool:
+        """Whether a request of this number has no answer yet."""
+        return coerce_request_id(number) in self._waiting
+
+    def begin(self, number: types.RequestId) -> None:
+        """Note that a request will be answered."""
+        self._waiting.add(coerce_request_id(number))
 
     def expect(self, message: object) -> None:
         """Note that a request will be answered, or that one will not because it is cancelled."""
         if isinstance(message, types.JSONRPCRequest):
-            self._waiting.add(message.id)
+            self.begin(message.id)
         elif isinstance(message, types.JSONRPCNotification) and message.method == CANCELLED:
             number: object = (message.params or {}).get("requestId")
             if isinstance(number, int | str):
@@ -52,13 +67,21 @@ class Outgoing:
                 code=types.INTERNAL_ERROR, message="The answer cannot be written as JSON."
             )
             line = _line_of(types.JSONRPCError(jsonrpc="2.0", id=number, error=said))
-        await self._lines.send(line)
         answer = item.message
-        if isinstance(answer, types.JSONRPCResponse | types.JSONRPCError) and answer.id is not None:
+        if isinstance(answer, Answer):
+            self.on_answer(answer)
+        await self._lines.send(line)
+        if isinstance(answer, Answer) and answer.id is not None:
             self._answered(answer.id)
 
+    async def answer(self, number: types.RequestId, message: bytes) -> None:
+        """Send an answer that is written already."""
+        with suppress(anyio.BrokenResourceError):  # nobody reads any more
+            await self._lines.send(message + b"\n")
+            self._answered(number)
+
     def _answered(self, number: types.RequestId) -> None:
-        self._waiting.discard(number)
+        self._waiting.discard(coerce_request_id(number))
         self._all_answered.set()
 
     async def aclose(self) -> None:

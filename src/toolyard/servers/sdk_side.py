@@ -47,10 +47,11 @@ class SdkSide:
         marked = {**scope, "user": _user(exchange_of(scope).caller.name)}
         await self._manager.handle_request(marked, receive, send)
 
-    async def serve_stdio(self, stopped: anyio.Event) -> None:
+    async def serve_stdio(self, stopped: anyio.Event, *, fast_lane: bool) -> None:
         """Serve standard input until it ends, or answer what came and end after `stopped`."""
+        open_lane = self.face.pipe_lane() if fast_lane else None
         async with self.face.running():
-            await serve_stdio(self.face.sdk, stopped)
+            await serve_stdio(self.face.sdk, stopped, open_lane)
 
     def hang_up(self) -> None:
         """End the streams on which clients wait for changes."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+import math
+from collections.abc import AsyncIterable, Mapping
 from typing import Any
 
 import anyio
 import mcp_types as types
-from anyio.streams.memory import MemoryObjectSendStream
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.server.runner import modern_error_data, serve_dual_era_loop, serve_one
@@ -21,6 +21,8 @@ from pydantic import ValidationError
 
 from toolyard.core.background import Background
 from toolyard.servers.incoming_lines import HeardLines, lines_of
+from toolyard.servers.lane.line_call import Rest
+from toolyard.servers.lane.pipe_lane import OpenLane, PipeLane
 from toolyard.servers.outgoing import Outgoing
 from toolyard.servers.outgoing_lines import SentLines, lines_to
 from toolyard.servers.private_streams import private_streams
@@ -32,23 +34,30 @@ LAST_WORDS_S = 2.0
 """How long the answers of ended calls may take to be written."""
 
 
-async def serve_stdio(server: Server[Any], stopped: anyio.Event) -> None:
+async def serve_stdio(
+    server: Server[Any], stopped: anyio.Event, open_lane: OpenLane | None
+) -> None:
     """Serve this process's standard input until it ends; after `stopped`, answer and end it."""
     with private_streams() as (source, target):
         try:
             async with lines_of(source) as heard, lines_to(target) as said:
-                await _serve_lines(server, heard, said, stopped)
+                await serve_lines(server, heard, said, stopped, open_lane)
         except* (BrokenPipeError, anyio.BrokenResourceError):
             logger.debug("the host went away without a word")
 
 
-async def _serve_lines(
-    server: Server[Any], heard: HeardLines, said: SentLines, stopped: anyio.Event
+async def serve_lines(
+    server: Server[Any],
+    heard: HeardLines,
+    said: SentLines,
+    stopped: anyio.Event,
+    open_lane: OpenLane | None,
 ) -> None:
+    """Answer on `said` what is `heard` until it ends; plain requests in the fast lane, if any."""
     outgoing = Outgoing(said)
     async with Background() as tasks:
         tasks.start_soon(_end_after, stopped, outgoing, heard)
-        await serve_pipe(server, messages_in(heard), outgoing)
+        await _serve_pipe(server, heard, outgoing, open_lane)
     with anyio.move_on_after(LAST_WORDS_S):
         await said.all_written()
 
@@ -60,55 +69,64 @@ async def _end_after(stopped: anyio.Event, outgoing: Outgoing, heard: HeardLines
     heard.end()
 
 
-async def messages_in(lines: AsyncIterable[bytes]) -> AsyncIterator[SessionMessage | Exception]:
-    """What each of `lines` says; an error in place of what is no message."""
-    async for line in lines:
-        try:
-            message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
-        except Exception as error:  # whatever it holds, it must not end the other requests
-            yield error
-        else:
-            yield SessionMessage(message)
-
-
-async def serve_pipe(
-    server: Server[Any], incoming: AsyncIterator[SessionMessage | Exception], outgoing: Outgoing
+async def _serve_pipe(
+    server: Server[Any],
+    lines: AsyncIterable[bytes],
+    outgoing: Outgoing,
+    open_lane: OpenLane | None,
 ) -> None:
-    """Serve a pair of message streams in the era that the client's first real request is of.
+    """Serve a pipe in the era that the client's first real request is of.
 
     Hosts ask `server/discover` first and then may still open with `initialize`, although they
     understood the answer. The SDK settles the era at the first request of any kind, so leading
     discoveries are answered here, before it sees the stream.
     """
-    send, receive = anyio.create_memory_object_stream[SessionMessage | Exception]()
+    # The SDK takes each message at once; the room is for calls that are handed over to it.
+    send, receive = anyio.create_memory_object_stream[SessionMessage | Exception](math.inf)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_sort, server, incoming, outgoing, send)
+        lane = None if open_lane is None else open_lane(outgoing, send, tasks)
+        tasks.start_soon(_sort, server, lines, outgoing, send, lane)
         await serve_dual_era_loop(server, receive, outgoing, lifespan_state={})  # pyright: ignore[reportArgumentType]
         tasks.cancel_scope.cancel()
 
 
 async def _sort(
     server: Server[Any],
-    incoming: AsyncIterator[SessionMessage | Exception],
+    lines: AsyncIterable[bytes],
     outgoing: Outgoing,
-    rest: MemoryObjectSendStream[SessionMessage | Exception],
+    rest: Rest,
+    lane: PipeLane | None,
 ) -> None:
     """Answer what is no message, and discoveries until another request comes; pass all else on."""
     settled = False
     async with rest:
-        async for item in incoming:
-            if not isinstance(item, SessionMessage):
-                await outgoing.send(SessionMessage(_unreadable(item)))
+        async for line in lines:
+            if lane is not None and lane.take(line):
                 continue
-            request = item.message
+            request = _message_in(line)
+            if isinstance(request, Exception):
+                await outgoing.send(SessionMessage(_unreadable(request)))
+                continue
             if not settled and isinstance(request, types.JSONRPCRequest):
                 if request.method == DISCOVER:
                     answer = await _discover(server, request)
                     await outgoing.send(SessionMessage(answer))
                     continue
                 settled = True
+            if lane is not None:
+                lane.heard(request)
             outgoing.expect(request)
-            await rest.send(item)
+            await rest.send(SessionMessage(request))
+        if lane is not None:
+            lane.end()
+
+
+def _message_in(line: bytes) -> types.JSONRPCMessage | Exception:
+    """What a line says; an error in place of what is no message."""
+    try:
+        return types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except Exception as error:  # whatever it holds, it must not end the other requests
+        return error
 
 
 def _unreadable(error: Exception) -> types.JSONRPCError:

@@ -376,4 +376,4 @@ class ToolServer:
         async with self._registry, Background() as tasks:
             await tasks.start(self._stop_on_signal, None)
             self._tell_started(STDIO)
-            await side.serve_stdio(self._stopped)
+            await side.serve_stdio(self._stopped, fast_lane=self._plan.fast_lane)

@@ -69,7 +69,7 @@ class Reloading:
     async def run(self) -> None:
         """Follow the files, if that is wanted. The yard's registry must be entered."""
         before = self._seen
-        while self._at_start.watch != "off":
+        while self._at_start.watch != "off" and self._seen:
             await anyio.sleep(CHECK_S)
             try:
                 seen = await self._ask(self._look)

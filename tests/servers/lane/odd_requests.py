@@ -174,11 +174,16 @@ META_CHANGES: list[Callable[[Odd], Odd]] = [
     *(_put(("params", "_meta", CAPABILITIES), value) for value in some(
         ABSENT, None, 1, [], {"elicitation": {}}, {"elicitation": {"form": {}, "url": {}}}, {"x": 1},
         {"sampling": {"tools": {}}}, {"roots": {"listChanged": True}}, {"roots": 1}, {"experimental": {"x": {}}},
-        {"extensions": {"a/b": {}}})),
+        {"extensions": {"a/b": {}}}, {"roots": {"listChanged": None}}, {"roots": {"list_changed": 1}},
+        {"roots": {"listChanged": "yes"}}, {"elicitation": {"form": {"x": 1}}}, {"elicitation": {"url": None}},
+        {"sampling": None}, {"sampling": {}}, {"tasks": {}}, {"roots": {}, "sampling": {}, "elicitation": {}})),
     *(_put(("params", "_meta", INFO), value) for value in some(
         ABSENT, None, 1, {}, {"name": "x"}, {"name": 1, "version": "1"},
         {"name": "x", "version": "1", "title": "X", "icons": [{"src": "https://x.example/i.png"}]},
-        {"name": "x", "version": "1", "icons": [1]})),
+        {"name": "x", "version": "1", "icons": [1]}, {"name": "x", "version": "1", "other": 1},
+        {"name": "x", "version": "1", "title": "X", "description": "D", "websiteUrl": "https://x.example"},
+        *({"name": "x", "version": "1", key: value} for key in ("title", "description", "websiteUrl", "website_url")
+          for value in (None, 1)))),
     *(_put(("params", "_meta", "progressToken"), value) for value in some(1, "t", 0, "", None, 1.5, True, [], 1 << 70)),
     *(_put(("params", "_meta", LOG_LEVEL), value) for value in some("debug", "emergency", "loud", 1, None)),
     *(_put(("params", "_meta", key), value) for key, value in (

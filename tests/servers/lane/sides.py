@@ -47,6 +47,17 @@ class Box(Toolbox):
         )
         self.tool(bug)
         self.tool(refuse)
+        for name, schema in SCHEMAS.items():
+            inner = {"properties": {"x": {"default": None, "enum": [None, 1.0, 10**30]}}}
+            self.add_schema(
+                name,
+                ToolResult.of,
+                description="\u00e9",
+                input_schema={"type": "object", **inner, **schema},
+                output_schema={"type": "object", **schema},
+                title="T",
+                read_only=True,
+            )
 
     async def call_tool(self, call: Any, context: CallContext) -> ToolResult:
         """Run it, and count."""
@@ -107,6 +118,14 @@ RESULTS = {
     "list": ToolResult(structured=[1, None]),
     "failed": ToolResult.error("no"),
 }
+
+
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "inner-nothing": {},
+    "outer-nothing": {"default": None},
+    "dialect": {"$schema": "https://json-schema.org/draft/2020-12/schema", "examples": [None]},
+}
+"""Of tools that are only listed: what the SDK makes of nothing depends on where it is."""
 
 
 def _giving(result: ToolResult) -> Callable[[Mapping[str, Any]], ToolResult]:

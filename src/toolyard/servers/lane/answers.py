@@ -32,7 +32,8 @@ def written(
         return None
     content = [_usual(block) for block in given.content]
     value: object = given.structured
-    structured = _structured(value if modern or isinstance(value, Mapping) else None)
+    is_said = modern or isinstance(value, Mapping)
+    structured = _structured(value if is_said else None)
     if None in content or structured is None:
         return None
     answer: dict[str, Any] = {"content": content, "isError": given.is_error, **structured}

@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from toolyard.core.context import Caller
-from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.core.tool import ToolCall
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.lane.answers import response, written
@@ -17,7 +17,7 @@ from toolyard.servers.lane.client import LEGACY
 from toolyard.servers.lane.legacy_request import read_legacy
 from toolyard.servers.lane.listing import Listing
 from toolyard.servers.lane.request import MODERN, Request, read
-from toolyard.servers.lane.running_call import RunningCall
+from toolyard.servers.lane.running_call import RunningCall, raising
 from toolyard.servers.lane.session import SESSION, LaneSessions
 from toolyard.servers.limits import Limits
 from toolyard.servers.mirrors import Mirrors
@@ -157,7 +157,7 @@ class FastLane:
             call = ToolCall(name, request.arguments or {})
             result = await self._calls.run(call, exchange.caller, exchange, running)
         except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
-            await running.settle(_raising(error))
+            await running.settle(raising(error))
             return None
         except BaseException:
             running.drop()
@@ -175,10 +175,3 @@ class FastLane:
 
 async def _after(hand_over: Callable[[], Awaitable[None]]) -> None:
     await hand_over()
-
-
-def _raising(error: BaseException) -> Callable[[], ToolResult]:
-    def outcome() -> ToolResult:
-        raise error
-
-    return outcome

@@ -19,6 +19,15 @@ Outcome = Callable[[], ToolResult]
 """Gives the result of a call, or raises what the call raised."""
 
 
+def raising(error: BaseException) -> Outcome:
+    """The outcome of a call that raised `error`."""
+
+    def outcome() -> ToolResult:
+        raise error
+
+    return outcome
+
+
 class RunningCall:
     """One call, and the way back to its client: a `CallChannel` that hands the call over.
 
