@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from toolyard.servers.sdk_state import note_loaded
 from toolyard.servers.served import Served
 
 if TYPE_CHECKING:
     from toolyard.servers.sdk_side import SdkSide
 
 _loaded: type[SdkSide] | None = None
-
-
-def is_loaded() -> bool:
-    """Whether whatever is asked of the SDK is asked at once."""
-    return _loaded is not None
 
 
 async def sdk_side(served: Served) -> SdkSide:
@@ -30,6 +26,7 @@ async def sdk_side(served: Served) -> SdkSide:
     if _loaded is None:
         own = anyio.CapacityLimiter(1)  # functions of tools may have taken all other threads
         _loaded = await anyio.to_thread.run_sync(_load, limiter=own)
+        note_loaded()
     return _loaded(served)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -10,9 +11,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from toolyard.core.context import LEVELS, LogLevel
-from toolyard.servers.lane.client import Envelope
-from toolyard.servers.sdk import is_loaded
+from toolyard.servers.sdk_state import is_loaded
 
+LEGACY = "2025-11-25"
+"""Stands for all handshake revisions: the SDK reads and writes calls and lists of each alike."""
 MOST_BYTES = 4 * 1024
 """Of an envelope; what says more goes the SDK's way."""
 REMEMBERED = 512
@@ -65,6 +67,18 @@ class _Meta(_Usual):
 
 
 _USUAL = msgspec.json.Decoder(_Meta)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The parts that matter to a call."""
+
+    version: str
+    capabilities: Mapping[str, Any]
+    log_level: LogLevel | None
+    wants_progress: bool
+    can_ask: bool = False
+    """Whether the client can be asked during a call; it is only in a session."""
 
 
 def envelope_in(meta: bytes, method: str) -> Envelope | None:

@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from toolyard.servers.lane.client import LEGACY, Envelope
-from toolyard.servers.lane.envelope import PROGRESS
+from toolyard.servers.lane.envelope import LEGACY, PROGRESS, Envelope
 from toolyard.servers.lane.request import CALL, JSON_TYPES, Request, takes_both
 
 REVISIONS = frozenset({None, b"2024-11-05", b"2025-03-26", b"2025-06-18", b"2025-11-25"})

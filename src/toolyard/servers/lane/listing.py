@@ -18,7 +18,7 @@ from toolyard.servers.lane.request import LIST, MODERN
 from toolyard.servers.pages import page
 from toolyard.servers.plain import plain
 from toolyard.servers.scopes import Visible
-from toolyard.servers.sdk import is_loaded
+from toolyard.servers.sdk_state import is_loaded
 
 MOST_KEPT = 64
 """Lists, one for each set of scopes."""

@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from toolyard.servers.lane.client import Envelope
-from toolyard.servers.lane.envelope import MOST_BYTES, envelope_in
+from toolyard.servers.lane.envelope import MOST_BYTES, Envelope, envelope_in
 from toolyard.servers.lane.session import LaneSession
 
 CALL, LIST = "tools/call", "tools/list"

@@ -13,7 +13,7 @@ from toolyard.core.errors import MissingCapability
 from toolyard.core.inputs import CAPABILITY_OF, InputRequest
 from toolyard.core.tool import ToolResult
 from toolyard.servers.exchange import Exchange
-from toolyard.servers.lane.client import Envelope
+from toolyard.servers.lane.envelope import Envelope
 
 Outcome = Callable[[], ToolResult]
 """Gives the result of a call, or raises what the call raised."""

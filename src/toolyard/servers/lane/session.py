@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import anyio
 
 from toolyard.core.context import Caller, LogLevel
-from toolyard.servers.lane.client import LEGACY, Envelope
+from toolyard.servers.lane.envelope import LEGACY, Envelope
 from toolyard.servers.lane.running_call import RunningCall
 
 SESSION = b"mcp-session-id"
