@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from toolyard.clients.mcp_client import MCPClient as MCPClient
     from toolyard.clients.openapi.openapi_client import OpenAPIClient as OpenAPIClient
     from toolyard.clients.targets import StdioServer as StdioServer
+    from toolyard.core.call_scope import CallScope as CallScope
     from toolyard.core.content import Audio as Audio
     from toolyard.core.content import Content as Content
     from toolyard.core.content import Image as Image
@@ -142,6 +143,7 @@ _HOMES = {
     "CallContext": "core.context",
     "CallFinished": "events.types",
     "CallInterrupted": "core.errors",
+    "CallScope": "core.call_scope",
     "CallStarted": "events.types",
     "CallTimeout": "core.errors",
     "Caller": "core.context",

@@ -83,6 +83,7 @@ def test_who_asks_for_no_token_is_named() -> None:
     assert NO_TOKEN not in cautions([callers(1, 100)])
 
 
+@pytest.mark.timeout(180)
 def test_toolyard_is_measured_before_a_url_and_before_a_process() -> None:
     tables = measure_gateway(Plan(OURS, BRIEF, choose_cores(), lambda said: None))
 

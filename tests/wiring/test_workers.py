@@ -355,7 +355,9 @@ def test_what_callers_may_do_is_counted_together(tmp_path: Path) -> None:
         wrong = [
             asked(server.client(f"wrong-{TOKEN}"), "tools/list").status_code for _ in range(24)
         ]
-        assert (wrong.count(401), wrong.count(429)) == (20, 4)
+        # 20 a minute, so another one for every three seconds that this takes.
+        assert 20 <= wrong.count(401) < 24
+        assert wrong.count(401) + wrong.count(429) == 24
 
 
 @pytest.mark.parametrize(

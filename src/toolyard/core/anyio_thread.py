@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context
+from importlib import import_module
 from typing import Any, TypeVar
 
 from anyio import CancelScope
@@ -12,7 +13,7 @@ from anyio.lowlevel import EventLoopToken
 
 sniffio: Any
 try:
-    import sniffio  # pyright: ignore[reportMissingImports]
+    sniffio = import_module("sniffio")  # we need it only where it is there for others
 except ImportError:  # then anyio asks asyncio, which knows that a thread runs no event loop
     sniffio = None
 

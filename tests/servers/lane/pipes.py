@@ -25,6 +25,7 @@ from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.mirrors import Mirrors
 from toolyard.servers.outgoing_lines import SentLines, lines_to
+from toolyard.servers.sdk import sdk_side
 from toolyard.servers.served import Identity, Served
 from toolyard.servers.stdio import serve_lines
 from toolyard.servers.tool_calls import ToolCalls
@@ -34,13 +35,14 @@ Way = Literal["sdk", "lane", "forced"]
 ASKING: dict[str, Any] = {**INITIALIZE, "capabilities": {"elicitation": {}, "sampling": {}}}
 
 
-def serves(registry: ToolRegistry) -> tuple[McpFace, Calls]:
-    """The registry as a server, without a transport."""
-    events = EventBus()
+def served_of(source: ToolProtocol) -> Served:
+    """What a server of `source` serves, without a transport."""
+    events, registry = EventBus(), ToolRegistry()
+    registry.expect("tools", source)
     calls = Calls(Metrics(lambda: 0), events, call_s=20, most=50)
     tools = ToolCalls(registry, calls, events.emit)
     parts = (registry, calls, tools, Mirrors(registry), Limits(), events.emit)
-    return McpFace(Served(Identity("tested", "1"), *parts)), calls
+    return Served(Identity("tested", "1"), *parts)
 
 
 class Host:
@@ -141,9 +143,8 @@ async def _serve(
 @asynccontextmanager
 async def piped(source: ToolProtocol, way: Way) -> AsyncGenerator[Host]:
     """A host of a server of `source`; what it says ends with the block."""
-    registry = ToolRegistry()
-    registry.expect("tools", source)
-    face, calls = serves(registry)
+    served = served_of(source)
+    face = (await sdk_side(served)).face
     open_lane = None if way == "sdk" else face.pipe_lane()
     if way == "forced":
         assert open_lane is not None
@@ -155,6 +156,7 @@ async def piped(source: ToolProtocol, way: Way) -> AsyncGenerator[Host]:
         closing = stack.enter_context(ExitStack())
         closing.callback(os.close, from_host)
         async with (
+            served.registry,
             face.running(),
             lines_of(to_host) as answers,
             lines_to(from_server) as said,
@@ -163,7 +165,7 @@ async def piped(source: ToolProtocol, way: Way) -> AsyncGenerator[Host]:
             lines_to(from_host) as lines,
             anyio.create_task_group() as serving,
         ):
-            host = Host(lines, calls, face)
+            host = Host(lines, served.calls, face)
             tasks.start_soon(host.listen, answers)
             serving.start_soon(_serve, host, asked, said, open_lane)
             yield host
