@@ -13,10 +13,10 @@ from toolyard.core.tool import ToolCall
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.lane.answers import response, written
-from toolyard.servers.lane.envelope import LEGACY
+from toolyard.servers.lane.envelope import LEGACY, MODERN
 from toolyard.servers.lane.legacy_request import read_legacy
 from toolyard.servers.lane.listing import Listing
-from toolyard.servers.lane.request import MODERN, Request, read
+from toolyard.servers.lane.request import Request, read
 from toolyard.servers.lane.running_call import RunningCall, raising
 from toolyard.servers.lane.session import SESSION, LaneSessions
 from toolyard.servers.limits import Limits

@@ -14,7 +14,8 @@ from toolyard.core.errors import ToolError
 from toolyard.core.tool import Tool
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers import wire
-from toolyard.servers.lane.request import LIST, MODERN
+from toolyard.servers.lane.envelope import MODERN
+from toolyard.servers.lane.plain_request import LIST
 from toolyard.servers.pages import page
 from toolyard.servers.plain import plain
 from toolyard.servers.scopes import Visible
