@@ -45,7 +45,7 @@ def whoami() -> int:
 @mine.tool
 def dawdle(seconds: float) -> int:
     """The same, later."""
-    print("begun", flush=True)
+    os.write(1, b"begun\\n")  # in one piece, as the other worker writes there too
     time.sleep(seconds)
     return os.getpid()
 
@@ -379,8 +379,8 @@ def test_calls_in_flight_are_answered_when_the_server_is_told_to_end(tmp_path: P
 
 def test_a_second_signal_ends_at_once_what_does_not_end_by_itself(tmp_path: Path) -> None:
     with (
-        served(tmp_path, SETTINGS.replace("drain_s = 20", "drain_s = 120")) as server,
         ThreadPoolExecutor() as pool,
+        served(tmp_path, SETTINGS.replace("drain_s = 20", "drain_s = 120")) as server,
     ):
         params = {"name": "dawdle", "arguments": {"seconds": 120.0}}
         calls = [pool.submit(asked, http, "tools/call", **params) for http in server.both()]
