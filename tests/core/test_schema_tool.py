@@ -160,6 +160,11 @@ async def test_a_dictionary_is_structured_also_without_an_output_schema() -> Non
     assert result == ToolResult(content=(Text('{"a":[1]}'),), structured={"a": [1]})
 
 
+async def test_a_handler_that_python_does_not_describe_is_given_the_arguments() -> None:
+    result = await called(offering(dict), city="Bonn")
+    assert result.structured == {"city": "Bonn"}
+
+
 def of_nothing() -> None: ...
 def of_three(a: Any, b: Any, c: Any) -> None: ...
 

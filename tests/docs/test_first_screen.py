@@ -87,7 +87,7 @@ def test_make_serve_serves_the_calculator_and_prints_how_to_connect() -> None:
     command = README.command("make serve").partition("  #")[0].split()
     with running([make(), *command[1:], f"PORT={port}"]) as server:
         server.line("host-config")
-        url, token = re.findall(r"│ (?:URL|Token) +(\S+)", server.output)
+        url, token = re.findall(r"^(?:URL|Token) +(\S+)", server.output, re.MULTILINE)
         export = re.search(r"export .*", server.output)
         called = run([TOOLYARD, "call", url, "calculator", "expression=6*7", "--token", token])
         code = ended(server, signal.SIGINT)

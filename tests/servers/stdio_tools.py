@@ -1,4 +1,7 @@
-"""A small server on standard input and output; `python stdio_tools.py` serves it."""
+"""A small server on standard input and output; `python stdio_tools.py 1 2` serves it.
+
+Told to end, it gives calls a second, and then its answers two to be written.
+"""
 
 import os
 import subprocess
@@ -7,6 +10,7 @@ import sys
 import anyio
 
 from toolyard import CallContext, MCPServerBuilder, Text, Toolbox, ToolResult
+from toolyard.servers import stdio
 
 tools = Toolbox()
 
@@ -82,5 +86,6 @@ async def finish(context: CallContext) -> str:
 
 
 if __name__ == "__main__":
-    server = MCPServerBuilder("small").with_protocol("tools", tools).with_drain(float(sys.argv[1]))
+    drain_s, stdio.LAST_WORDS_S = map(float, sys.argv[1:])
+    server = MCPServerBuilder("small").with_protocol("tools", tools).with_drain(drain_s)
     anyio.run(server.build().serve_stdio)

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import anyio.lowlevel
@@ -29,6 +29,7 @@ from tests.servers.harness import (
 from toolyard.core.context import Event
 from toolyard.core.toolbox import Toolbox
 from toolyard.events.types import ConnectionCut
+from toolyard.servers.connection import GuardedProtocol
 from toolyard.servers.tool_server import ToolServer
 
 AUTHORIZATION = f"Authorization: Bearer {TOKEN}"
@@ -264,6 +265,26 @@ async def test_a_flood_of_pipelined_requests_ends_the_connection(server: ToolSer
         await stream.send(head() * 1000)
         assert (await everything_from(stream)).count(b"HTTP/1.1 200") <= 33
     assert await is_well(server)
+
+
+async def test_lists_that_nobody_reads_are_not_written_in_advance(anyio_backend: Any) -> None:
+    """A request of some hundred bytes is answered with a megabyte, and at once."""
+    del anyio_backend
+    tools = Toolbox()
+    tools.add_schema("large", len, description="x" * 1_000_000, input_schema={"type": "object"})
+    listing = request("tools/list")
+    body = json.dumps(listing).encode()
+    fields = [f"{name}: {value}" for name, value in headers_of(listing).items()]
+    one = head("POST", "/mcp", *fields, f"Content-Length: {len(body)}") + body
+    async with builder(tools).build() as server, raw(server) as stream:
+        await stream.send(one * 30)
+        assert await status_of(stream) == 200
+        assert server._http is not None
+        connection = cast("GuardedProtocol", *server._http.server_state.connections)
+        with anyio.fail_after(5):
+            while not connection.flow.write_paused:
+                await anyio.lowlevel.checkpoint()
+        assert connection.transport.get_write_buffer_size() < 3_000_000
 
 
 async def is_cut(server: ToolServer, *parts: bytes) -> bool:

@@ -136,6 +136,6 @@ async def test_of_two_calls_at_once_each_hears_its_own(far: str, near: str) -> N
 @pytest.mark.parametrize("far", ERAS)
 async def test_what_cannot_be_told_to_belong_to_a_call_is_not_passed_on(far: str) -> None:
     channel = Logged("debug")
-    async with MCPClient.stdio([*PROGRAM, "0.1"], revision=far) as client:
+    async with MCPClient.stdio([*PROGRAM, "0.1", "2"], revision=far) as client:
         result = await client.call_tool(ToolCall("odd"), CallContext(channel=channel))
     assert (result.is_error, channel.entries) == (False, [])

@@ -26,6 +26,9 @@ logger = logging.getLogger("toolyard.clients")
 CLOSING_S = 8.0
 """How long saying goodbye may take; longer than a process may take until it is killed (6 s)."""
 
+WAY_BACK_S = 1.0
+"""How long a server may take to say whether it will tell us things unasked."""
+
 HELD_UP_S = 0.5
 """A call that is given up, and found the connection so long held up, is the last one on it."""
 
@@ -107,7 +110,7 @@ class Connection:
         if self._failure is not None:
             raise self._failure
         if self.lost:
-            raise ConnectionError("closed while it was being opened")
+            raise ConnectionAbortedError("closed while it was being opened")
 
     @contextmanager
     def in_use(self) -> Generator[Client]:
@@ -158,6 +161,7 @@ class Connection:
                     self._calls = Calls(
                         self._client, self._direct, declared=self._declared, is_http=self._is_http
                     )
+                    await self._way_back()
                     self._settled.set()
                     await self._closing.wait()
         except Exception as error:  # told to whoever opens; calls under way failed by themselves
@@ -167,6 +171,12 @@ class Connection:
             self._on_end()
             self._settled.set()
             self._closed.set()
+
+    async def _way_back(self) -> None:
+        """Wait until we can hear: some ask their client there, and drop what nobody hears."""
+        if self.hearing.is_due:
+            with anyio.move_on_after(WAY_BACK_S):
+                await self.hearing.settled.wait()
 
     @asynccontextmanager
     async def _streams(self) -> AsyncGenerator[tuple[Any, Any]]:

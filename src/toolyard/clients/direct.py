@@ -94,7 +94,7 @@ class Direct:
             answer, stream = await self._http.pool.ask(self._origin, asked)
             try:
                 come = await _read(number, answer, stream)
-            except BaseException:
+            except BaseException:  # a cancellation above all: it ends the call on the server
                 await stream.aclose()
                 raise
         except Exception as error:  # raised again where the SDK asks for the answer

@@ -11,6 +11,7 @@ from toolyard.core.errors import NotAdmitted, RemoteFault, ToolyardError, Unreac
 
 ENDED = ("Connection closed", "SSE stream ended", "SSE stream failed")
 """How the SDK begins to say that no answer can come; a server may send the same code itself."""
+GONE = (BrokenPipeError, ConnectionAbortedError, ConnectionResetError)
 UNREADABLE = ("Failed to parse JSON response", "Failed to parse SSE message")
 
 
@@ -31,7 +32,7 @@ def connect_fault(error: Exception, where: str) -> ToolyardError:
     """What `error` means when it keeps us from connecting."""
     if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
         return Unreachable(f"Cannot start {where}: it or its directory is missing or forbidden.")
-    if isinstance(error, MCPError) and _is_end(error):
+    if isinstance(error, GONE) or (isinstance(error, MCPError) and _is_end(error)):
         return Unreachable(f"Cannot reach {where}: it went away before it answered.")
     if isinstance(error, MCPError) and error.code == types.REQUEST_TIMEOUT:
         return Unreachable(f"Cannot reach {where}: it did not answer in time.")

@@ -33,7 +33,8 @@ NOT_SENT = (
 )
 _UNPACKED = {"Accept-Encoding": "identity"}
 """A packed answer could be a thousand times as large as it looks."""
-KEPT_HEADERS = ("content-type", "mcp-session-id", "www-authenticate")
+SESSION = "mcp-session-id"
+KEPT_HEADERS = ("content-type", SESSION, "www-authenticate")
 
 
 def http_client(
@@ -96,7 +97,9 @@ class TellingClient(httpx2.AsyncClient):
 
     async def _ask(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
         try:
-            return await _judged(request, await super().send(request, **options))
+            answer = await _judged(request, await super().send(request, **options))
+            self.hearing.is_due = self.hearing.is_due or SESSION in answer.headers
+            return answer
         except OAuthFlowError as error:
             return _note(request, 401, "refused", f"signing in failed ({type(error).__name__})")
         except NOT_SENT as error:
@@ -115,9 +118,11 @@ class TellingClient(httpx2.AsyncClient):
         except Exception:  # noted on its way out
             self.hearing.failed()
             raise
+        if response.status_code == 405:
+            self.hearing.none()
+            return response
         if not response.is_success:
-            if response.status_code != 405:  # which says that there is no such stream
-                self.hearing.failed()
+            self.hearing.failed()
             return response
         if _is_packed(response):
             self.hearing.failed()
@@ -196,7 +201,7 @@ async def _judged_error(request: httpx2.Request, response: httpx2.Response) -> h
     said, answers = (None, False) if is_tangled(body) else _error_in(body)
     status = response.status_code
     trouble = _trouble_of(status, said)
-    if "mcp-session-id" in request.headers:
+    if SESSION in request.headers:
         trouble = _forgotten(status, said, answers=answers) or trouble
     if trouble is not None:
         return _note(request, status, trouble, said or f"HTTP {status}", _kept(response))

@@ -56,7 +56,7 @@ class Pool(httpx2.AsyncBaseTransport):
         link = await self._kept(origin) or await self._opened(origin, asked.connect_s)
         try:
             answer = await link.ask(asked)
-        except BaseException:
+        except BaseException:  # a cancellation too: what is half read cannot be used again
             await self._end(link)
             raise
         return answer, _Body(link, lambda: self._take_back(origin, link))

@@ -79,7 +79,10 @@ def _as_result(value: Any) -> ToolResult:
 
 
 def _wants_context(handler: Callable[..., Any], name: str) -> bool:
-    signature = inspect.signature(handler)
+    try:
+        signature = inspect.signature(handler)
+    except ValueError:  # some that are built in do not say
+        return False
     for count, wants in ((1, "context" in signature.parameters), (2, True)):
         try:
             signature.bind(*(None,) * count)

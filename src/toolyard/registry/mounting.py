@@ -80,7 +80,7 @@ class Mounting:
             else:
                 may_be_away = False  # it would not say that it is back
             await relist(mount, may_be_away=may_be_away)
-        except BaseException:
+        except BaseException:  # a cancellation too: what was entered is left
             await self.abandon(mount)
             raise
         self.tasks.start_soon(self._watch, mount)

@@ -169,7 +169,7 @@ class ToolRegistry:
                     await check(new, probe)
                 if self._offer.mount(name) is not old:
                     raise UnknownName("mount", name)
-            except BaseException:
+            except BaseException:  # a cancellation too: what was entered is left
                 await self._mounting.abandon(new)
                 raise
             new.take_over(old)
@@ -306,7 +306,7 @@ class ToolRegistry:
         try:
             refuse_clashes(self._offer.table, mount)
             self._offer.publish(mounts())
-        except BaseException:
+        except BaseException:  # a cancellation too: what was entered is left
             await self._mounting.abandon(mount)
             raise
         self._become(mount, mount.state)

@@ -7,11 +7,12 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, ClassVar, cast
 
-from uvicorn._types import ASGI3Application
+from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
+from toolyard.servers.familiar_heads import FamiliarHeads
 from toolyard.servers.known_headers import KnownHeaders
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
@@ -54,6 +55,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._answering: RequestResponseCycle | None = None
         self.known: KnownHeaders | None = None
         """What is remembered for the next request."""
+        self._familiar = FamiliarHeads()
         self._is_parsing = False
         self._next: tuple[RequestResponseCycle, ASGI3Application] | None = None
         """A request that is to be served once the bytes at hand are parsed."""
@@ -90,10 +92,15 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         began = not self._in_message
-        self._is_parsing = True
-        super().data_received(data)
-        self._is_parsing = False
-        self._take_up()
+        familiar = self._familiar.find(data) if began and self._is_idle() else None
+        if familiar is None:
+            self._is_parsing = True
+            super().data_received(data)
+            self._is_parsing = False
+            self._take_up(data if began else b"")
+        else:
+            self._begin(*familiar)
+            self._take_up()
         if self.transport.is_closing():
             self._close_in_time()
         elif self._in_message:
@@ -105,10 +112,34 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._await_next()
 
+    def _begin(self, scope: dict[str, Any], body: bytes) -> None:
+        """A whole request, as the parser would have had it."""
+        self._unset_keepalive_if_required()
+        self.cycle = self._answering = cycle = RequestResponseCycle(
+            scope=cast("HTTPScope", scope),
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=self.on_response_complete,
+        )
+        cycle.body += body
+        cycle.more_body = False
+        cycle.message_event.set()
+        self._next = (cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
+    def _is_idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
+
     def _await_next(self) -> None:
         """No request is half received: the next one has time, unless one is being answered."""
-        is_answering = self.cycle is not None and not self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
-        if is_answering or self.timeout_keep_alive_task is not None:
+        if not self._is_idle() or self.timeout_keep_alive_task is not None:
             if self._deadline is not None:
                 self._set_deadline(None)
         elif self._deadline is None:
@@ -151,16 +182,19 @@ class GuardedProtocol(HttpToolsProtocol):
         if not self._is_parsing:
             self._take_up()
 
-    def _take_up(self) -> None:
+    def _take_up(self, data: bytes = b"") -> None:
+        """Serve the next request; learn its head if it is all that there is in `data`."""
         if self._next is None:
             return
         cycle, app = self._next
         self._next = None
         answer = None
-        if not cycle.more_body:
+        if not (cycle.more_body or self.flow.write_paused):
             asgi = cast("Any", cycle)  # uvicorn's types of messages are narrower than ASGI's
             body = bytes(cycle.body)
             answer = self.front.short_way(asgi.scope, body, asgi.receive, asgi.send, self)
+            if data and answer is not None and cycle.keep_alive:
+                self._familiar.learn(data, {**asgi.scope, KEY: None}, len(body))
         if answer is None:
             super()._start_asgi_task(cycle, app)
         elif isinstance(answer, bytes):

@@ -204,33 +204,37 @@ class Front:
 
         async def long_way() -> None:
             marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
-            await self._app(marked, replay, send)
+            try:
+                await self._app(marked, replay, send)
+            except Refusal as refusal:
+                self._note(refusal, scope, exchange.caller.address)
+                await _answer(refusal, receive, send)
 
         return self._lane.begin(request, exchange, long_way)
 
     def _admit_at_once(
         self, scope: Scope, body: bytes, connection: Connection
     ) -> tuple[Exchange, Single]:
-        fixed, varying = split(scope["headers"])
-        if varying is None or len(body) > SMALL_BYTES:
-            raise _Unclear
-        known = connection.known
-        if known is None or known.fixed != fixed:
-            known = connection.known = self._look_at(scope, fixed)
+        headers, known = scope["headers"], connection.known
+        single = None if known is None else known.single(headers)
+        if known is None or single is None:
+            known = connection.known = self._look_at(scope, headers)
+            single = known.single(headers)
         caller = self._gate.recognise(known.token_digest, known.address)
-        if caller is None or sum(map(len, varying.values())) > MOST_OF_VARYING:
+        if caller is None or single is None or len(body) > SMALL_BYTES:
             raise _Unclear
         self._bounds.check_size(len(body))
         self._bounds.check_shape(body)
-        return Exchange(caller), {**known.single, **varying}
+        return Exchange(caller), single
 
-    def _look_at(self, scope: Scope, fixed: Sequence[Header]) -> KnownHeaders:
-        """What the gate thinks of headers, whatever the request is."""
+    def _look_at(self, scope: Scope, headers: Sequence[Header]) -> KnownHeaders:
+        """What the gate thinks of the headers that do not vary, whatever the request is."""
+        fixed, _ = split(headers)
         target = len(scope["raw_path"]) + len(scope["query_string"]) + 2 * MOST_OF_VARYING
         single = check_framing(fixed, self._limits, target_bytes=target)
         peer, authorization = scope["client"], single.get(b"authorization")
         address = self._gate.admit_address(peer[0] if peer else None, fixed)
-        if self._check_host(scope, single) is not None:
+        if self._check_host(scope, single) is not None or b"transfer-encoding" in single:
             raise _Unclear
         return KnownHeaders(fixed, single, address, token_digest(authorization))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from toolyard.core.tool import Tool
 from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.servers.per_tool import PerTool
 
 MARK = '"x-mcp-header"'
 
@@ -17,15 +18,18 @@ class Mirrors:
 
     def __init__(self, registry: ToolRegistry) -> None:
         self._registry = registry
-        self._known: dict[str, tuple[Tool, Mapping[str, Any] | None]] = {}
+        self._schemas = PerTool(_mirrored)
 
     def schema(self, name: str) -> Mapping[str, Any] | None:
         """The schema of the tool's arguments if any of them is mirrored, else `None`."""
         tool = self._registry.find(name)
         if tool is None:
             return None
-        known = self._known.get(name)
-        if known is None or known[0] is not tool:
-            mirrors = MARK in json.dumps(tool.input_schema)
-            known = self._known[name] = (tool, tool.input_schema if mirrors else None)
-        return known[1]
+        tools = self._registry.fresh_tools
+        if tools is not None:
+            self._schemas.keep(tools)
+        return self._schemas.of(tool)
+
+
+def _mirrored(tool: Tool) -> Mapping[str, Any] | None:
+    return tool.input_schema if MARK in json.dumps(tool.input_schema) else None

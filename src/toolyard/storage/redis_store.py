@@ -110,7 +110,7 @@ class RedisStore:
             if found != FORMAT:
                 raise StoreUnusable("The store was written by a newer toolyard: upgrade this one.")
             self._durability = await self._link.durability()
-        except BaseException:
+        except BaseException:  # a cancellation too: nobody else would close it
             await self._leave()
             raise
         return self

@@ -103,7 +103,7 @@ class SqliteFile:
         database.execute("BEGIN IMMEDIATE")
         try:
             result = work(database)
-        except BaseException:
+        except BaseException:  # whatever it was, no transaction stays open
             self._roll_back(database)
             raise
         self._commit(database)

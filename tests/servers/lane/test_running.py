@@ -37,6 +37,21 @@ def as_bytes(port: int, odd: Odd) -> bytes:
     return b"POST /mcp HTTP/1.1\r\n%b\r\n%b" % (lines, odd.body)
 
 
+async def test_a_call_that_outlives_the_way_to_the_sdk_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fast_lane, "LASTING_S", 0.02)
+    box = Slow()
+    async with serving(box) as server, await anyio.connect_tcp("127.0.0.1", server.port) as stream:
+        server.long_way.is_running = False
+        await stream.send(as_bytes(server.port, asking("wait")))
+        with anyio.fail_after(5):
+            said = await stream.receive()
+        assert said.startswith(b"HTTP/1.1 503")
+        assert b"The server is not running." in said
+        box.go.set()
+
+
 async def test_a_call_that_lasts_is_kept_alive_and_answered_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

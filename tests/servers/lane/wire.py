@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import httptools
+from anyio.abc import SocketStream
 from tests.servers.lane.odd_requests import Odd
 
 LIKE = ("content-type", "www-authenticate", "allow", "mcp-session-id", "retry-after")
@@ -53,19 +54,29 @@ def _known(message: Any) -> Any:
     return message
 
 
-async def asked(port: int, odd: Odd) -> Answer:
-    """Send `odd` to the server at `port` on a connection of its own."""
+def as_bytes(port: int, odd: Odd) -> bytes:
+    """What goes to the server at `port`."""
     body = odd.body
     headers = [(b"host", b"127.0.0.1:%d" % port), (b"content-length", b"%d" % len(body))]
     given = {name for name, _ in odd.headers}
     lines = [b"%b: %b\r\n" % pair for pair in headers if pair[0] not in given]
     lines += [b"%b: %b\r\n" % pair for pair in odd.headers]
+    return b"POST /mcp HTTP/1.1\r\n%b\r\n%b" % (b"".join(lines), body)
+
+
+async def answer_on(connection: SocketStream) -> Answer:
+    """The next answer; raises `EndOfStream` if the server hangs up instead."""
     answer = Answer()
     parser = httptools.HttpResponseParser(answer)
     with anyio.fail_after(20):
-        async with await anyio.connect_tcp("127.0.0.1", port) as connection:
-            await connection.send(b"POST /mcp HTTP/1.1\r\n%b\r\n%b" % (b"".join(lines), body))
-            while not answer.is_complete:
-                parser.feed_data(await connection.receive())
-                answer.status = parser.get_status_code()
+        while not answer.is_complete:
+            parser.feed_data(await connection.receive())
+            answer.status = parser.get_status_code()
     return answer
+
+
+async def asked(port: int, odd: Odd) -> Answer:
+    """Send `odd` to the server at `port` on a connection of its own."""
+    async with await anyio.connect_tcp("127.0.0.1", port) as connection:
+        await connection.send(as_bytes(port, odd))
+        return await answer_on(connection)

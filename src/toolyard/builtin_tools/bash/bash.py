@@ -215,7 +215,7 @@ class Bash:
                 premises = Premises.made(self._account)
                 try:
                     self._sandbox = await Sandbox.open(self._around(premises), self._wanted)
-                except BaseException:
+                except BaseException:  # nobody else would remove it, whatever kept it from opening
                     await premises.remove()
                     raise
                 self._premises = premises

@@ -135,7 +135,7 @@ class _Broker:
         try:
             with theirs:
                 self._process = _started(theirs.fileno())
-        except BaseException:
+        except BaseException:  # whatever it was, nobody else would close it
             self.channel.close()
             raise
 

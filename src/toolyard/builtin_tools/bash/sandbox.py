@@ -51,7 +51,7 @@ class Sandbox:
         link, root = Link(), Root(around.root)
         try:
             isolation = await _Choice(around, link, root).made(wanted)
-        except BaseException:
+        except BaseException:  # a cancellation too: nobody else would close it
             await link.close()
             raise
         return cls(around, isolation, link, root)

@@ -32,7 +32,7 @@ def replace(directory: int, name: str, data: bytes, old: os.stat_result | None) 
         finally:
             os.close(descriptor)
         os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-    except BaseException:
+    except BaseException:  # whatever it was, nothing half is left
         with suppress(OSError):
             os.unlink(temporary, dir_fd=directory)
         raise

@@ -79,7 +79,7 @@ class ImageFolder:
             try:
                 with os.fdopen(file, "wb") as open_file:
                     open_file.write(content)
-            except BaseException:
+            except BaseException:  # whatever it was
                 os.unlink(name, dir_fd=folder)  # no half of an image is left behind
                 raise
         finally:

@@ -159,7 +159,7 @@ class FastLane:
         except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
             await running.settle(raising(error))
             return None
-        except BaseException:
+        except BaseException:  # above all a cancellation: nobody waits for the answer
             running.drop()
             raise
         finally:

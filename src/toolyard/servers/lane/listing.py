@@ -17,6 +17,7 @@ from toolyard.servers import wire
 from toolyard.servers.lane.envelope import MODERN
 from toolyard.servers.lane.plain_request import LIST
 from toolyard.servers.pages import page
+from toolyard.servers.per_tool import PerTool
 from toolyard.servers.plain import plain
 from toolyard.servers.scopes import Visible
 from toolyard.servers.sdk_state import is_loaded
@@ -78,7 +79,7 @@ class Listing:
         self._tools: Sequence[Tool] | None = None
         self._visible = Visible(())
         self._pages: dict[frozenset[str], bytes] = {}
-        self._texts: dict[str, tuple[Tool, str]] = {}
+        self._texts = PerTool(self._written)
 
     def first_page(self, caller: Caller) -> bytes | None:
         """The result as JSON; `None` if a source must be asked first, or a tool is odd."""
@@ -87,6 +88,7 @@ class Listing:
             return None
         if tools is not self._tools:
             self._tools, self._visible, self._pages = tools, Visible(tools), {}
+            self._texts.keep(tools)
         known = self._pages.get(caller.scopes)
         if known is None:
             if len(self._pages) >= MOST_KEPT:
@@ -100,19 +102,14 @@ class Listing:
     def _page(self, caller: Caller) -> bytes:
         visible = self._visible.to(caller)
         part, following = page(visible, None, self._page_size, lambda tool: tool.name)
-        texts = {tool.name: (tool, self._text(tool)) for tool in part}
-        self._texts = {**self._texts, **texts} if len(texts) < len(self._visible.tools) else texts
         more = {} if following is None else {"nextCursor": following}
         around = _WRITER.encode({**self._rest, **more, "tools": []})
         before, after = around.split('"tools":[]')
-        listed = ",".join(text for _, text in texts.values())
+        listed = ",".join(map(self._texts.of, part))
         return f'{before}"tools":[{listed}]{after}'.encode()
 
-    def _text(self, tool: Tool) -> str:
-        """A tool's JSON as the SDK would send it, made anew only if the tool is another one."""
-        known = self._texts.get(tool.name)
-        if known is not None and known[0] is tool:
-            return known[1]
+    def _written(self, tool: Tool) -> str:
+        """A tool's JSON as the SDK would send it."""
         written = plain(wire.tool(tool, modern=self._version == MODERN))
         return _usual(written) or self._odd(written)
 

@@ -151,7 +151,7 @@ class RunningCall:
         assert self._answered is not None
         try:
             await self._answered.wait()
-        except BaseException:
+        except BaseException:  # above all a cancellation
             self.drop()
             raise
         if self._error is not None:

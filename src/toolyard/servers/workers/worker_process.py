@@ -62,7 +62,7 @@ class WorkerProcess:
                     pass_fds=given,
                 )
             await worker.tell(order)
-        except BaseException:
+        except BaseException:  # a cancellation too: the process goes with it
             await worker.close()
             raise
         return worker
