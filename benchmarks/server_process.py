@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Protocol
 
 from benchmarks.conversation import ADD, Call, Conversation, Era
-from benchmarks.environments import ROOT
-from benchmarks.machine import Cores, cpu_s_of, rss_mb_of
-from benchmarks.peers import ENVIRONMENT
+from benchmarks.machine import Cores
+from benchmarks.pinned import pinned
 from benchmarks.wire import BenchmarkError
 
 START_S = 600.0
 """How long a server may take to its first good answer: 10,000 tools may need minutes."""
-STOP_S = 15.0
 _POLL_S = 0.002
 
 
@@ -58,50 +53,31 @@ class ServerProcess:
         """Memory right after that answer."""
 
     def __enter__(self) -> ServerProcess:
-        self._output = tempfile.TemporaryFile()
+        command = self.peer.command(self.port, self.token, self._tools)
         started = time.perf_counter()
-        self._process = subprocess.Popen(
-            self.peer.command(self.port, self.token, self._tools),
-            cwd=ROOT,
-            env=ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            self._pin()
+        with ExitStack() as stack:
+            self._pinned = stack.enter_context(pinned(command, self._cores))
             self._wait_until_it_answers(started + START_S)
-        except BaseException:
-            self._stop()
-            raise
-        self.start_ms = (time.perf_counter() - started) * 1000
-        self.first_rss_mb = self.rss_mb()
+            self.start_ms = (time.perf_counter() - started) * 1000
+            self.first_rss_mb = self.rss_mb()
+            self._ending = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop()
+    def __exit__(self, *raised: object) -> None:
+        self._ending.close()
 
     def cpu_s(self) -> float:
         """CPU time it has used so far."""
-        return cpu_s_of(self._process.pid)
+        return self._pinned.cpu_s()
 
     def rss_mb(self) -> float:
         """Memory it holds now."""
-        return rss_mb_of(self._process.pid)
-
-    def _pin(self) -> None:
-        if self._cores.apart:
-            os.sched_setaffinity(self._process.pid, {self._cores.server})
+        return self._pinned.rss_mb()
 
     def _wait_until_it_answers(self, deadline: float) -> None:
         while time.perf_counter() < deadline:
-            if self._process.poll() is not None:
-                raise BenchmarkError(f"{self.peer.name} ended by itself:\n{self._said()}")
+            if self._pinned.has_ended:
+                raise BenchmarkError(f"{self.peer.name} ended by itself:\n{self._pinned.said()}")
             if self._answers():
                 return
             time.sleep(_POLL_S)
@@ -115,19 +91,6 @@ class ServerProcess:
         conversation.check(self.probe)
         conversation.connection.close()
         return True
-
-    def _stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(STOP_S)
-        self._output.close()
-
-    def _said(self) -> str:
-        self._output.seek(0)
-        return self._output.read()[-2000:].decode(errors="replace")
 
 
 def _free_port() -> int:

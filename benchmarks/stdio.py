@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import select
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from statistics import median
-from types import TracebackType
 
 from benchmarks import environments
 from benchmarks.conversation import ADD, ERAS, HELLO, NAMES, Era, with_envelope
-from benchmarks.environments import ROOT
-from benchmarks.machine import Cores, cpu_s_of
-from benchmarks.peers import ENVIRONMENT, FASTMCP, SDK, TOOLYARD
+from benchmarks.machine import Cores
+from benchmarks.peers import FASTMCP, SDK, TOOLYARD
+from benchmarks.pinned import pinned
 from benchmarks.plan import Plan, in_turn, rounds
 from benchmarks.serving import ADDING, TOOLYARD_COMMAND
 from benchmarks.table import Metric, Table, Values
@@ -27,7 +23,6 @@ from benchmarks.wire import WAIT_S, BenchmarkError
 
 METRICS = (Metric("p50_us", "p50 µs"), Metric("p99_us", "p99 µs"), Metric("cpu_us", "CPU µs"))
 _RECEIVE_BYTES = 64 * 1024
-_END_S = 10.0
 _WARM_UP = 50
 _SHARE = 0.5
 """Of a usual stretch of load, for one row."""
@@ -44,36 +39,18 @@ class PipedServer:
         self._received = b""
 
     def __enter__(self) -> PipedServer:
-        self._errors = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            self._command,
-            cwd=ROOT,
-            env=ENVIRONMENT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            bufsize=0,
-        )
-        try:
-            if self._cores.apart:
-                os.sched_setaffinity(self._process.pid, {self._cores.server})
+        with ExitStack() as stack:
+            self._pinned = stack.enter_context(pinned(self._command, self._cores, pipes=True))
             self._greet()
-        except BaseException:
-            self._stop()
-            raise
+            self._ending = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop()
+    def __exit__(self, *raised: object) -> None:
+        self._ending.close()
 
     def cpu_s(self) -> float:
         """CPU time it has used so far."""
-        return cpu_s_of(self._process.pid)
+        return self._pinned.cpu_s()
 
     def call(self) -> float:
         """Seconds that a call took, its answer read as JSON not among them."""
@@ -97,7 +74,7 @@ class PipedServer:
 
     def _exchange(self, line: bytes) -> bytes:
         self._send(line)
-        source = self._process.stdout
+        source = self._pinned.process.stdout
         assert source is not None
         until = time.monotonic() + WAIT_S
         while b"\n" not in self._received:
@@ -105,30 +82,14 @@ class PipedServer:
                 raise BenchmarkError(f"{self._command[0]} did not answer within {WAIT_S} s.")
             part = source.read(_RECEIVE_BYTES)
             if not part:
-                raise BenchmarkError(f"{self._command[0]} ended by itself:\n{self._said()}")
+                raise BenchmarkError(f"{self._command[0]} ended by itself:\n{self._pinned.said()}")
             self._received += part
         answer, _, self._received = self._received.partition(b"\n")
         return answer
 
     def _send(self, line: bytes) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line)
-
-    def _stop(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(_END_S)
-        self._process.stdout.close()
-        self._errors.close()
-
-    def _said(self) -> str:
-        self._errors.seek(0)
-        return self._errors.read()[-2000:].decode(errors="replace")
+        assert self._pinned.process.stdin is not None
+        self._pinned.process.stdin.write(line)
 
 
 def measure_stdio(plan: Plan) -> list[Table]:

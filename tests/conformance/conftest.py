@@ -28,10 +28,13 @@ def fixture_server(*arguments: str) -> Generator[int]:
 
 
 @pytest.fixture(scope="session")
-def open_server(node: Node) -> Generator[int]:
-    """The port of a server that asks for no token; started only where the suite can run."""
+def open_server(node: Node, request: pytest.FixtureRequest) -> Generator[int]:
+    """The port of a server that asks for no token and answers calls in the way it was asked to.
+
+    It is started only where the suite can run.
+    """
     del node
-    with fixture_server() as port:
+    with fixture_server("--way", request.param) as port:
         yield port
 
 

@@ -1,6 +1,6 @@
 """A server with every fixture the official conformance suite asks for, built with toolyard.
 
-Run as `python tests/conformance/server.py --port N [--token T]`.
+Run as `python tests/conformance/server.py --port N [--token T] [--way sdk|lane|forced]`.
 """
 
 import argparse
@@ -434,12 +434,17 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--port", type=int, required=True)
     arguments.add_argument("--token")
+    arguments.add_argument("--way", choices=["sdk", "lane", "forced"], default="lane")
     given = arguments.parse_args()
     builder = MCPServerBuilder("toolyard-conformance").with_protocol("fixtures", tools)
-    builder.with_port(given.port)
+    builder.with_port(given.port).with_fast_lane(given.way != "sdk")
     if given.token:
         builder.with_bearer_token(given.token)
-    builder.build_and_serve()
+    server = builder.build()
+    if given.way == "forced":
+        assert server.lane is not None
+        server.lane.is_forced = True
+    anyio.run(server.serve, backend_options={"use_uvloop": True})
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ def assert_passed(report: Report, scenarios: int) -> None:
     assert len(report.passed) == len(report.checks) == scenarios
 
 
+@pytest.mark.parametrize("open_server", ["lane", "sdk", "forced"], indirect=True, scope="session")
 @pytest.mark.parametrize(("revision", "scenarios"), [(MODERN, 37), (HANDSHAKE, 30)])
 def test_the_server_passes_every_required_scenario_with_nothing_skipped(
     node: Node, open_server: int, revision: str, scenarios: int, tmp_path: Path

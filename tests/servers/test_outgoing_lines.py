@@ -3,34 +3,19 @@
 import fcntl
 import os
 import pty
-import socket
 import tty
 from collections.abc import Callable, Generator
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 import pytest
+from tests.servers.ends import ON_BOTH_LOOPS, Ends, opened, pipe, sockets
 
 from toolyard.servers.outgoing_lines import MOST_HELD, lines_to
 
-Ends = tuple[int, int]
-
-
-@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, object]]:
-    return "asyncio", {"use_uvloop": request.param}
-
-
-def pipe() -> Ends:
-    return os.pipe()
-
-
-def sockets() -> Ends:
-    ours, theirs = socket.socketpair()
-    return ours.detach(), theirs.detach()
+pytestmark = ON_BOTH_LOOPS
 
 
 def terminal() -> Ends:
@@ -42,11 +27,7 @@ def terminal() -> Ends:
 @pytest.fixture(params=[pipe, sockets, terminal])
 def ends(request: pytest.FixtureRequest) -> Generator[Ends]:
     """Where the host reads, and where lines are written."""
-    make: Callable[[], Ends] = request.param
-    descriptors = make()
-    with ExitStack() as stack:
-        for each in descriptors:
-            stack.callback(os.close, each)
+    with opened(request.param) as descriptors:
         yield descriptors
 
 

@@ -109,7 +109,7 @@ async def test_a_session_that_nobody_uses_expires() -> None:
     limited = builder(adding()).with_limits(session_idle_s=0.1)
     async with limited.build() as server, http_to(server) as http:
         session = await open_session(http)
-        known = face_of(server)._sessions._open
+        known = face_of(server).sessions._open
         with anyio.fail_after(5):
             while not known:
                 await anyio.lowlevel.checkpoint()
@@ -125,7 +125,7 @@ async def test_sessions_that_fail_to_open_leave_nothing_behind(server: ToolServe
         for _ in range(50):
             answer = await http.post("/mcp", content=legacy("tools/list"), headers=ACCEPT)
             assert answer.status_code == 400
-            known.append(len(face_of(server)._sessions._open))
+            known.append(len(face_of(server).sessions._open))
         assert known[-1] == known[0]
     assert await is_well(server)
 
@@ -138,6 +138,7 @@ class StandIn:
         self.heard: list[Change] = []
         self.any = anyio.Event()
         self.session = self._connection = self
+        self.session_id = None
         self.exit_stack = AsyncExitStack()
 
     async def send_tool_list_changed(self) -> None:
@@ -233,7 +234,7 @@ async def test_a_log_level_belongs_to_one_session(server: ToolServer) -> None:
         session = await open_session(http)
         body = legacy("logging/setLevel", {"level": "error"})
         assert messages(await http.post("/mcp", content=body, headers=session))[-1]["result"] == {}
-        levels = [hearing.level for hearing in face_of(server)._sessions._open.values()]
+        levels = [hearing.level for hearing in face_of(server).sessions._open.values()]
         assert levels.count("error") == 1
         body = legacy("logging/setLevel", {"level": "loud"})
         refused = await http.post("/mcp", content=body, headers=session)

@@ -220,6 +220,16 @@ def test_the_time_to_drain_reaches_the_server() -> None:
     assert server_of(load(None, {"tools": CALCULATOR, "drain_s": 0}))._plan.drain_s == 0
 
 
+@pytest.mark.parametrize("stateless", [True, False])
+async def test_a_server_may_keep_no_sessions(stateless: bool) -> None:
+    async with (
+        served(stateless=stateless) as server,
+        httpx2.AsyncClient(headers=ACCEPT) as http,
+    ):
+        opened = await http.post(server.url, json=INITIALIZE)
+    assert ("mcp-session-id" in opened.headers) != stateless
+
+
 @pytest.mark.parametrize("is_open", [True, False])
 def test_the_fast_lane_can_be_switched_off(is_open: bool) -> None:
     server = server_of(load(None, {"tools": CALCULATOR, "fast_lane": is_open}))
@@ -369,5 +379,5 @@ def test_no_setting_is_without_a_test_here() -> None:
         "allow", "deny",
         "trust_proxy", "proxy_header", "allowed_hosts", "allowed_origins", "rate", "insecure",
         "instructions", "drain_s", "limits", "results", "tls", "tools", "control", "watch",
-        "mcp_servers", "fast_lane",
+        "mcp_servers", "fast_lane", "stateless",
     }  # fmt: skip

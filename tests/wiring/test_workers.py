@@ -4,9 +4,10 @@ import json
 import os
 import re
 import signal
+import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.egress.authority import LocalAuthority
 from tests.servers.harness import (
     ACCEPT,
     INITIALIZE,
+    META,
     TOKEN,
     headers_of,
     legacy,
@@ -28,7 +31,9 @@ from tests.support.serving import COMMAND
 
 MINE_PY = '''
 import os, time
-from toolyard import Toolbox
+from toolyard import CallContext, Toolbox
+from toolyard.core.errors import InputRequired
+from toolyard.core.inputs import elicit
 
 mine = Toolbox()
 
@@ -40,7 +45,7 @@ def whoami() -> int:
 @mine.tool
 def dawdle(seconds: float) -> int:
     """The same, later."""
-    print("begun", flush=True)
+    os.write(1, b"begun\\n")  # in one piece, as the other worker writes there too
     time.sleep(seconds)
     return os.getpid()
 
@@ -48,6 +53,14 @@ def dawdle(seconds: float) -> int:
 def long(letters: int) -> str:
     """So many letters."""
     return "x" * letters
+
+@mine.tool
+def confirm(context: CallContext) -> str:
+    """Who asked and who goes on, once somebody has agreed."""
+    if context.state is None:
+        question = elicit("Go on?", {"type": "object", "properties": {}})
+        raise InputRequired({"go": question}, f"asked by {os.getpid()}")
+    return f"{context.state}, answered by {os.getpid()}"
 '''
 OTHER = f"other-{TOKEN}"
 SETTINGS = f"""
@@ -63,10 +76,13 @@ cut_results = true
 class Served:
     """A server with two workers, and clients with connections of their own."""
 
-    def __init__(self, port: int, process: Running, directory: Path) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(
+        self, url: str, process: Running, directory: Path, trust: ssl.SSLContext | bool
+    ) -> None:
+        self.url = url
         self.process = process
         self.settings = directory / "toolyard.toml"
+        self._trust = trust
         self._clients: list[httpx2.Client] = []
 
     @property
@@ -81,7 +97,9 @@ class Served:
     def client(self, token: str = TOKEN) -> httpx2.Client:
         """A client whose connection is its own."""
         headers = {"authorization": f"Bearer {token}"}
-        http = httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
+        http = httpx2.Client(
+            base_url=self.url, headers=headers, trust_env=False, timeout=20, verify=self._trust
+        )
         self._clients.append(http)
         return http
 
@@ -130,14 +148,16 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def served(directory: Path, settings: str = SETTINGS) -> Generator[Served]:
+def served(
+    directory: Path, settings: str = SETTINGS, trust: ssl.SSLContext | bool = True
+) -> Generator[Served]:
     (directory / "mine.py").write_text(MINE_PY)
     (directory / "toolyard.toml").write_text(settings)
     port = free_port()
     command = [COMMAND, "serve", "--config", "toolyard.toml", "--port", str(port)]
     with running(command, directory=directory) as process:
-        process.answers(f"http://127.0.0.1:{port}/readyz", timeout_s=40)
-        server = Served(port, process, directory)
+        url = process.line(f":{port}/mcp", timeout_s=40).split()[-1].removesuffix("/mcp")
+        server = Served(url, process, directory, trust)
         try:
             yield server
         finally:
@@ -198,6 +218,23 @@ def test_a_result_that_one_worker_keeps_is_read_through_the_other(server: Served
     assert stolen.json()["result"]["isError"]
 
 
+def test_a_question_of_one_worker_is_answered_to_the_other(server: Served) -> None:
+    first, second = server.both()
+
+    def tried(http: httpx2.Client, **more: Any) -> Any:
+        meta: Any = {**META, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}
+        return asked(http, "tools/call", name="confirm", arguments={}, _meta=meta, **more).json()
+
+    state = tried(first)["result"]["requestState"]
+    agreed: Any = {"go": {"action": "accept", "content": {}}}
+    answer = tried(second, requestState=state, inputResponses=agreed)
+    pids = called(first, "whoami"), called(second, "whoami")
+    said = f"asked by {pids[0]}, answered by {pids[1]}"
+    assert answer["result"]["structuredContent"] == {"result": said}
+    stolen = tried(server.client(OTHER), requestState=state, inputResponses=agreed)
+    assert stolen["error"]["code"] == -32602
+
+
 def test_metrics_and_status_are_those_of_all(server: Served) -> None:
     first, second = server.both()
 
@@ -215,9 +252,8 @@ def test_an_edit_is_heard_and_applied_in_every_worker(tmp_path: Path) -> None:
         clients = list(server.both())
         streams = [listening(http) for http in clients]
         streams.append(listening_in_session(*server.both()))
-        assert all(
-            tools_of(http) == {"whoami", "dawdle", "long", "result_read"} for http in clients
-        )
+        offered = {"whoami", "dawdle", "long", "confirm", "result_read"}
+        assert all(tools_of(http) == offered for http in clients)
         server.settings.write_text(SETTINGS + '[tools.sums]\nkind = "calculator"\n')
 
         for heard in streams:
@@ -280,41 +316,44 @@ def test_calls_of_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None
         victim, other = server.both()
         killed = called(victim, "whoami")
         called(victim, "long", letters=1)
-        failures: list[object] = []
-        done = threading.Event()
+        clients = [server.client() for _ in range(6)]
+        others = [http for http in clients if called(http, "whoami") != killed]
+        assert others
+        # What a worker counted since it was last asked is lost with it.
+        until(lambda: counted(other, "long") == 1)
+        with calling(others):
+            os.kill(killed, signal.SIGKILL)
+            until(lambda: len(set(server.workers()) - {killed}) == 2)
+            until(lambda: len({called(server.client(), "whoami") for _ in range(4)}) == 2)
 
-        def load() -> None:
-            with server.client() as http:
-                if called(http, "whoami") == killed:
-                    return
-                while not done.is_set():
-                    try:
-                        called(http, "whoami")
-                    except Exception as error:
-                        failures.append(error)
-
-        loads = [threading.Thread(target=load) for _ in range(4)]
-        for thread in loads:
-            thread.start()
-        assert counted(other, "long") == 1
-        os.kill(killed, signal.SIGKILL)
-        until(lambda: len(set(server.workers()) - {killed}) == 2)
-        until(lambda: len({called(server.client(), "whoami") for _ in range(4)}) == 2)
-        done.set()
-        for thread in loads:
-            thread.join()
-
-        assert failures == []
         assert counted(other, "long") == 1
         assert "was ended by signal 9; another is started" in server.process.output
+
+
+@contextmanager
+def calling(clients: Iterable[httpx2.Client]) -> Generator[None]:
+    """Each calls, again and again, within the block; no call may fail."""
+    is_over = threading.Event()
+
+    def load(http: httpx2.Client) -> None:
+        while not is_over.is_set():
+            called(http, "whoami")
+
+    with ThreadPoolExecutor() as pool:
+        loads = [pool.submit(load, http) for http in clients]
+        try:
+            yield
+        finally:
+            is_over.set()
+        for each in loads:
+            each.result(20)
 
 
 def counted(http: httpx2.Client, tool: str) -> float:
     """How often a tool was called, as the metrics say."""
     text = http.get("/metrics").text
     found = re.search(rf'^toolyard_calls_total{{outcome="ok",tool="{tool}"}} (.*)$', text, re.M)
-    assert found is not None
-    return float(found[1])
+    return 0.0 if found is None else float(found[1])
 
 
 def test_calls_in_flight_are_answered_when_the_server_is_told_to_end(tmp_path: Path) -> None:
@@ -338,11 +377,43 @@ def test_calls_in_flight_are_answered_when_the_server_is_told_to_end(tmp_path: P
         assert server.process._process.wait(15) == 0
 
 
+def test_a_second_signal_ends_at_once_what_does_not_end_by_itself(tmp_path: Path) -> None:
+    with (
+        ThreadPoolExecutor() as pool,
+        served(tmp_path, SETTINGS.replace("drain_s = 20", "drain_s = 120")) as server,
+    ):
+        params = {"name": "dawdle", "arguments": {"seconds": 120.0}}
+        calls = [pool.submit(asked, http, "tools/call", **params) for http in server.both()]
+        for _ in calls:
+            server.process.line("begun")
+        os.kill(server.pid, signal.SIGTERM)
+        until(lambda: server.process.output.count("stopping; 1 calls have") == 2)
+        assert not any(call.done() for call in calls)
+        os.kill(server.pid, signal.SIGTERM)
+
+        assert server.process._process.wait(20) == 0
+        for call in calls:
+            said = call.result(20).json()["result"]["content"][0]["text"]
+            assert "stopping and ended 'dawdle'" in said
+
+
 def test_workers_end_with_who_started_them(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         workers = server.workers()
         os.kill(server.pid, signal.SIGKILL)
         until(lambda: not any(map(is_alive, workers)))
+
+
+def test_workers_share_a_certificate(tmp_path: Path) -> None:
+    authority = LocalAuthority()
+    authority.server("localhost", tmp_path)
+    tls = '[tls]\ncertfile = "localhost.pem"\nkeyfile = "localhost.pem"\n'
+    settings = f'host = "localhost"\n{SETTINGS}{tls}'
+    with served(tmp_path, settings, authority.trust()) as server:
+        assert server.url.startswith("https://localhost:")
+        assert {called(http, "whoami") for http in server.both()} == set(server.workers())
+        with httpx2.Client(trust_env=False) as plain, pytest.raises(httpx2.TransportError):
+            plain.get(server.url.replace("https", "http"))
 
 
 def test_what_callers_may_do_is_counted_together(tmp_path: Path) -> None:

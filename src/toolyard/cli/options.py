@@ -88,6 +88,12 @@ Drain = Annotated[
     float | None,
     typer.Option("--drain", metavar="SECONDS", help="For calls to finish on stop. \\[30]"),
 ]
+Stateless = Annotated[
+    bool,
+    typer.Option(
+        "--stateless", help="Keep no sessions: any replica answers, nothing is sent unasked."
+    ),
+]
 TlsCert = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Serve HTTPS: the certificate chain (PEM).")
 ]

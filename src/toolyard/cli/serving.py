@@ -52,6 +52,7 @@ def serve(
     limit: options.Limit = None,
     instructions: options.Instructions = None,
     drain_s: options.Drain = None,
+    stateless: options.Stateless = False,
     tls_cert: options.TlsCert = None,
     tls_key: options.TlsKey = None,
     option: options.Set = None,

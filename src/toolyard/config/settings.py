@@ -192,6 +192,7 @@ class Settings(Part):
     insecure: bool = False
     instructions: str | None = None
     drain_s: float = Field(30.0, ge=0, allow_inf_nan=False)
+    stateless: bool = Field(False, description="Whether no client needs a session.")
     fast_lane: bool = Field(True, description="Whether plain calls and lists go past the SDK.")
     limits: LimitSettings = LimitSettings()
     results: ResultSettings = ResultSettings()

@@ -81,6 +81,7 @@ class MCPServerBuilder:
         self._handlers: list[EventHandler] = []
         self._insecure = False
         self._drain_s = DRAIN_S
+        self._is_stateless = False
         self._has_fast_lane = True
         self._is_controlled = False
         self._team: Team | None = None
@@ -270,6 +271,15 @@ class MCPServerBuilder:
         self._drain_s = seconds
         return self
 
+    def with_stateless(self, is_stateless: bool = True) -> Self:
+        """Keep no sessions for clients of the handshake revisions, so that any replica answers.
+
+        Then such a client hears of nothing but its own requests, and cannot be asked during a
+        call. Those of 2026-07-28 never need a session.
+        """
+        self._is_stateless = is_stateless
+        return self
+
     def with_fast_lane(self, is_open: bool) -> Self:
         """Let plain calls and lists go past the SDK's server, as they do if not told otherwise.
 
@@ -320,6 +330,7 @@ class MCPServerBuilder:
                 handlers=tuple(self._handlers),
                 resource_metadata=self._metadata,
                 drain_s=self._drain_s,
+                stateless=self._is_stateless,
                 fast_lane=self._has_fast_lane,
                 origins=tuple(self._origins),
                 is_controlled=self._is_controlled,

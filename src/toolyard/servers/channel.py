@@ -18,7 +18,7 @@ from toolyard.core.errors import ToolError
 from toolyard.core.inputs import InputRequest
 from toolyard.core.text_safety import sendable
 from toolyard.servers.plain import plain
-from toolyard.servers.sessions import Sessions
+from toolyard.servers.sessions import Sessions, written
 
 SdkContext = ServerRequestContext[Any, Any]
 
@@ -44,10 +44,7 @@ class SdkChannel:
     @property
     def capabilities(self) -> Mapping[str, Any]:
         """What the client declared, in the handshake or with this request."""
-        declared = self._context.session.client_capabilities
-        if declared is None:
-            return {}
-        return declared.model_dump(by_alias=True, mode="json", exclude_none=True)
+        return written(self._context.session.client_capabilities)
 
     @property
     def log_level(self) -> LogLevel | None:

@@ -244,8 +244,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if cycle.default_headers is not self._usual_headers:  # uvicorn makes them each second
             self._usual_headers = cycle.default_headers
             self._usual = b"".join([b"%b: %b\r\n" % header for header in self._usual_headers])
-        close = b"" if cycle.keep_alive else b"connection: close\r\n"
-        self.transport.write(ANSWERED % (self._usual, len(body), close, body))
+        more = b"" if cycle.keep_alive else b"connection: close\r\n"
+        exchange: Exchange = cast("Any", cycle.scope)[KEY]
+        if exchange.session is not None:
+            more += b"mcp-session-id: %b\r\n" % exchange.session
+        self.transport.write(ANSWERED % (self._usual, len(body), more, body))
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()

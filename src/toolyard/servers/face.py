@@ -51,7 +51,9 @@ HINTS: Mapping[CacheableMethod, CacheHint] = {
 
 
 class SdkServer(Server[Any]):
-    """The SDK's server; sessions of the handshake revisions hear of changes too."""
+    """The SDK's server; sessions of the handshake revisions, if there are any, hear of changes."""
+
+    is_stateless = False
 
     def create_initialization_options(
         self,
@@ -59,8 +61,8 @@ class SdkServer(Server[Any]):
         experimental_capabilities: dict[str, dict[str, Any]] | None = None,
         extensions: dict[str, dict[str, Any]] | None = None,
     ) -> InitializationOptions:
-        """The answer to `initialize`, which promises notices of changed lists."""
-        told = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+        """The answer to `initialize`, which promises sessions notices of changed lists."""
+        told = NotificationOptions(*[not self.is_stateless] * 3)
         return super().create_initialization_options(
             notification_options or told, experimental_capabilities, extensions
         )
@@ -78,13 +80,14 @@ class McpFace:
         self._served = served
         self._registry = served.registry
         self._state_key = served.state_key
-        self._sessions = Sessions(self._registry.library)
-        self._requests = Requests(served.calls, self._sessions, served.emit, served.limits)
+        self.sessions = Sessions(self._registry.library)
+        self._requests = Requests(served.calls, self.sessions, served.emit, served.limits)
         self._mirrors = served.mirrors
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus, max_subscriptions=served.limits.connections)
         handlers = ToolHandlers(self._registry, self._requests, served.tools)
         self.sdk = self._sdk(served.identity, handlers)
+        self.sdk.is_stateless = served.stateless
 
     def _sdk(self, identity: Identity, tools: ToolHandlers) -> SdkServer:
         sdk = SdkServer(
@@ -140,12 +143,12 @@ class McpFace:
                     with anyio.move_on_after(LIST_S):
                         await self._offer_library()  # there may be some for the first time
                 await self._bus.publish(_event(change))
-                self._sessions.tell(change, tasks)
+                self.sessions.tell(change, tasks)
 
     async def _offer_library(self) -> None:
         """Serve documents and prompts if there are any; else clients need not even ask."""
         own, library = CallContext(), self._registry.library
-        handlers = LibraryHandlers(library, self._sessions, self._requests)
+        handlers = LibraryHandlers(library, self.sessions, self._requests)
         documents = await library.list_resources(own)
         templates = await library.list_resource_templates(own)
         prompts = await library.list_prompts(own)
@@ -158,12 +161,13 @@ class McpFace:
             sdk.add_request_handler(
                 "resources/read", types.ReadResourceRequestParams, handlers.read_resource
             )
-            sdk.add_request_handler(
-                "resources/subscribe", types.SubscribeRequestParams, handlers.watch
-            )
-            sdk.add_request_handler(
-                "resources/unsubscribe", types.UnsubscribeRequestParams, handlers.unwatch
-            )
+            if not sdk.is_stateless:
+                sdk.add_request_handler(
+                    "resources/subscribe", types.SubscribeRequestParams, handlers.watch
+                )
+                sdk.add_request_handler(
+                    "resources/unsubscribe", types.UnsubscribeRequestParams, handlers.unwatch
+                )
         if prompts:
             sdk.add_request_handler("prompts/list", paged, handlers.list_prompts)
             sdk.add_request_handler(
@@ -196,12 +200,12 @@ class McpFace:
     async def _set_level(
         self, context: SdkContext, params: types.SetLevelRequestParams
     ) -> types.EmptyResult:
-        self._sessions.set_level(context, params.level)
+        self.sessions.set_level(context, params.level)
         return types.EmptyResult()
 
     async def _opened(self, context: SdkContext, params: types.NotificationParams) -> None:
         del params
-        self._sessions.opened(context)
+        self.sessions.opened(context)
 
 
 def _state_policy(key: bytes | None) -> RequestStateSecurity:

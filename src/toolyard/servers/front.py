@@ -24,6 +24,7 @@ from toolyard.servers.framing import Headers, check_framing, trimmed
 from toolyard.servers.known_headers import MOST_OF_VARYING, Header, KnownHeaders, split
 from toolyard.servers.lane.fast_lane import FastLane
 from toolyard.servers.lane.request import Request
+from toolyard.servers.lane.session import SESSION
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.paths import MCP_PATH, path_of
@@ -153,7 +154,7 @@ class Front:
             await self._streams.serve(self._app, marked, receive, send, authorization)
             return
         body = await self._take_body(receive, single)
-        request = None if lane is None else lane.read(single, body)
+        request = None if lane is None else lane.read(single, body, exchange.caller)
         if self._must_be_read(body, exchange.caller):
             self._check_said(said_in(body), exchange.caller)
 
@@ -162,7 +163,8 @@ class Front:
             long_way = partial(self._app, marked, replay, send)
             answer = await lane.answer(request, exchange, long_way)
             if answer is not None:
-                await reply(send, answer)
+                session = exchange.session
+                await reply(send, answer, more=() if session is None else [(SESSION, session)])
         elif LISTEN in scope["headers"]:
             await self._streams.serve(
                 self._app, marked, replay, send, authorization, ends_itself=True
@@ -192,7 +194,7 @@ class Front:
             return None
         try:
             exchange, single = self._admit_at_once(scope, body, connection)
-            request = self._lane.read(single, body)
+            request = self._lane.read(single, body, exchange.caller)
             if request is None or not self._is_free(request, exchange.caller):
                 return None
             self._gate.check_rate(exchange.caller)

@@ -12,6 +12,7 @@ from mcp.server.auth.provider import AccessToken
 
 from toolyard.servers.exchange import exchange_of
 from toolyard.servers.face import McpFace
+from toolyard.servers.open_sessions import OpenSessions
 from toolyard.servers.served import Served
 from toolyard.servers.session_manager import SessionManager
 from toolyard.servers.stdio import serve_stdio
@@ -25,18 +26,24 @@ class SdkSide:
         self.face = McpFace(served)
         self._served = served
         self._manager: SessionManager | None = None
+        self.sessions: OpenSessions | None = None
+        """Those of the handshake revisions, while it runs."""
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Be there for requests until the end."""
-        manager = SessionManager(self.face.sdk, self._served.limits, self._served.session_mark)
+        manager = SessionManager(self.face.sdk, self._served)
         async with self.face.running(), manager.run():
             self._manager = manager
+            self.sessions = OpenSessions(manager, self.face.sessions)
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that passed the gate, with its caller as the SDK knows callers."""
         assert self._manager is not None
+        assert self.sessions is not None
+        if exchange_of(scope).begun is None:
+            await self.sessions.give_way(scope)
         marked = {**scope, "user": _user(exchange_of(scope).caller.name)}
         await self._manager.handle_request(marked, receive, send)
 

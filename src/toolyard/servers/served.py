@@ -46,6 +46,8 @@ class Served:
     mirrors: Mirrors
     limits: Limits
     emit: EventHandler
+    stateless: bool = False
+    """Whether clients of the handshake revisions get no sessions."""
     session_mark: str = ""
     """How the ids of its sessions begin."""
     state_key: bytes | None = None

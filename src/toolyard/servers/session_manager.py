@@ -10,8 +10,10 @@ from mcp.server.auth.middleware.bearer_auth import AuthorizationContext
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http import StreamableHTTPServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from toolyard.servers.limits import Limits
+from toolyard.servers.served import Served
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -20,17 +22,41 @@ ID_BYTES = 20
 
 
 class SessionManager(StreamableHTTPSessionManager):
-    """The SDK's, with a cap for each caller and ids that are wholly random, but for a `mark`."""
+    """The SDK's, with a cap for each caller and ids that are wholly random, but for a mark.
 
-    def __init__(self, server: Server[Any], limits: Limits, mark: str = "") -> None:
+    If the server is stateless there are no sessions: every request stands for itself.
+    """
+
+    def __init__(self, server: Server[Any], served: Served) -> None:
+        limits = served.limits
         super().__init__(
             server,
+            stateless=served.stateless,
             max_request_body_size=limits.body_bytes,
             session_idle_timeout=limits.session_idle_s,
             max_sessions=limits.sessions,
         )
-        self._mark = mark
+        self._mark = served.session_mark
         self._most_per_caller = limits.sessions_per_caller
+
+    async def _handle_stateless_request(
+        self, protocol_version_hint: str | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if scope["method"] == "GET":  # the SDK would keep a stream open that nothing is sent on
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+            return
+        await super()._handle_stateless_request(protocol_version_hint, scope, receive, send)
+
+    def live(self, session_id: str, owner: str) -> StreamableHTTPServerTransport | None:
+        """The session, if it lives and is of the caller named `owner`."""
+        transport = self._server_instances.get(session_id)
+        if transport is None or transport.is_terminated:
+            return None
+        if transport.idle_scope is not None and transport.idle_scope.cancel_called:
+            return None
+        held = self._session_owners.get(session_id)
+        is_owned = held is not None and held["client_id"] == owner
+        return transport if is_owned else None
 
     def _admit_session(  # pyright: ignore[reportIncompatibleMethodOverride] (private in the SDK)
         self, requestor: AuthorizationContext | None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
+import mcp_types as types
 from anyio.abc import TaskGroup
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
@@ -27,7 +28,9 @@ LONGEST_WATCHED = 8_192
 
 
 @dataclass(slots=True, eq=False)
-class _Hearing:
+class Hearing:
+    """One session, and what it wants to hear."""
+
     connection: Connection
     level: LogLevel = "debug"
     resources: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
@@ -36,9 +39,21 @@ class _Hearing:
     """What it has not been told yet, each thing once, in order."""
     is_being_told: bool = False
 
+    @property
+    def capabilities(self) -> Mapping[str, Any]:
+        """What the client declared in the handshake."""
+        return written(self.connection.client_capabilities)
+
     def wants(self, change: Change) -> bool:
         """Whether the session should hear of `change`."""
         return change.kind != "resource" or change.uri in self.resources
+
+
+def written(declared: types.ClientCapabilities | None) -> Mapping[str, Any]:
+    """What a client declared it can do, as MCP writes it."""
+    if declared is None:
+        return {}
+    return declared.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
 def check_watched(uris: list[str], known: int = 0) -> None:
@@ -59,22 +74,29 @@ class Sessions:
 
     def __init__(self, library: WatchProtocol) -> None:
         self._library = library
-        self._open: dict[Connection, _Hearing] = {}
+        self._open: dict[Connection, Hearing] = {}
+        self._by_id: dict[str | None, Hearing] = {}
 
     def opened(self, context: ServerRequestContext[Any, Any]) -> None:
         """Remember the session of `context`, whose handshake is done."""
         self._hearing(context)
 
-    def _hearing(self, context: ServerRequestContext[Any, Any]) -> _Hearing:
+    def _hearing(self, context: ServerRequestContext[Any, Any]) -> Hearing:
         # The SDK has no public hook for the end of a session; its own exit stack is one.
         connection = context.session._connection  # pyright: ignore[reportPrivateUsage]
         hearing = self._open.get(connection)
         if hearing is None:
-            hearing = self._open[connection] = _Hearing(connection)
+            hearing = self._open[connection] = Hearing(connection)
+            self._by_id[connection.session_id] = hearing
             connection.exit_stack.callback(self._forget, connection)
         return hearing
 
+    def find(self, session_id: str) -> Hearing | None:
+        """The session of that id, if it has done its handshake."""
+        return self._by_id.get(session_id)
+
     def _forget(self, connection: Connection) -> None:
+        self._by_id.pop(connection.session_id, None)
         for unwatch in self._open.pop(connection).resources.values():
             unwatch()
 
@@ -113,7 +135,7 @@ class Sessions:
                 tasks.start_soon(_tell, hearing)
 
 
-async def _tell(hearing: _Hearing) -> None:
+async def _tell(hearing: Hearing) -> None:
     """Send what is due; a session that does not take it in time misses the rest."""
     try:
         with anyio.CancelScope() as taking:

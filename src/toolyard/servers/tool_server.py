@@ -28,6 +28,7 @@ from toolyard.servers.control import Control
 from toolyard.servers.cors import Cors
 from toolyard.servers.front import Front
 from toolyard.servers.lane.fast_lane import FastLane
+from toolyard.servers.lane.session import LaneSessions
 from toolyard.servers.limits import Limits
 from toolyard.servers.long_way import LongWay
 from toolyard.servers.metrics import Metrics
@@ -81,6 +82,8 @@ class Plan:
     resource_metadata: Mapping[str, Any] | None = None
     drain_s: float = DRAIN_S
     origins: Sequence[str] = ()
+    stateless: bool = False
+    """Whether clients of the handshake revisions get no sessions."""
     fast_lane: bool = True
     """Whether plain calls and lists go past the SDK."""
     is_controlled: bool = False
@@ -118,6 +121,7 @@ class ToolServer:
             Mirrors(self._registry),
             plan.limits,
             self._events.emit,
+            plan.stateless,
             "" if team is None else mark_of(team.index),
             None if team is None else team.state_key,
         )
@@ -167,7 +171,13 @@ class ToolServer:
             served.limits,
             stamp=served.identity.stamp,
             list_hints=LIST_HINTS,
+            stateless=served.stateless,
+            sessions=self._open_sessions,
         )
+
+    def _open_sessions(self) -> LaneSessions | None:
+        """None until the SDK, which keeps them, has been needed."""
+        return None if self.long_way.side is None else self.long_way.side.sessions
 
     def _made_routes(self) -> Routes:
         control = Control(self._registry, self._plan.gate, self._served.tools)

@@ -79,7 +79,7 @@ def gateway_of(settings: Settings, *handlers: EventHandler, team: Team | None = 
         builder.with_event_handler(handler)
     limits = settings.limits.model_dump(exclude_none=True)
     builder.with_limits(**limits).with_drain(settings.drain_s).with_fast_lane(settings.fast_lane)
-    server = builder.build()
+    server = builder.with_stateless(settings.stateless).build()
     yard = Yard(server.registry, settings.tools, results)
     if settings.control:
         from toolyard.wiring.yard_tools import YardTools

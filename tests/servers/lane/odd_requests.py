@@ -44,21 +44,28 @@ def some(*values: Any) -> tuple[Any, ...]:
 
 def plain(method: str, params: Mapping[str, Any]) -> Odd:
     """A request in which nothing is odd."""
-    message = {
-        "jsonrpc": "2.0",
-        "id": 7,
-        "method": method,
-        "params": {**params, "_meta": {**META, INFO: {"name": "tester", "version": "1"}}},
-    }
+    said = {**params, "_meta": {**META, INFO: {"name": "tester", "version": "1"}}}
+    odd = _request(method, said, MODERN)
+    odd.headers.append((b"mcp-method", method.encode()))
+    if "name" in params:
+        odd.headers.append((b"mcp-name", str(params["name"]).encode()))
+    return odd
+
+
+def plain_legacy(method: str, params: Mapping[str, Any], revision: str | None) -> Odd:
+    """A request of the handshake revisions in which nothing is odd."""
+    return _request(method, {**params, "_meta": {"example.com/own": 1}}, revision)
+
+
+def _request(method: str, params: Mapping[str, Any], revision: str | None) -> Odd:
+    message = {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}
     headers = [
         (b"accept", b"application/json, text/event-stream"),
         (b"content-type", b"application/json"),
         (b"authorization", b"Bearer " + TOKEN.encode()),
-        (b"mcp-protocol-version", MODERN.encode()),
-        (b"mcp-method", method.encode()),
     ]
-    if "name" in params:
-        headers.append((b"mcp-name", str(params["name"]).encode()))
+    if revision is not None:
+        headers.append((b"mcp-protocol-version", revision.encode()))
     return Odd(message, headers)
 
 
@@ -194,6 +201,7 @@ HEADER_CHANGES: list[Callable[[Odd], Odd]] = [
         (b"Application/JSON",), (b"application/json-patch+json",), (b"",))),
     *(_header(b"mcp-protocol-version", *values) for values in (
         (), (b"2025-11-25",), (b"2099-01-01",), (b"2026-07-28", b"2026-07-28"), (b"2026-07-28 ",), (b"",))),
+    *(_header(b"mcp-protocol-version", each) for each in (b"2024-11-05", b"2025-03-26", b"2025-06-18")),
     *(_header(b"mcp-method", *values) for values in (
         (), (b"tools/list",), (b"tools/call",), (b"Tools/Call",), (b"tools/call", b"tools/call"), (b"ping",))),
     *(_header(b"mcp-name", *values) for values in (
@@ -224,6 +232,9 @@ BYTE_CHANGES: list[Callable[[Odd], Odd]] = [
     _bytes(lambda body: body.replace(b'"id":7', b'"id":-0')),
     _bytes(lambda body: body.replace(b'"id":7', b'"id":7e0')),
     _bytes(lambda body: body.replace(b'"id":7', b'"ID":7')),
+    _bytes(lambda body: body.replace(b'"method":"tools/', b'"method":"ping","method":"tools/')),
+    _bytes(lambda body: body.replace(b'"_meta":{', b'"_meta":{"x":"\\ud800",')),
+    _bytes(lambda body: body.replace(b'"_meta":{', b'"_meta":{"progressToken":1,"progressToken":"",')),
     _bytes(lambda body: body.replace(b'"a":1', b'"a":1,"a":2')),
     _bytes(lambda body: body.replace(b'"a":1', b'"a":NaN')),
     _bytes(lambda body: body.replace(b'"a":1', b'"a":Infinity')),
@@ -251,11 +262,16 @@ PLAIN: list[tuple[str, Mapping[str, Any]]] = [
 ]
 
 
+REVISIONS = (None, "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+"""What requests of the handshake revisions say in their header, if anything."""
+
+
 @st.composite
-def odd_requests(draw: st.DrawFn) -> Odd:
+def odd_requests(draw: st.DrawFn, *, legacy: bool = False) -> Odd:
     """A plain request with up to three changes."""
     method, params = draw(st.sampled_from(PLAIN))
-    odd = plain(method, params)
+    revision = draw(st.sampled_from(REVISIONS)) if legacy else None
+    odd = plain_legacy(method, params, revision) if legacy else plain(method, params)
     for change in draw(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=3)):
         odd = change(odd)
     return odd

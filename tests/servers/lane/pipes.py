@@ -172,3 +172,11 @@ async def piped(source: ToolProtocol, way: Way) -> AsyncGenerator[Host]:
             with suppress(anyio.BrokenResourceError), anyio.move_on_after(5):
                 await lines.all_written()
             closing.close()
+
+
+@asynccontextmanager
+async def settled(source: ToolProtocol, way: Way, *, modern: bool) -> AsyncGenerator[Host]:
+    """The same, with the pipe open in one of the eras."""
+    async with piped(source, way) as host:
+        await host.settle(modern)
+        yield host

@@ -20,8 +20,8 @@ from tests.servers.lane.odd_requests import (
     PLAIN,
     Odd,
 )
-from tests.servers.lane.pipes import Host, Way, piped
-from tests.servers.lane.test_differences import RESULTS, Box
+from tests.servers.lane.pipes import Host, Way, settled
+from tests.servers.lane.sides import RESULTS, Box
 
 
 def _deep(levels: int) -> Callable[[Odd], Odd]:
@@ -78,8 +78,7 @@ async def sides() -> AsyncGenerator[dict[bool, list[Side]]]:
         for modern, known in found.items():
             for way in WAYS:
                 box = Box()
-                host = await stack.enter_async_context(piped(box, way))
-                await host.settle(modern)
+                host = await stack.enter_async_context(settled(box, way, modern=modern))
                 known.append(Side(box, host))
         yield found
 

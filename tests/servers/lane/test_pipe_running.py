@@ -9,7 +9,7 @@ import anyio
 import mcp_types as types
 import pytest
 from tests.servers.harness import META
-from tests.servers.lane.pipes import ASKING, Host, Way, piped
+from tests.servers.lane.pipes import ASKING, Host, Way, piped, settled
 
 from toolyard import CallContext, Toolbox
 from toolyard.core.inputs import elicit
@@ -93,12 +93,17 @@ async def begin(host: Host, box: Slow, numbers: list[int], modern: bool) -> None
     await host.until(lambda: box.begun == numbers)
 
 
+async def cancel(host: Host, box: Slow, number: int | str, end: str) -> None:
+    """Cancel a request, whose call is then the first to end, and in that way."""
+    await host.send("notifications/cancelled", {"requestId": number})
+    await host.until(lambda: box.ended == [end])
+
+
 @ERAS
 async def test_plain_calls_and_lists_go_past_the_sdk(modern: bool) -> None:
     box = Slow()
     box.go.set()
-    async with piped(box, "lane") as host:
-        await host.settle(modern)
+    async with settled(box, "lane", modern=modern) as host:
 
         async def refuse(context: Any, params: Any) -> dict[str, Any]:
             raise AssertionError("the SDK was asked")
@@ -117,8 +122,7 @@ async def test_plain_calls_and_lists_go_past_the_sdk(modern: bool) -> None:
 @ERAS
 async def test_calls_run_at_the_same_time(way: Way, modern: bool) -> None:
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern)
+    async with settled(box, way, modern=modern) as host:
         await begin(host, box, [1, 2, 3], modern)
         box.go.set()
         await host.quiet(modern)
@@ -129,11 +133,9 @@ async def test_calls_run_at_the_same_time(way: Way, modern: bool) -> None:
 @ERAS
 async def test_a_cancelled_call_ends_unanswered_and_no_other(way: Way, modern: bool) -> None:
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern)
+    async with settled(box, way, modern=modern) as host:
         await begin(host, box, [1, 2], modern)
-        await host.send("notifications/cancelled", {"requestId": "2"})
-        await host.until(lambda: box.ended == ["cancelled 2"])
+        await cancel(host, box, "2", "cancelled 2")
         box.go.set()
         await host.quiet(modern)
         assert (result_of(host.answer(1)), host.answer(2)) == (1, None)
@@ -143,12 +145,10 @@ async def test_a_cancelled_call_ends_unanswered_and_no_other(way: Way, modern: b
 @ERAS
 async def test_a_cancelled_call_that_goes_on_is_not_answered(way: Way, modern: bool) -> None:
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern)
+    async with settled(box, way, modern=modern) as host:
         await host.send("tools/call", {"name": "stay", **meta(modern)}, id=1)
         await host.until(lambda: box.begun == [0])
-        await host.send("notifications/cancelled", {"requestId": 1})
-        await host.until(lambda: box.ended == ["stayed"])
+        await cancel(host, box, 1, "stayed")
         await host.quiet(modern)
         assert host.answer(1) is None
 
@@ -157,8 +157,7 @@ async def test_a_cancelled_call_that_goes_on_is_not_answered(way: Way, modern: b
 @ERAS
 async def test_nothing_is_told_of_a_call_that_is_over(way: Way, modern: bool) -> None:
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern)
+    async with settled(box, way, modern=modern) as host:
         await host.ask("tools/call", {"name": "note", **meta(modern, progressToken=5)})
         host.heard.clear()
         assert box.last is not None
@@ -175,14 +174,12 @@ async def test_of_two_with_one_number_the_later_is_cancelled(
 ) -> None:
     """Even if what is odd about the first leaves it to the SDK."""
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern)
+    async with settled(box, way, modern=modern) as host:
         await host.send("tools/call", {**waiting(1, modern), **odd}, id=7)
         await host.until(lambda: box.begun == [1])
         await host.send("tools/call", waiting(2, modern), id=7)
         await host.until(lambda: box.begun == [1, 2])
-        await host.send("notifications/cancelled", {"requestId": 7})
-        await host.until(lambda: box.ended == ["cancelled 2"])
+        await cancel(host, box, 7, "cancelled 2")
         box.go.set()
         await host.quiet(modern)
         assert [result_of(one) for one in host.heard if one.get("id") == 7] == [1]
@@ -192,8 +189,7 @@ async def test_of_two_with_one_number_the_later_is_cancelled(
 @ERAS
 async def test_the_end_of_input_ends_calls_and_says_so(way: Way, modern: bool) -> None:
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern)
+    async with settled(box, way, modern=modern) as host:
         await begin(host, box, [1, 2], modern)
     assert sorted(box.ended) == ["cancelled 1", "cancelled 2"]
     await host.until(lambda: host.answer(1) is not None and host.answer(2) is not None)
@@ -204,8 +200,7 @@ async def test_the_end_of_input_ends_calls_and_says_so(way: Way, modern: bool) -
 @ERAS
 async def test_told_to_stop_it_answers_what_is_under_way_first(way: Way, modern: bool) -> None:
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern)
+    async with settled(box, way, modern=modern) as host:
         await begin(host, box, [1], modern)
         await host.ask("tools/list", meta(modern))
         host.stopped.set()
@@ -222,8 +217,7 @@ async def test_told_to_stop_it_answers_what_is_under_way_first(way: Way, modern:
 @WAYS
 async def test_a_client_is_asked_once_and_told_how_far_it_is(way: Way) -> None:
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern=False)
+    async with settled(box, way, modern=False) as host:
         params = {"name": "name", **meta(False, progressToken=5)}
         assert result_of(await host.ask("tools/call", params)) == "decline"
         said = [one.get("method", "answer") for one in host.heard]
@@ -236,8 +230,7 @@ async def test_a_client_is_asked_once_and_told_how_far_it_is(way: Way) -> None:
 @WAYS
 async def test_a_question_is_cancelled_with_its_call(way: Way) -> None:
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern=False)
+    async with settled(box, way, modern=False) as host:
         host.declines = False
         await host.send("tools/call", {"name": "name"}, id=1)
         await host.until(lambda: bool(host.heard))
@@ -283,8 +276,7 @@ async def test_what_is_sent_right_behind_a_change_comes_after_it(way: Way) -> No
 
 @WAYS
 async def test_an_entry_is_written_where_a_modern_request_asks_for_it(way: Way) -> None:
-    async with piped(Slow(), way) as host:
-        await host.settle(modern=True)
+    async with settled(Slow(), way, modern=True) as host:
         level = {"io.modelcontextprotocol/logLevel": "error"}
         await host.ask("tools/call", {"name": "note", **meta(True, **level)})
         assert [one["params"]["data"] for one in host.heard if "method" in one] == ["much"]
@@ -297,12 +289,10 @@ async def test_an_entry_is_written_where_a_modern_request_asks_for_it(way: Way) 
 async def test_a_host_that_does_not_read_is_still_heard(way: Way) -> None:
     """Answers wait in their own tasks; a cancellation behind them is not held up."""
     box = Slow()
-    async with piped(box, way) as host:
-        await host.settle(modern=True)
+    async with settled(box, way, modern=True) as host:
         await begin(host, box, [1], modern=True)
         with host.deaf():
             for number in range(2, 600):
                 await host.send("tools/list", meta(True), id=number)
-            await host.send("notifications/cancelled", {"requestId": 1})
-            await host.until(lambda: box.ended == ["cancelled 1"])
+            await cancel(host, box, 1, "cancelled 1")
         await host.until(lambda: all(host.answer(number) for number in range(2, 600)))

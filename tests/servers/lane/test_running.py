@@ -8,44 +8,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 import pytest
 from mcp.server import _streamable_http_modern as sdk_modern
 from tests.servers.harness import builder
 from tests.servers.lane.odd_requests import Odd, plain
+from tests.servers.lane.slow import Slow, until
 from tests.servers.lane.wire import Answer, asked
 
-from toolyard import Toolbox
 from toolyard.servers.lane import fast_lane
 from toolyard.servers.tool_server import ToolServer
-
-
-class Slow(Toolbox):
-    """Tools that wait until they are told to go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun: list[str] = []
-        self.ended: list[str] = []
-        self.go = anyio.Event()
-        self.tool(self.wait)
-        self.tool(self.quick)
-
-    async def wait(self) -> str:
-        """Wait."""
-        self.begun.append("wait")
-        try:
-            await self.go.wait()
-        except anyio.get_cancelled_exc_class():
-            self.ended.append("cancelled")
-            raise
-        self.ended.append("done")
-        return "waited"
-
-    async def quick(self, number: int) -> int:
-        """Give it back."""
-        self.begun.append(f"quick {number}")
-        return number
 
 
 @asynccontextmanager
@@ -64,12 +35,6 @@ def as_bytes(port: int, odd: Odd) -> bytes:
     headers = [(b"host", b"127.0.0.1:%d" % port), (b"content-length", b"%d" % len(odd.body))]
     lines = b"".join(b"%b: %b\r\n" % pair for pair in [*headers, *odd.headers])
     return b"POST /mcp HTTP/1.1\r\n%b\r\n%b" % (lines, odd.body)
-
-
-async def until(box: Slow, count: int) -> None:
-    with anyio.fail_after(5):
-        while len(box.begun) + len(box.ended) < count:
-            await anyio.lowlevel.checkpoint()
 
 
 async def test_a_call_that_outlives_the_way_to_the_sdk_is_refused(

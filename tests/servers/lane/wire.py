@@ -43,7 +43,7 @@ class Answer:
         if kind.startswith("text/event-stream"):
             lines = self.body.decode().split("\r\n")
             return [_known(json.loads(line[6:])) for line in lines if line.startswith("data: ")]
-        if kind.startswith("application/json"):
+        if kind.startswith("application/json") and self.body:
             return _known(json.loads(self.body))
         return self.body
 

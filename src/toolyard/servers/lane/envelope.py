@@ -13,6 +13,9 @@ from msgspec import UNSET, UnsetType
 from toolyard.core.context import LEVELS, LogLevel
 from toolyard.servers.sdk_state import is_loaded
 
+MODERN = "2026-07-28"
+LEGACY = "2025-11-25"
+"""Stands for all handshake revisions: the SDK reads and writes calls and lists of each alike."""
 MOST_BYTES = 4 * 1024
 """Of an envelope; what says more goes the SDK's way."""
 REMEMBERED = 512
@@ -75,17 +78,22 @@ class Envelope:
     capabilities: Mapping[str, Any]
     log_level: LogLevel | None
     wants_progress: bool
+    can_ask: bool = False
+    """Whether the client can be asked during a call; it is only in a session."""
 
 
-def envelope_in(meta: bytes, method: str) -> Envelope | None:
-    """The envelope in the JSON `meta` of a request.
+def modern_envelope(meta: bytes, method: str) -> Envelope | None:
+    """The envelope in the JSON `meta` of a request of the 2026-07-28 revision.
 
-    `None` for one that the SDK refuses, or would have to be asked about and is not in memory.
+    `None` for one that the SDK refuses, or would have to be asked about and is not in memory, and
+    for one of another revision or of many bytes.
     """
-    usual = _usual(meta)
-    if usual is None and is_loaded():
-        return _odd(meta, method)
-    return usual
+    if len(meta) > MOST_BYTES:
+        return None
+    envelope = _usual(meta)
+    if envelope is None and is_loaded():
+        envelope = _odd(meta, method)
+    return envelope if envelope is not None and envelope.version == MODERN else None
 
 
 @lru_cache(maxsize=REMEMBERED)

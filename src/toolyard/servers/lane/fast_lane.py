@@ -8,13 +8,17 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
+from toolyard.core.context import Caller
 from toolyard.core.tool import ToolCall
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.lane.answers import response, written
+from toolyard.servers.lane.envelope import LEGACY, MODERN
+from toolyard.servers.lane.legacy_request import read_legacy
 from toolyard.servers.lane.listing import Listing
-from toolyard.servers.lane.request import MODERN, Request, read
+from toolyard.servers.lane.request import Request, read
 from toolyard.servers.lane.running_call import RunningCall, raising
+from toolyard.servers.lane.session import SESSION, LaneSessions
 from toolyard.servers.limits import Limits
 from toolyard.servers.mirrors import Mirrors
 from toolyard.servers.tool_calls import ToolCalls
@@ -40,13 +44,20 @@ class FastLane:
         *,
         stamp: Mapping[str, Any],
         list_hints: Mapping[str, Any],
+        stateless: bool,
+        sessions: Callable[[], LaneSessions | None],
     ) -> None:
         self._calls = calls
         self._mirrors = mirrors
         self._limits = limits
         self._stamp = stamp
         rest = {**list_hints, "resultType": "complete", "_meta": stamp}
-        self._listing = Listing(registry, MODERN, limits.page_size, rest)
+        self._listings = {
+            MODERN: Listing(registry, MODERN, limits.page_size, rest),
+            LEGACY: Listing(registry, LEGACY, limits.page_size, {}),
+        }
+        self._is_stateless = stateless
+        self._sessions = sessions
         self.is_forced = False
         """Every call is handed over as it begins: nobody wants that but who tests it."""
         self._running: dict[RunningCall, None] = {}
@@ -65,14 +76,31 @@ class FastLane:
             finally:
                 self._tasks = None
 
-    def read(self, headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
-        """The request, if it may go this way; see `toolyard.servers.lane.request.read`."""
+    def read(self, headers: Mapping[bytes, bytes], body: bytes, caller: Caller) -> Request | None:
+        """The request, if it may go this way; see `read` and `read_legacy`."""
         if self._tasks is None:
             return None
         request = read(headers, body)
-        if request is None or request.name is None:
-            return request
-        return None if self._mirrors.schema(request.name) else request
+        if request is None:
+            return self._read_legacy(headers, body, caller)
+        if request.name is not None and self._mirrors.schema(request.name):
+            return None
+        return request
+
+    def _read_legacy(
+        self, headers: Mapping[bytes, bytes], body: bytes, caller: Caller
+    ) -> Request | None:
+        if self._is_stateless:
+            return read_legacy(headers, body)
+        session_id, sessions = headers.get(SESSION), self._sessions()
+        if session_id is None or sessions is None:
+            return None
+        session = sessions.find(session_id, caller)
+        request = None if session is None else read_legacy(headers, body, session.envelope)
+        if session is None or request is None or session.is_under_way(request.id):
+            return None
+        request.session = session
+        return request
 
     def begin(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
@@ -84,9 +112,14 @@ class FastLane:
             exchange: The request's.
             hand_over: Has the SDK's app answer the request, and returns when it has.
         """
+        session = request.session
+        if session is not None:
+            exchange.session = session.id
         if request.name is not None:
             return self._call(request, request.name, exchange, hand_over)
-        page = self._listing.first_page(exchange.caller)
+        if session is not None:
+            session.touch()
+        page = self._listings[request.envelope.version].first_page(exchange.caller)
         return _after(hand_over) if page is None else response(request.id, page)
 
     async def answer(
@@ -105,6 +138,18 @@ class FastLane:
     ) -> bytes | None:
         assert self._tasks is not None
         running = RunningCall(request.envelope, exchange, hand_over, self._tasks)
+        session = request.session
+        if session is None:
+            return await self._run(running, request, name, exchange)
+        if session.is_under_way(request.id):  # by now
+            await hand_over()
+            return None
+        with session.running(request.id, running):
+            return await self._run(running, request, name, exchange)
+
+    async def _run(
+        self, running: RunningCall, request: Request, name: str, exchange: Exchange
+    ) -> bytes | None:
         self._running[running] = None
         if self.is_forced:
             running.hand_over()

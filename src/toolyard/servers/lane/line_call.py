@@ -87,13 +87,14 @@ class LineCall:
     @property
     def wants_progress(self) -> bool:
         """Whether the client gave a token to report progress with."""
-        return self.line.token is not None
+        return self.line.asked.token is not None
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Report progress, if the client asked for it."""
-        if self.line.token is None:
+        token = self.line.asked.token
+        if token is None:
             return
-        said: dict[str, Any] = {"progressToken": self.line.token, "progress": progress}
+        said: dict[str, Any] = {"progressToken": token, "progress": progress}
         if total is not None:
             said["total"] = total
         if message is not None:

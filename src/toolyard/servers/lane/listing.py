@@ -14,7 +14,8 @@ from toolyard.core.errors import ToolError
 from toolyard.core.tool import Tool
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers import wire
-from toolyard.servers.lane.request import LIST, MODERN
+from toolyard.servers.lane.envelope import MODERN
+from toolyard.servers.lane.plain_request import LIST
 from toolyard.servers.pages import page
 from toolyard.servers.per_tool import PerTool
 from toolyard.servers.plain import plain
@@ -30,13 +31,15 @@ class _Odd(Exception):
     """A tool that only the SDK can tell how to write."""
 
 
-class _Input(msgspec.Struct):
+class _Schema(msgspec.Struct):
+    dialect: str | UnsetType = msgspec.field(default=UNSET, name="$schema")
+    # The handshake revisions are strict about these two.
+    properties: dict[str, dict[str, Any] | bool] | UnsetType = UNSET
+    required: list[str] | UnsetType = UNSET
+
+
+class _Input(_Schema, kw_only=True):
     type: Literal["object"]
-    dialect: str | UnsetType = msgspec.field(default=UNSET, name="$schema")
-
-
-class _Output(msgspec.Struct):
-    dialect: str | UnsetType = msgspec.field(default=UNSET, name="$schema")
 
 
 class _Annotations(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,7 +56,7 @@ class _Tool(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     description: str
     input: _Input = msgspec.field(name="inputSchema")
-    output: _Output | UnsetType = msgspec.field(default=UNSET, name="outputSchema")
+    output: _Schema | UnsetType = msgspec.field(default=UNSET, name="outputSchema")
     title: str | UnsetType = UNSET
     annotations: _Annotations | UnsetType = UNSET
 

@@ -12,19 +12,16 @@ from mcp.shared.dispatcher import as_request_id, coerce_request_id
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.lane.answers import response, written
+from toolyard.servers.lane.envelope import LEGACY, MODERN
 from toolyard.servers.lane.line import read_line
 from toolyard.servers.lane.line_call import LineCall, Rest
 from toolyard.servers.lane.listing import Listing
 from toolyard.servers.lane.pipe_session import INITIALIZE, PipeSession
-from toolyard.servers.lane.request import MODERN
 from toolyard.servers.lane.running_call import raising
 from toolyard.servers.limits import Limits
 from toolyard.servers.outgoing import CANCELLED, Outgoing
 from toolyard.servers.requests import STDIO
 from toolyard.servers.tool_calls import ToolCalls
-
-HANDSHAKE = "2025-11-25"
-"""Stands for all revisions with a handshake: the SDK writes calls and lists of each alike."""
 
 OpenLane = Callable[[Outgoing, Rest, TaskGroup], "PipeLane"]
 """Opens the lane of one pipe: what is written on it, the SDK's way, and who owns the calls."""
@@ -71,22 +68,23 @@ class PipeLane:
         if listing is None or (session is not None and not session.is_settled):
             return False
         line = read_line(text, modern=session is None)
-        if line is None or self._outgoing.awaits(line.id):
+        if line is None or self._outgoing.awaits(line.asked.id):
             return False
-        if line.name is not None:
+        number, name = line.asked.id, line.asked.name
+        if name is not None:
             client = line.envelope or session
             assert client is not None
             can_ask = session is not None
             call = LineCall(line, client, self._outgoing, self._rest, can_ask=can_ask)
-            self._outgoing.begin(line.id)
-            self._running[coerce_request_id(line.id)] = call
-            self._tasks.start_soon(self._run, call, ToolCall(line.name, line.arguments))
+            self._outgoing.begin(number)
+            self._running[coerce_request_id(number)] = call
+            self._tasks.start_soon(self._run, call, ToolCall(name, line.asked.arguments))
             return True
         page = listing.first_page(STDIO)
         if page is None:
             return False
-        self._outgoing.begin(line.id)
-        self._tasks.start_soon(self._outgoing.answer, line.id, response(line.id, page))
+        self._outgoing.begin(number)
+        self._tasks.start_soon(self._outgoing.answer, number, response(number, page))
         return True
 
     def heard(self, message: types.JSONRPCMessage) -> None:
@@ -111,7 +109,7 @@ class PipeLane:
             rest = {**self._list_hints, "resultType": "complete", "_meta": self._stamp}
             self._listing = Listing(self._registry, MODERN, size, rest)
             return
-        self._listing = Listing(self._registry, HANDSHAKE, size, {})
+        self._listing = Listing(self._registry, LEGACY, size, {})
         self._session = PipeSession()
         self._outgoing.on_answer = self._session.said
 
@@ -128,7 +126,8 @@ class PipeLane:
     async def _run(self, call: LineCall, asked: ToolCall) -> None:
         if self.is_forced:
             call.hand_over()
-        number = coerce_request_id(call.line.id)
+        number = call.line.asked.id
+        key = coerce_request_id(number)
         try:
             result = await self._calls.run(asked, STDIO, call.exchange, call)
         except (Exception, SystemExit) as error:  # whatever a source raises, the SDK answers
@@ -137,15 +136,15 @@ class PipeLane:
             return
         finally:
             call.close()
-            if self._running.get(number) is call:
-                del self._running[number]
+            if self._running.get(key) is call:
+                del self._running[key]
         if call.exchange.is_abandoned:
             return
         answer = None if call.is_handed_over else self._written(result)
         if answer is None:
             call.settle(lambda: result)
         else:
-            await self._outgoing.answer(call.line.id, response(call.line.id, answer))
+            await self._outgoing.answer(number, response(number, answer))
 
     def _written(self, result: ToolResult) -> bytes | None:
         most, modern = self._limits.answer_bytes, self._session is None

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from toolyard.servers.lane.envelope import MOST_BYTES, Envelope, envelope_in
+from toolyard.servers.lane.envelope import MODERN, Envelope, modern_envelope
+from toolyard.servers.lane.plain_request import CALL, LIST
+from toolyard.servers.lane.session import LaneSession
 
-CALL, LIST = "tools/call", "tools/list"
-MODERN = "2026-07-28"
 _MODERN = MODERN.encode()
 JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8"})
 
@@ -54,6 +54,7 @@ class Request:
     envelope: Envelope
     name: str | None = None
     arguments: Mapping[str, Any] | None = None
+    session: LaneSession | None = None
 
 
 def read(headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
@@ -68,7 +69,7 @@ def read(headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
         named == b""  # or it is there twice
         or headers.get(b"mcp-protocol-version") != _MODERN
         or headers.get(b"content-type") not in JSON_TYPES
-        or not _takes_both(headers.get(b"accept", b""))
+        or not takes_both(headers.get(b"accept", b""))
     ):
         return None
     try:
@@ -85,25 +86,19 @@ def read(headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
 
 def _call_in(call: _Call, named: bytes | None) -> Request | None:
     params = call.params
-    envelope = _envelope(params.meta, CALL)
+    envelope = modern_envelope(bytes(params.meta), CALL)
     if envelope is None or named != params.name.encode():
         return None
     return Request(call.id, envelope, params.name, params.arguments)
 
 
 def _list_in(asked: _List) -> Request | None:
-    envelope = _envelope(asked.params.meta, LIST)
+    envelope = modern_envelope(bytes(asked.params.meta), LIST)
     return None if envelope is None else Request(asked.id, envelope)
 
 
-def _envelope(meta: msgspec.Raw, method: str) -> Envelope | None:
-    said = bytes(meta)
-    envelope = envelope_in(said, method) if len(said) <= MOST_BYTES else None
-    return envelope if envelope is not None and envelope.version == MODERN else None
-
-
 @lru_cache(maxsize=64)
-def _takes_both(accept: bytes) -> bool:
+def takes_both(accept: bytes) -> bool:
     """Whether a client takes JSON and streams; how much it would rather is not looked at."""
     kinds = {each.partition(b";")[0].strip().lower() for each in accept.split(b",")}
     if b"*/*" in kinds:

@@ -35,8 +35,6 @@ class RunningCall:
     `result`, instead of running the tool, and brings its own way back to the client along.
     """
 
-    can_ask = False
-    """No server of this revision can; the client repeats the call with its answers."""
     age = 0
     """How often it was seen under way."""
     _outcome: Outcome | None = None
@@ -62,37 +60,45 @@ class RunningCall:
 
     @property
     def capabilities(self) -> Mapping[str, Any]:
-        """What the client declared with this request."""
+        """What the client declared, with this request or in the handshake."""
         return self._envelope.capabilities
 
     @property
     def log_level(self) -> LogLevel | None:
-        """What the client asked for with this request."""
-        return self._envelope.log_level
+        """What the client asked for, which it can change only once the call is handed over."""
+        return self._envelope.log_level if self._channel is None else self._channel.log_level
 
     @property
     def wants_progress(self) -> bool:
         """Whether the client gave a token to report progress with."""
         return self._envelope.wants_progress
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether the client can be asked; if not, it repeats the call with its answers."""
+        return self._envelope.can_ask
+
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Report progress, if the client asked for it."""
-        channel = await self._reach() if self._envelope.wants_progress else None
+        channel = await self.reach() if self._envelope.wants_progress else None
         if channel is not None:
             await channel.progress(progress, total, message)
 
     async def log(self, level: LogLevel, data: Any, logger: str | None) -> None:
         """Send a log entry."""
-        channel = await self._reach()
+        channel = await self.reach()
         if channel is not None:
             await channel.log(level, data, logger)
 
     async def ask(self, request: InputRequest) -> Mapping[str, Any]:
-        """Refuse: see `can_ask`."""
-        raise MissingCapability({CAPABILITY_OF[request.method]: {}})
+        """Send the question and wait for the answer, if the client `can_ask`."""
+        channel = await self.reach() if self.can_ask else None
+        if channel is None:
+            raise MissingCapability({CAPABILITY_OF[request.method]: {}})
+        return await channel.ask(request)
 
-    async def _reach(self) -> CallChannel | None:
-        """The app's way back to the client; `None` if the app refused the request."""
+    async def reach(self) -> CallChannel | None:
+        """Have the app take up the request; gives its way back, `None` if it refused it."""
         self.hand_over()
         await self._reached.wait()
         return self._channel
