@@ -8,10 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolyard.cli.hosting import TOKEN_VARIABLE
 from toolyard.cli.standard_streams import Unread
 from toolyard.cli.terminal import is_terminal, printable, say, write, write_json
-from toolyard.config.hosts import HostEntry, claude_code_command
+from toolyard.config.hosts import TOKEN_VARIABLE, HostEntry, claude_code_command
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
 
