@@ -20,7 +20,10 @@ from toolyard.core.toolbox import Toolbox
 UNNEEDED = {
     *("mcp", "mcp_types", "starlette", "sse_starlette", "httpx2", "opentelemetry"),
     *("pydantic_settings", "jsonschema_rs", "referencing", "netaddr", "prometheus_client"),
-    *("rich", "jwt", "cryptography", "redis", "sqlite3", "yaml"),
+    *("rich", "typer", "jwt", "cryptography", "redis", "sqlite3", "yaml"),
+    *("tomllib", "difflib", "statistics", "pydantic.type_adapter"),
+    *("toolyard.core.function_tool", "toolyard.core.document", "toolyard.core.prompt"),
+    *("toolyard.config.imports", "toolyard.cli.approval", "toolyard.servers.workers"),
 }
 """What a calculator that plain requests come to has no use for."""
 
@@ -33,7 +36,7 @@ NOTHING = {"type": "object", "properties": {}}
 
 
 async def loaded(arguments):
-    return {"loaded": sorted({name.split(".")[0] for name in sys.modules})}
+    return {"loaded": sorted(sys.modules)}
 
 
 async def spoil(arguments):

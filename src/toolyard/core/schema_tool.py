@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from toolyard.core.blocks import Unfit, json_text
+from toolyard.core.blocks import Unfit, json_text, result_of
 from toolyard.core.content import Text
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments, InvalidTool
@@ -17,7 +17,6 @@ from toolyard.core.explanation import Explanation
 from toolyard.core.invocation import awaitable
 from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
 from toolyard.core.offer import Presentation, offered
-from toolyard.core.output import result_of
 from toolyard.core.plain_json import is_plain_json
 from toolyard.core.raw_schema import RawSchema
 from toolyard.core.threads import Threads

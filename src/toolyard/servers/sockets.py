@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import uvicorn
@@ -22,8 +22,10 @@ from toolyard.servers.paths import MCP_PATH
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.tls import Tls, TlsDoor
 from toolyard.servers.turnstile import Turnstile
-from toolyard.servers.workers.door import HandedDoor
-from toolyard.servers.workers.team import Team
+
+if TYPE_CHECKING:
+    from toolyard.servers.workers.door import HandedDoor
+    from toolyard.servers.workers.team import Team
 
 BACKLOG = 1024
 CLOSING_S = 5
@@ -117,9 +119,15 @@ class HttpServer(uvicorn.Server):
         else:
             await super().startup([])
             doors = [TlsDoor(listener, self._entrance()) for listener in sockets or ()]
-            handed = [] if self._team is None else [HandedDoor(self._team, self._entrance())]
-            self.servers = cast("list[asyncio.Server]", [*doors, *handed])
+            self.servers = cast("list[asyncio.Server]", [*doors, *self._handed()])
         self.is_up.set()
+
+    def _handed(self) -> list[HandedDoor]:
+        if self._team is None:
+            return []
+        from toolyard.servers.workers.door import HandedDoor  # no server of its own needs it
+
+        return [HandedDoor(self._team, self._entrance())]
 
     def _entrance(self) -> Entrance:
         make_protocol = partial(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from toolyard.config.settings import ResultSettings, ToolSettings
 from toolyard.core.protocol import ToolProtocol
 from toolyard.registry.policies.large_results import LargeResults
 from toolyard.registry.policies.result_reader import ResultReader
 from toolyard.registry.policies.shelf import KeptResult, ResultShelf
-from toolyard.servers.workers.team import Team
+
+if TYPE_CHECKING:
+    from toolyard.servers.workers.team import Team
 
 KEPT = "kept"
 """The question for a result that a worker may keep."""
