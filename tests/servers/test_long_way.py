@@ -21,6 +21,7 @@ UNNEEDED = {
     *("mcp", "mcp_types", "starlette", "sse_starlette", "httpx2", "opentelemetry"),
     *("pydantic_settings", "jsonschema_rs", "referencing", "netaddr", "prometheus_client"),
     *("rich", "typer", "jwt", "cryptography", "redis", "sqlite3", "yaml"),
+    *("click", "uvicorn.main", "uvicorn.supervisors", "multiprocessing"),
     *("tomllib", "difflib", "statistics", "pydantic.type_adapter"),
     *("toolyard.core.function_tool", "toolyard.core.document", "toolyard.core.prompt"),
     *("toolyard.config.imports", "toolyard.cli.approval", "toolyard.servers.workers"),

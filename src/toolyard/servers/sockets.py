@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import anyio
-import uvicorn
 
 from toolyard.core.errors import ConfigError
 from toolyard.servers.connection import GuardedProtocol, guarded
@@ -22,6 +21,7 @@ from toolyard.servers.paths import MCP_PATH
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.tls import Tls, TlsDoor
 from toolyard.servers.turnstile import Turnstile
+from toolyard.servers.uvicorn_parts import Config, Server
 
 if TYPE_CHECKING:
     from toolyard.servers.workers.door import HandedDoor
@@ -65,7 +65,7 @@ def _why(error: OSError, host: str, port: int) -> str:
     return f"{where}: it is not an address of this machine."
 
 
-class HttpServer(uvicorn.Server):
+class HttpServer(Server):
     """uvicorn, started and stopped by its owner; it leaves the process's signals alone.
 
     Raises:
@@ -76,7 +76,7 @@ class HttpServer(uvicorn.Server):
         self, app: ShortApp, turnstile: Turnstile, tls: Tls | None, team: Team | None = None
     ) -> None:
         limits = turnstile.limits
-        config = uvicorn.Config(
+        config = Config(
             app,  # pyright: ignore[reportArgumentType]
             http=guarded(turnstile, app),
             ws="none",
