@@ -19,7 +19,7 @@ from toolyard.core.toolbox import Toolbox
 
 UNNEEDED = {
     *("mcp", "mcp_types", "starlette", "sse_starlette", "httpx2", "opentelemetry"),
-    *("pydantic_settings", "jsonschema_rs", "referencing", "netaddr", "prometheus_client"),
+    *("pydantic_settings", "jsonschema_rs", "referencing", "prometheus_client"),
     *("rich", "typer", "jwt", "cryptography", "redis", "sqlite3", "yaml"),
     *("click", "uvicorn.main", "uvicorn.supervisors", "multiprocessing"),
     *("tomllib", "difflib", "statistics", "pydantic.type_adapter"),
