@@ -22,6 +22,7 @@ UNNEEDED = {
     *("pydantic_settings", "jsonschema_rs", "referencing", "prometheus_client"),
     *("rich", "typer", "jwt", "cryptography", "redis", "sqlite3", "yaml"),
     *("click", "uvicorn.main", "uvicorn.supervisors", "multiprocessing"),
+    *("importlib.metadata", "email.message", "zipfile", "shutil", "lzma", "netaddr"),
     *("tomllib", "difflib", "statistics", "pydantic.type_adapter"),
     *("toolyard.core.function_tool", "toolyard.core.document", "toolyard.core.prompt"),
     *("toolyard.config.imports", "toolyard.cli.approval", "toolyard.servers.workers"),

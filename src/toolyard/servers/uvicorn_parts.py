@@ -13,18 +13,15 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from toolyard.core.stand_in import stand_in
+
 _COMMAND = "uvicorn.main"
 _LATER = object()
 
 
 def _import_without_command() -> None:
-    stand_in = ModuleType(_COMMAND)
-    vars(stand_in)["__getattr__"] = lambda name: _LATER  # pyright: ignore[reportUnknownLambdaType]
-    sys.modules[_COMMAND] = stand_in
-    try:
+    with stand_in(_COMMAND, __getattr__=lambda name: _LATER):  # pyright: ignore[reportUnknownLambdaType]
         uvicorn = import_module("uvicorn")
-    finally:
-        del sys.modules[_COMMAND]
     names = [name for name, value in vars(uvicorn).items() if value is _LATER]
     for name in names:
         delattr(uvicorn, name)
