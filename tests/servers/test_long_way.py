@@ -25,6 +25,7 @@ UNNEEDED = {
     *("importlib.metadata", "email.message", "zipfile", "shutil", "lzma", "netaddr"),
     *("tomllib", "difflib", "statistics", "pydantic.type_adapter"),
     *("toolyard.core.function_tool", "toolyard.core.document", "toolyard.core.prompt"),
+    *("toolyard.core.explanation", "toolyard.registry.policies.large_results"),
     *("toolyard.config.imports", "toolyard.cli.approval", "toolyard.servers.workers"),
 }
 """What a calculator that plain requests come to has no use for."""
