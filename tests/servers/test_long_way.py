@@ -21,7 +21,7 @@ UNNEEDED = {
     *("mcp", "mcp_types", "starlette", "sse_starlette", "httpx2", "opentelemetry"),
     *("pydantic_settings", "jsonschema_rs", "referencing", "prometheus_client"),
     *("rich", "typer", "jwt", "cryptography", "redis", "sqlite3", "yaml"),
-    *("click", "uvicorn.main", "uvicorn.supervisors", "multiprocessing"),
+    *("click", "uvicorn.main", "uvicorn.supervisors", "multiprocessing", "socketserver"),
     *("importlib.metadata", "email.message", "zipfile", "shutil", "lzma", "netaddr"),
     *("tomllib", "difflib", "statistics", "pydantic.type_adapter"),
     *("toolyard.core.function_tool", "toolyard.core.document", "toolyard.core.prompt"),

@@ -9,7 +9,7 @@ from tests.support.process import run
 WITHOUT = """
 import sys
 import toolyard.servers.uvicorn_parts
-assert not {"click", "uvicorn.main", "uvicorn.supervisors"} & set(sys.modules)
+assert not {"click", "uvicorn.main", "uvicorn.supervisors", "socketserver"} & set(sys.modules)
 """
 LATER = """
 import uvicorn
@@ -20,6 +20,10 @@ assert uvicorn.Server is Server is real is toolyard.servers.uvicorn_parts.Server
 assert isinstance(uvicorn.main, Command) and uvicorn.main is sys.modules["uvicorn.main"].main
 assert uvicorn.supervisors.Multiprocess and uvicorn.run is run
 assert not hasattr(uvicorn, "nothing")
+uvicorn.Config(None, log_config={"version": 1, "root": {"level": "ERROR"}})
+assert "socketserver" in sys.modules
+import logging.config
+assert logging.config is sys.modules["logging.config"] and logging.root.level == logging.ERROR
 """
 
 

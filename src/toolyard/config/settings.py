@@ -207,8 +207,5 @@ class Settings(Part):
 # Looking for plugins loads what reads all installed packages, some 2 MB that every server would
 # keep. Those who add plugins to pydantic have them for their own models.
 with stand_in("pydantic.plugin._loader", get_plugins=tuple):
-    for _part in (
-        *(TokenSettings, JwtSettings, TlsSettings, LimitSettings, ResultSettings),
-        *(ProbeSettings, ToolSettings, Settings),
-    ):
+    for _part in (LimitSettings, ResultSettings, Settings):  # the others are rarely read alone
         _part.model_rebuild()

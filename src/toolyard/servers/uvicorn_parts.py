@@ -13,15 +13,19 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from toolyard.core.stand_in import stand_in
+from toolyard.core.stand_in import load_later, stand_in
 
 _COMMAND = "uvicorn.main"
+_LOGGING = "logging.config"
+"""Needed by those who have uvicorn set up their logging; it brings `socketserver` and `pickle`."""
 _LATER = object()
 
 
 def _import_without_command() -> None:
-    with stand_in(_COMMAND, __getattr__=lambda name: _LATER):  # pyright: ignore[reportUnknownLambdaType]
+    later = stand_in(_COMMAND, __getattr__=lambda name: _LATER)  # pyright: ignore[reportUnknownLambdaType]
+    with later, stand_in(_LOGGING):
         uvicorn = import_module("uvicorn")
+    load_later(_LOGGING)
     names = [name for name, value in vars(uvicorn).items() if value is _LATER]
     for name in names:
         delattr(uvicorn, name)
