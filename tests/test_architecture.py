@@ -42,7 +42,6 @@ HOME_OF: dict[str, set[str]] = {
     "starlette": {"servers", "console"},
     "uvicorn": {"servers"},
     "typer": {"cli"},
-    "netaddr": {"security"},
     "jwt": {"security"},
     "httpcore2": {"egress"},
     "simpleeval": {"builtin_tools"},

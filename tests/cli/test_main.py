@@ -161,7 +161,6 @@ HEAVY = {
     "uvicorn",
     "httpx2",
     "pydantic_settings",
-    "netaddr",
 }
 
 

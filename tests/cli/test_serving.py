@@ -15,7 +15,7 @@ from tests.support.process import Finished, Running, run, running
 from tests.support.serving import COMMAND
 
 from toolyard.cli.app import app_for
-from toolyard.cli.serving import arguments_in
+from toolyard.cli.starting import arguments_in
 from toolyard.config.approvals import approve
 from toolyard.config.loading import load
 from toolyard.config.places import OPTIONS

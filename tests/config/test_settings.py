@@ -1,6 +1,7 @@
 """The options themselves, and the example file that shows them all."""
 
 import re
+import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from tests.support.process import ROOT
+from tests.support.process import ROOT, run
 
 from toolyard.config.loading import TABLES, load
 from toolyard.config.settings import LimitSettings, Settings, TokenSettings, ToolSettings
@@ -112,3 +113,38 @@ def test_what_the_example_comments_out_is_right(tmp_path: Path) -> None:
     example = whole_example()
     del example["tools"]["search"]["token"]  # one of two ways
     Settings.model_validate(example)
+
+
+PLUGIN = """
+class Plugin:
+    def __init__(self):
+        self.seen = []
+
+    def new_schema_validator(self, schema, schema_type, path, kind, config, settings):
+        self.seen.append(path.name.rpartition(".")[2])
+        return None, None, None
+
+plugin = Plugin()
+"""
+OTHERS = """
+import sys
+import toolyard.config.settings
+assert "importlib.metadata" not in sys.modules
+from pydantic import BaseModel
+
+class Own(BaseModel):
+    number: int
+
+from watching import plugin
+assert plugin.seen == ["Own"], plugin.seen
+"""
+
+
+def test_models_of_others_have_their_plugins_of_pydantic(tmp_path: Path) -> None:
+    (tmp_path / "watching.py").write_text(PLUGIN)
+    about = tmp_path / "watching-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: watching\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[pydantic]\nwatching = watching:plugin\n")
+    told = run([sys.executable, "-c", OTHERS], environment={"PYTHONPATH": str(tmp_path)})
+    assert told.code == 0, told.errors

@@ -9,10 +9,10 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field, field_serializer, model_serializer
 from typing_extensions import TypeAliasType, TypedDict
 
-from toolyard.core.blocks import Unfit
+from toolyard.core.blocks import Unfit, result_of
 from toolyard.core.content import Audio, Image, Resource, ResourceLink, Text
 from toolyard.core.errors import InvalidTool
-from toolyard.core.output import Output, output_of, result_of
+from toolyard.core.output import Output, output_of
 from toolyard.core.signature import UNSAID
 from toolyard.core.tool import ToolResult
 

@@ -1,4 +1,4 @@
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import pytest
 from hypothesis import given
@@ -312,3 +312,23 @@ def test_whatever_a_client_sends_its_proxy_decides(junk: list[bytes], client: st
     except Refusal:
         return
     assert found == client
+
+
+V4 = st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)).map(lambda of: (4, *of))
+V6 = st.tuples(st.integers(2**64, 2**128 - 1), st.integers(0, 128)).map(lambda of: (6, *of))
+
+
+@given(st.lists(V4 | V6, min_size=1, max_size=12), st.integers(-1, 1))
+def test_rules_that_overlap_and_touch_name_what_each_of_them_does(
+    rules: list[tuple[int, int, int]], beside: int
+) -> None:
+    families = {4: IPv4Network, 6: IPv6Network}
+    networks = [families[of]((start, prefix), strict=False) for of, start, prefix in rules]
+    policy = AddressPolicy([str(network) for network in networks])
+    for network in networks:
+        for edge in (network[0], network[-1]):
+            at = min(max(int(edge) + beside, 0), 2**edge.max_prefixlen - 1)
+            address = type(edge)(at)
+            expected = any(address in each for each in networks)
+            if address.version == 4 or at >= 2**64:  # below are those that stand for IPv4
+                assert policy.admits(str(address)) == expected

@@ -19,8 +19,14 @@ from toolyard.core.toolbox import Toolbox
 
 UNNEEDED = {
     *("mcp", "mcp_types", "starlette", "sse_starlette", "httpx2", "opentelemetry"),
-    *("pydantic_settings", "jsonschema_rs", "referencing", "netaddr", "prometheus_client"),
-    *("rich", "jwt", "cryptography", "redis", "sqlite3", "yaml"),
+    *("pydantic_settings", "jsonschema_rs", "referencing", "prometheus_client"),
+    *("rich", "typer", "jwt", "cryptography", "redis", "sqlite3", "yaml"),
+    *("click", "uvicorn.main", "uvicorn.supervisors", "multiprocessing", "socketserver"),
+    *("importlib.metadata", "email.message", "zipfile", "shutil", "lzma", "netaddr"),
+    *("tomllib", "difflib", "statistics", "pydantic.type_adapter"),
+    *("toolyard.core.function_tool", "toolyard.core.document", "toolyard.core.prompt"),
+    *("toolyard.core.explanation", "toolyard.registry.policies.large_results"),
+    *("toolyard.config.imports", "toolyard.cli.approval", "toolyard.servers.workers"),
 }
 """What a calculator that plain requests come to has no use for."""
 
@@ -33,7 +39,7 @@ NOTHING = {"type": "object", "properties": {}}
 
 
 async def loaded(arguments):
-    return {"loaded": sorted({name.split(".")[0] for name in sys.modules})}
+    return {"loaded": sorted(sys.modules)}
 
 
 async def spoil(arguments):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import re
 import unicodedata
@@ -78,5 +77,7 @@ def about_function(token: re.Match[str]) -> str:
 def _instead(name: str, known: Iterable[str]) -> str:
     if name in _WRITE_INSTEAD:
         return f"use {_WRITE_INSTEAD[name]}."
-    near = difflib.get_close_matches(name.lower(), known, 1)
+    from difflib import get_close_matches  # for mistakes only
+
+    near = get_close_matches(name.lower(), known, 1)
     return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolyard.cli.hosting import TOKEN_VARIABLE
 from toolyard.cli.standard_streams import Unread
 from toolyard.cli.terminal import is_terminal, printable, say, write, write_json
-from toolyard.config.hosts import HostEntry, claude_code_command
+from toolyard.config.hosts import TOKEN_VARIABLE, HostEntry, claude_code_command
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
 
@@ -22,9 +21,15 @@ _UNFIT_FOR_HOSTS = re.compile(r"[^A-Za-z0-9_-]")
 def program_name() -> str:
     """What to type for `toolyard`: as it was started, where its folder is not on the PATH."""
     started = sys.argv[0]
-    if shutil.which("toolyard") or Path(started).name != "toolyard":
+    if Path(started).name != "toolyard" or _is_on_path("toolyard"):
         return "toolyard"
     return started
+
+
+def _is_on_path(program: str) -> bool:
+    """As `shutil.which`, which loads three ways to compress into every server."""
+    files = (os.path.join(folder, program) for folder in os.get_exec_path())
+    return any(os.path.isfile(file) and os.access(file, os.X_OK) for file in files)
 
 
 class Banner:

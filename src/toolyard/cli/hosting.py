@@ -12,12 +12,10 @@ import typer
 
 from toolyard.cli.examples import examples
 from toolyard.cli.terminal import say, write
-from toolyard.config.hosts import DESCRIPTION, HOSTS, VERSION, HostEntry
+from toolyard.config.hosts import DESCRIPTION, HOSTS, TOKEN_VARIABLE, VERSION, HostEntry
 from toolyard.config.hosts import host_config as block_for
 from toolyard.config.target import command_in
 from toolyard.core.errors import ConfigError
-
-TOKEN_VARIABLE = "TOOLYARD_TOKEN"  # noqa: S105 (a variable's name)
 
 EXAMPLES = examples(
     "toolyard host-config claude-code http://127.0.0.1:8080/mcp --name calculator",

@@ -74,6 +74,16 @@ def _run(words: Sequence[str]) -> None:
     if words == ["--version"]:  # is asked for often, and needs nothing of the rest
         write(f"toolyard {__version__}")
         return
+    if words[:1] == ["serve"]:
+        # A server would keep what typer takes, in memory and in time to start: it is loaded only
+        # for words that are not plain.
+        from toolyard.cli.plain_words import parameters_in
+        from toolyard.cli.starting import start
+
+        parameters = parameters_in(words[1:])
+        if parameters is not None:
+            start(parameters)
+            return
     from toolyard.cli.app import app_for
 
     app_for(words)()

@@ -17,6 +17,7 @@ from toolyard.core.errors import ConfigError
 SERVER_SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 DESCRIPTION = "Tools served by toolyard."
 VERSION = "0.1.0"
+TOKEN_VARIABLE = "TOOLYARD_TOKEN"  # noqa: S105 (a variable's name)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]{1,64})?")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")  # upper-case only, so that hardly a token passes

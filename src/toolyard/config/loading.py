@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +13,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from toolyard.config.environment import options_in
-from toolyard.config.imports import host_files, with_servers
 from toolyard.config.places import PREFIX, Places
 from toolyard.config.reading import text_of
 from toolyard.config.references import INPUT_PREFIX
@@ -74,6 +71,10 @@ def settings_in(
 ) -> Settings:
     """As `load`, of a file called `name` that was read already and holds `text`."""
     settings = written_in(text, name, arguments)
+    if not settings.mcp_servers:
+        return settings
+    from toolyard.config.imports import host_files, with_servers  # as few have such files
+
     return with_servers(settings, host_files(settings.mcp_servers))
 
 
@@ -93,6 +94,10 @@ def written_in(text: str, name: str, arguments: Mapping[str, Any] | None = None)
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    import tomllib  # here, as many servers have no file
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -153,6 +158,8 @@ def _sentence(problem: ErrorDetails, places: Places) -> str:
 
 
 def _did_you_mean(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    from difflib import get_close_matches  # for mistakes only
+
     near = get_close_matches(name, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolyard.config.approvals import is_approved
-from toolyard.config.imports import HostFile, host_files, path_of, with_servers
 from toolyard.config.loading import written_in
 from toolyard.config.places import line_of
 from toolyard.config.reading import text_of
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from toolyard.config.imports import HostFile
 
 NAME = "toolyard.toml"
 
@@ -49,11 +50,17 @@ class Edition:
     @cached_property
     def settings(self) -> Settings:
         """All of it; `ConfigError` if a variable that a server refers to is not set."""
+        if not self.files:
+            return self.written
+        from toolyard.config.imports import with_servers
+
         return with_servers(self.written, self.files)
 
     @property
     def theirs(self) -> Sequence[HostFile]:
         """The hosts' files that the settings file names; others the user named."""
+        import tomllib  # here, as many servers have no file
+
         return self.files if "mcp_servers" in tomllib.loads(self.text) else ()
 
     @property
@@ -97,6 +104,10 @@ class Origin:
             seen[self.file] = signature_of(self.file)
             text, name = text_of(self.file), self.file.name
         written = written_in(text, name, self.arguments)
+        if not written.mcp_servers:
+            return Edition(written, name, text, (), seen)
+        from toolyard.config.imports import host_files, path_of  # few servers have such files
+
         for path in map(path_of, written.mcp_servers):
             seen[path] = signature_of(path)
         return Edition(written, name, text, host_files(written.mcp_servers), seen)

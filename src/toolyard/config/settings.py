@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from toolyard.core.stand_in import stand_in
+
 
 def _split(given: object) -> object:
     """A list may be written with commas in the environment: `10.0.0.0/8,127.0.0.1`."""
@@ -34,7 +36,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 class Part(BaseModel):
     """The file or a table of it; an option nobody knows is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class TokenSettings(Part):
@@ -194,10 +196,17 @@ class Settings(Part):
     drain_s: float = Field(30.0, ge=0, allow_inf_nan=False)
     stateless: bool = Field(False, description="Whether no client needs a session.")
     fast_lane: bool = Field(True, description="Whether plain calls and lists go past the SDK.")
-    limits: LimitSettings = LimitSettings()
-    results: ResultSettings = ResultSettings()
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    results: ResultSettings = Field(default_factory=ResultSettings)
     tls: TlsSettings | None = None
     control: bool = Field(False, description="Offer the tools that change what is served.")
     watch: Watch = Field("settings", description="Which files' edits are applied at once.")
     mcp_servers: Words = Field([], description="Hosts' files whose servers are served too.")
     tools: dict[str, ToolSettings] = {}
+
+
+# Looking for plugins loads what reads all installed packages, some 2 MB that every server would
+# keep. Those who add plugins to pydantic have them for their own models.
+with stand_in("pydantic.plugin._loader", get_plugins=tuple):
+    for _part in (LimitSettings, ResultSettings, Settings):  # the others are rarely read alone
+        _part.model_rebuild()

@@ -9,6 +9,7 @@ from pydantic_core import from_json, to_json
 
 from toolyard.core.content import Audio, Content, Image, Resource, ResourceLink, Text
 from toolyard.core.text_safety import sendable, sendable_within
+from toolyard.core.tool import ToolResult
 
 BLOCKS = (Text, Image, Audio, Resource, ResourceLink)
 
@@ -41,6 +42,11 @@ def blocks_of(value: Any) -> tuple[Content, ...]:
         if any(isinstance(each, BLOCKS) for each in several):
             return tuple(block for each in several for block in blocks_of(each))
     return (Text(json_text(value)),)
+
+
+def result_of(value: Any) -> ToolResult:
+    """The result for a value nobody announced; `Unfit` if it cannot be passed on."""
+    return value if isinstance(value, ToolResult) else ToolResult(content=blocks_of(value))
 
 
 def json_text(value: Any) -> str:

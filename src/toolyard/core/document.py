@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from toolyard.core.arguments import text_adapter
-from toolyard.core.content import Metadata, Resource
+from toolyard.core.content import Resource
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidTool, UnknownName
 from toolyard.core.invocation import Invocation
-from toolyard.core.offer import check_options
+from toolyard.core.offer import ResourceOptions, check_options
 from toolyard.core.protocol import ResourceInfo
 from toolyard.core.signature import UNSAID, Signature
 from toolyard.core.text_safety import refuse_hidden_within
 from toolyard.core.threads import Threads
-from toolyard.core.tool import Icon
 from toolyard.core.uri_template import UriTemplate
-
-
-class ResourceOptions(TypedDict, total=False):
-    """What may be said about a document; without it the function's name and docstring."""
-
-    name: str | None
-    title: str | None
-    description: str | None
-    mime_type: str | None
-    icons: Sequence[Icon]
-    annotations: Metadata | None
-    meta: Metadata | None
 
 
 class Document:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from toolyard.core.arguments import Arguments
+from toolyard.core.blocks import result_of
 from toolyard.core.context import CallContext
 from toolyard.core.invocation import Invocation
 from toolyard.core.offer import ToolOptions, check_name, offered
-from toolyard.core.output import output_of, result_of
+from toolyard.core.output import output_of
 from toolyard.core.signature import name_of
 from toolyard.core.threads import Threads
 from toolyard.core.tool import ToolResult

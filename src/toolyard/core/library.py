@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from toolyard.core.content import Resource
 from toolyard.core.context import CallContext
-from toolyard.core.document import Document, ResourceOptions
 from toolyard.core.errors import InvalidTool, NameClash, UnknownName
 from toolyard.core.invocation import awaitable
-from toolyard.core.prompt import Prompt, PromptOptions
+from toolyard.core.offer import PromptOptions, ResourceOptions
 from toolyard.core.protocol import Change, Listeners, PromptInfo, PromptMessage, ResourceInfo
 from toolyard.core.threads import Threads
+
+if TYPE_CHECKING:
+    from toolyard.core.document import Document
+    from toolyard.core.prompt import Prompt
 
 MOST_COMPLETIONS = 100
 
@@ -46,6 +49,7 @@ class Library:
             InvalidTool: It cannot be offered as it is written; the text says what to change.
             NameClash: A document of that URI is there already.
         """
+        from toolyard.core.document import Document  # few toolboxes have one, and it loads much
 
         def offer(function: F) -> F:
             if uri in self._documents:
@@ -65,6 +69,7 @@ class Library:
             InvalidTool: It cannot be offered as it is written; the text says what to change.
             NameClash: A prompt of that name is there already.
         """
+        from toolyard.core.prompt import Prompt  # as for documents
 
         def offer(function: F) -> F:
             prompt = Prompt(function, options, self._threads)

@@ -1,4 +1,4 @@
-"""How a tool is presented: the options of the decorators, made into a `Tool`."""
+"""What decorators may say about tools, documents and prompts; that of a tool made into it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,28 @@ class ToolOptions(Presentation, total=False):
 
     name: str | None
     description: str | None
+
+
+class ResourceOptions(TypedDict, total=False):
+    """What may be said about a document; without it the function's name and docstring."""
+
+    name: str | None
+    title: str | None
+    description: str | None
+    mime_type: str | None
+    icons: Sequence[Icon]
+    annotations: Metadata | None
+    meta: Metadata | None
+
+
+class PromptOptions(TypedDict, total=False):
+    """What may be said about a prompt; without it the function's name and docstring."""
+
+    name: str | None
+    title: str | None
+    description: str | None
+    icons: Sequence[Icon]
+    meta: Metadata | None
 
 
 def offered(

@@ -10,7 +10,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 from pydantic_core import to_json
 
 from toolyard.core.arguments import messages, unspeakable
-from toolyard.core.blocks import BLOCKS, Unfit, blocks_of, json_text, refuse_endless
+from toolyard.core.blocks import BLOCKS, Unfit, json_text, refuse_endless
 from toolyard.core.content import Text
 from toolyard.core.explanation import Explanation
 from toolyard.core.generated_schema import GeneratedSchema
@@ -24,11 +24,6 @@ _MISFIT = "what it returned does not fit its output schema"
 _SHORT = 1 << 64
 """Longer numbers are written with more care."""
 _UNTYPED = (UNSAID, Any, object, None, type(None))
-
-
-def result_of(value: Any) -> ToolResult:
-    """The result for a value nobody announced; `Unfit` if it cannot be passed on."""
-    return value if isinstance(value, ToolResult) else ToolResult(content=blocks_of(value))
 
 
 class Output:

@@ -5,34 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from toolyard.core.arguments import is_required, listed_descriptions, messages, text_adapter
 from toolyard.core.blocks import BLOCKS
-from toolyard.core.content import Metadata, Text
+from toolyard.core.content import Text
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments
 from toolyard.core.explanation import MOST_PROBLEMS
 from toolyard.core.invocation import Invocation
-from toolyard.core.offer import check_name, check_options
+from toolyard.core.offer import PromptOptions, check_name, check_options
 from toolyard.core.protocol import PromptArgument, PromptInfo, PromptMessage
 from toolyard.core.signature import Signature, name_of
 from toolyard.core.text_safety import refuse_hidden_within
 from toolyard.core.threads import Threads
-from toolyard.core.tool import Icon
 from toolyard.core.wording import place
-
-
-class PromptOptions(TypedDict, total=False):
-    """What may be said about a prompt; without it the function's name and docstring."""
-
-    name: str | None
-    title: str | None
-    description: str | None
-    icons: Sequence[Icon]
-    meta: Metadata | None
 
 
 class Prompt:

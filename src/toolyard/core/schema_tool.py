@@ -5,23 +5,25 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from toolyard.core.blocks import Unfit, json_text
+from toolyard.core.blocks import Unfit, json_text, result_of
 from toolyard.core.content import Text
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments, InvalidTool
-from toolyard.core.explanation import Explanation
 from toolyard.core.invocation import awaitable
 from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
 from toolyard.core.offer import Presentation, offered
-from toolyard.core.output import result_of
 from toolyard.core.plain_json import is_plain_json
 from toolyard.core.raw_schema import RawSchema
 from toolyard.core.threads import Threads
 from toolyard.core.tool import ToolResult
+
+if TYPE_CHECKING:
+    from toolyard.core.explanation import Explanation
 
 
 class SchemaTool:
@@ -37,7 +39,6 @@ class SchemaTool:
         threads: Threads,
     ) -> None:
         self._input = RawSchema(schemas[0], f"The input schema of the tool {name[:64]!r}")
-        self._explanation = Explanation(self._input.schema)
         self._output = (
             RawSchema(schemas[1], f"The output schema of the tool {name[:64]!r}")
             if schemas[1] is not None
@@ -48,6 +49,12 @@ class SchemaTool:
         self.timeout_s = presentation.get("timeout_s")
         self._wants_context = _wants_context(handler, name)
         self._run = awaitable(handler, threads)
+
+    @cached_property
+    def _explanation(self) -> Explanation:
+        from toolyard.core.explanation import Explanation  # not before somebody is refused
+
+        return Explanation(self._input.schema)
 
     async def call(self, arguments: Mapping[str, Any], context: CallContext) -> ToolResult:
         """Run the handler once.

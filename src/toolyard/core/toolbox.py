@@ -6,17 +6,14 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
 
 from toolyard.core.attempt import Runnable, attempt
 from toolyard.core.context import CallContext
-from toolyard.core.document import ResourceOptions
 from toolyard.core.errors import InvalidTool, NameClash, UnknownName
-from toolyard.core.function_tool import FunctionTool
 from toolyard.core.library import Library
 from toolyard.core.marking import marked_methods, options_of, tool
-from toolyard.core.offer import Presentation, ToolOptions
-from toolyard.core.prompt import PromptOptions
+from toolyard.core.offer import Presentation, PromptOptions, ResourceOptions, ToolOptions
 from toolyard.core.protocol import (
     Change,
     Listener,
@@ -25,6 +22,9 @@ from toolyard.core.protocol import (
 from toolyard.core.schema_tool import SchemaTool
 from toolyard.core.threads import Threads
 from toolyard.core.tool import Tool, ToolCall, ToolResult
+
+if TYPE_CHECKING:
+    from toolyard.core.function_tool import FunctionTool
 
 __all__ = ["Toolbox", "tool"]
 
@@ -85,7 +85,7 @@ class Toolbox:
             return
         function = cast("Callable[..., Any]", thing)
         known: ToolOptions = {**(options_of(function) or {}), **options}
-        self._offer(FunctionTool(function, known, self._threads))
+        self._offer(self._made(function, known))
 
     def _add_object(self, thing: object, options: ToolOptions) -> None:
         if options:
@@ -95,8 +95,13 @@ class Toolbox:
             raise InvalidTool(
                 f"{type(thing).__name__} has no method marked with `toolyard.core.toolbox.tool`."
             )
-        threads = self._threads
-        self._offer(*(FunctionTool(each, options_of(each) or {}, threads) for each in methods))
+        self._offer(*(self._made(each, options_of(each) or {}) for each in methods))
+
+    def _made(self, function: Callable[..., Any], options: ToolOptions) -> FunctionTool:
+        # It loads what makes schemas of types, which those who write them by hand do without.
+        from toolyard.core.function_tool import FunctionTool
+
+        return FunctionTool(function, options, self._threads)
 
     def add_schema(
         self,

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from statistics import median
 from typing import Any, Literal
 
 State = Literal["starting", "ready", "unreachable", "disabled", "draining", "failed"]
@@ -45,6 +44,8 @@ class Record:
 
     def told(self) -> Mapping[str, Any]:
         """All of it as JSON; `latency_ms` is the median of the last calls."""
+        from statistics import median  # loaded for operators: a server is rarely asked this
+
         latency_ms = round(median(self._latencies) * 1000, 2) if self._latencies else None
         return {
             "state": self.state,

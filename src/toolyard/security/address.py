@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Network,
+    collapse_addresses,
+    ip_address,
+    ip_network,
+)
 
 from toolyard.core.errors import ConfigError
 from toolyard.security.forwarded import Hop, Malformed, hop_reader
@@ -153,10 +161,17 @@ def _nothing(address: str) -> bool:
 
 
 def _holding(networks: Sequence[IPv4Network | IPv6Network]) -> Callable[[str], bool]:
-    from netaddr import IPAddress, IPNetwork, IPSet  # loaded for those who have rules
+    short = [network for network in networks if isinstance(network, IPv4Network)]
+    long = [network for network in networks if isinstance(network, IPv6Network)]
+    blocks = [*collapse_addresses(short), *collapse_addresses(long)]  # in order, none in another
+    starts = [(block.version, int(block.network_address)) for block in blocks]
 
-    addresses = IPSet([IPNetwork(str(network)) for network in networks])
-    return lambda address: IPAddress(address) in addresses
+    def holds(text: str) -> bool:
+        address = ip_address(text)
+        before = bisect_right(starts, (address.version, int(address)))
+        return before > 0 and address in blocks[before - 1]
+
+    return holds
 
 
 def _network(item: str, place: str) -> IPv4Network | IPv6Network:

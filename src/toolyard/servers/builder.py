@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from os import PathLike
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import anyio
@@ -34,8 +34,10 @@ from toolyard.servers.routes import metadata_url
 from toolyard.servers.served import Identity
 from toolyard.servers.tls import Tls
 from toolyard.servers.tool_server import DRAIN_S, Plan, Source, ToolServer
-from toolyard.servers.workers.team import Team
 from toolyard.version import __version__
+
+if TYPE_CHECKING:
+    from toolyard.servers.workers.team import Team
 
 logger = logging.getLogger("toolyard.servers")
 

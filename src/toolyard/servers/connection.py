@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Any, ClassVar, cast
-
-from uvicorn._types import ASGI3Application, HTTPScope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
@@ -16,6 +13,10 @@ from toolyard.servers.familiar_heads import FamiliarHeads
 from toolyard.servers.known_headers import Header, KnownHeaders
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
+from toolyard.servers.uvicorn_parts import HttpToolsProtocol, RequestResponseCycle
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application, HTTPScope
 
 logger = logging.getLogger("toolyard.servers")
 

@@ -10,10 +10,9 @@ import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import anyio
-import uvicorn
 
 from toolyard.core.errors import ConfigError
 from toolyard.servers.connection import GuardedProtocol, guarded
@@ -22,8 +21,11 @@ from toolyard.servers.paths import MCP_PATH
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.tls import Tls, TlsDoor
 from toolyard.servers.turnstile import Turnstile
-from toolyard.servers.workers.door import HandedDoor
-from toolyard.servers.workers.team import Team
+from toolyard.servers.uvicorn_parts import Config, Server
+
+if TYPE_CHECKING:
+    from toolyard.servers.workers.door import HandedDoor
+    from toolyard.servers.workers.team import Team
 
 BACKLOG = 1024
 CLOSING_S = 5
@@ -63,7 +65,7 @@ def _why(error: OSError, host: str, port: int) -> str:
     return f"{where}: it is not an address of this machine."
 
 
-class HttpServer(uvicorn.Server):
+class HttpServer(Server):
     """uvicorn, started and stopped by its owner; it leaves the process's signals alone.
 
     Raises:
@@ -74,7 +76,7 @@ class HttpServer(uvicorn.Server):
         self, app: ShortApp, turnstile: Turnstile, tls: Tls | None, team: Team | None = None
     ) -> None:
         limits = turnstile.limits
-        config = uvicorn.Config(
+        config = Config(
             app,  # pyright: ignore[reportArgumentType]
             http=guarded(turnstile, app),
             ws="none",
@@ -117,9 +119,15 @@ class HttpServer(uvicorn.Server):
         else:
             await super().startup([])
             doors = [TlsDoor(listener, self._entrance()) for listener in sockets or ()]
-            handed = [] if self._team is None else [HandedDoor(self._team, self._entrance())]
-            self.servers = cast("list[asyncio.Server]", [*doors, *handed])
+            self.servers = cast("list[asyncio.Server]", [*doors, *self._handed()])
         self.is_up.set()
+
+    def _handed(self) -> list[HandedDoor]:
+        if self._team is None:
+            return []
+        from toolyard.servers.workers.door import HandedDoor  # no server of its own needs it
+
+        return [HandedDoor(self._team, self._entrance())]
 
     def _entrance(self) -> Entrance:
         make_protocol = partial(

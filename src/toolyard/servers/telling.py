@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolyard.registry.tool_registry import ToolRegistry
-from toolyard.servers.metrics import Counts, Metrics
-from toolyard.servers.workers.switchboard import COUNTS
-from toolyard.servers.workers.team import Team
+from toolyard.servers.metrics import COUNTS, Counts, Metrics
+
+if TYPE_CHECKING:
+    from toolyard.servers.workers.team import Team
 
 HEALTH = "health"
 """The question how a worker's sources are."""

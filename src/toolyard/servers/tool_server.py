@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 from anyio.abc import TaskStatus
@@ -44,9 +44,10 @@ from toolyard.servers.tls import Tls
 from toolyard.servers.tool_calls import ToolCalls
 from toolyard.servers.tracing import is_traced
 from toolyard.servers.turnstile import Turnstile
-from toolyard.servers.workers.door import HandedTurnstile
-from toolyard.servers.workers.relay import Relay, mark_of
-from toolyard.servers.workers.team import Team
+
+if TYPE_CHECKING:
+    from toolyard.servers.workers.relay import Relay
+    from toolyard.servers.workers.team import Team
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -104,7 +105,7 @@ class ToolServer:
         for handler in plan.handlers:
             self._events.add(handler)
         team = self._team = plan.team
-        self._relay = None if team is None else Relay(team.index, team.reach)
+        self._relay, mark = (None, "") if team is None else _relay_of(team)
         self._metrics = Metrics(lambda: self._calls.in_flight)
         self._calls = Calls(
             self._metrics,
@@ -122,7 +123,7 @@ class ToolServer:
             plan.limits,
             self._events.emit,
             plan.stateless,
-            "" if team is None else mark_of(team.index),
+            mark,
             None if team is None else team.state_key,
         )
         self.lane = self._made_lane()
@@ -198,6 +199,8 @@ class ToolServer:
             self._events.emit(ConnectionCut(reason, address))
 
         if self._team is not None:
+            from toolyard.servers.workers.door import HandedTurnstile  # as in `_relay_of`
+
             return HandedTurnstile(self._plan.limits, on_cut, self._team)
         return Turnstile(self._plan.limits, on_cut)
 
@@ -377,3 +380,10 @@ class ToolServer:
             await tasks.start(self._stop_on_signal, None)
             self._tell_started(STDIO)
             await side.serve_stdio(self._stopped, fast_lane=self._plan.fast_lane)
+
+
+def _relay_of(team: Team) -> tuple[Relay, str]:
+    """The way to the other workers, and this one's mark on what is its own."""
+    from toolyard.servers.workers.relay import Relay, mark_of  # a server by itself has no use of it
+
+    return Relay(team.index, team.reach), mark_of(team.index)

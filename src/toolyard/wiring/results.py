@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from toolyard.config.settings import ResultSettings, ToolSettings
 from toolyard.core.protocol import ToolProtocol
-from toolyard.registry.policies.large_results import LargeResults
-from toolyard.registry.policies.result_reader import ResultReader
 from toolyard.registry.policies.shelf import KeptResult, ResultShelf
-from toolyard.servers.workers.team import Team
+
+if TYPE_CHECKING:
+    from toolyard.registry.policies.result_reader import ResultReader
+    from toolyard.servers.workers.team import Team
 
 KEPT = "kept"
 """The question for a result that a worker may keep."""
@@ -44,6 +45,9 @@ class Results:
         """`source`, wrapped if its large results are to be cut."""
         if not self.cuts(settings):
             return source
+        from toolyard.registry.policies.large_results import LargeResults  # for such sources only
+        from toolyard.registry.policies.result_reader import ResultReader
+
         most = self._settings.max_bytes
         if self.reader is None:
             elsewhere = None if self._team is None else self._elsewhere

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -26,12 +27,13 @@ from toolyard.events.log import log_event
 from toolyard.events.types import ServerStarted
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
-from toolyard.servers.workers.builder import WorkerBuilder
-from toolyard.servers.workers.team import Team
 from toolyard.wiring.reloading import Reloading
 from toolyard.wiring.results import Results
 from toolyard.wiring.sources import from_environment
 from toolyard.wiring.yard import Yard, source_for
+
+if TYPE_CHECKING:
+    from toolyard.servers.workers.team import Team
 
 logger = logging.getLogger("toolyard.wiring")
 
@@ -64,8 +66,7 @@ def gateway_of(settings: Settings, *handlers: EventHandler, team: Team | None = 
         ConfigError: An option cannot be used.
     """
     results, control = Results(settings.results, team), Toolbox()
-    name = settings.name
-    builder = MCPServerBuilder(name) if team is None else WorkerBuilder(name, team)
+    builder = _builder_of(settings.name, team)
     builder.with_host(settings.host).with_port(settings.port)
     _add_tools(builder, settings, results)
     if settings.control:
@@ -86,6 +87,14 @@ def gateway_of(settings: Settings, *handlers: EventHandler, team: Team | None = 
 
         control.add(YardTools(yard))
     return Gateway(server, yard)
+
+
+def _builder_of(name: str, team: Team | None) -> MCPServerBuilder:
+    if team is None:
+        return MCPServerBuilder(name)
+    from toolyard.servers.workers.builder import WorkerBuilder  # loaded in workers only
+
+    return WorkerBuilder(name, team)
 
 
 def _refuse_uncontrolled(settings: Settings) -> None:

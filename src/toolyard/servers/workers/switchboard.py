@@ -8,13 +8,11 @@ from itertools import count
 
 import anyio
 
-from toolyard.servers.metrics import Counts, Metrics
+from toolyard.servers.metrics import COUNTS, Counts, Metrics
 from toolyard.servers.workers.messages import Question, Replies, Reply, packed, unpacked
 from toolyard.servers.workers.team import ASK_S
 from toolyard.servers.workers.worker_process import WorkerProcess
 
-COUNTS = "counts"
-"""The question for a worker's `Counts`."""
 COUNT_S = 2.0
 """How often they are asked for unasked: what a worker counted since is lost when it is killed."""
 
