@@ -31,8 +31,8 @@ class Invocation:
         self.signature: Signature = read_signature(function, what)
         self._run = awaitable(function, threads)
 
-    async def run(self, values: dict[str, Any], context: CallContext) -> Any:
+    def run(self, values: dict[str, Any], context: CallContext) -> Awaitable[Any]:
         """Call the function with `values`, and with `context` if it wants one."""
         if self.signature.context is not None:
             values[self.signature.context] = context
-        return await self._run(**values)
+        return self._run(**values)

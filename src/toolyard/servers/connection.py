@@ -235,7 +235,7 @@ class GuardedProtocol(HttpToolsProtocol):
             if not cycle.response_started:
                 await cycle.send_500_response()
         finally:
-            self.tasks.discard(asyncio.current_task())
+            self.tasks.discard(asyncio.current_task(self.loop))
 
     def _answer(self, cycle: RequestResponseCycle, body: bytes) -> None:
         """Answer with 200 and the JSON `body` in one piece, as `cycle.send` would in two."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from toolyard.core.protocol import Change
 from toolyard.core.tool import Tool
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.per_tool import PerTool
@@ -19,16 +20,17 @@ class Mirrors:
     def __init__(self, registry: ToolRegistry) -> None:
         self._registry = registry
         self._schemas = PerTool(_mirrored)
+        registry.subscribe(self._forget)
 
     def schema(self, name: str) -> Mapping[str, Any] | None:
         """The schema of the tool's arguments if any of them is mirrored, else `None`."""
         tool = self._registry.find(name)
-        if tool is None:
-            return None
+        return None if tool is None else self._schemas.of(tool)
+
+    def _forget(self, change: Change) -> None:
         tools = self._registry.fresh_tools
-        if tools is not None:
+        if change.kind == "tools" and tools is not None:
             self._schemas.keep(tools)
-        return self._schemas.of(tool)
 
 
 def _mirrored(tool: Tool) -> Mapping[str, Any] | None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallChannel, CallContext, Caller, EventHandler, scope_of
 from toolyard.core.errors import InputRequired, MissingCapability
 from toolyard.core.inputs import CAPABILITY_OF
@@ -18,6 +17,7 @@ from toolyard.servers.scopes import of_tool, refuse_unless_may
 
 MOST_ROUNDS = 8
 """How often one call may ask the client before it is refused."""
+TOO_MANY_QUESTIONS = f"The tool asked for input more than {MOST_ROUNDS} times."
 
 
 class ToolCalls:
@@ -56,25 +56,24 @@ class ToolCalls:
         tool = self._registry.find(call.name)
         refuse_unless_may(caller, scope_of("tool", call.name) if tool is None else of_tool(tool))
         is_known = tool is not None
+
+        def admit(now: Tool) -> None:
+            if now is not tool:
+                refuse_unless_may(caller, of_tool(now))
+
         with Call(self._calls, call.name, caller, exchange, is_known=is_known) as scope:
             until = scope.deadline
             context = CallContext(caller, until, channel, inputs or {}, state, self._emit, until)
-            scope.result = await self._answer(call, tool, context, scope)
+            for _ in range(MOST_ROUNDS):
+                try:
+                    scope.result = await self._registry.call_tool(
+                        call, context, admit=admit, scope=scope
+                    )
+                    return scope.result
+                except InputRequired as question:
+                    context = await _with_answers(question, context)
+            scope.result = ToolResult.error(TOO_MANY_QUESTIONS)
         return scope.result
-
-    async def _answer(
-        self, call: ToolCall, tool: Tool | None, context: CallContext, scope: CallScope
-    ) -> ToolResult:
-        def admit(now: Tool) -> None:
-            if now is not tool:
-                refuse_unless_may(context.caller, of_tool(now))
-
-        for _ in range(MOST_ROUNDS):
-            try:
-                return await self._registry.call_tool(call, context, admit=admit, scope=scope)
-            except InputRequired as question:
-                context = await _with_answers(question, context)
-        return ToolResult.error(f"The tool asked for input more than {MOST_ROUNDS} times.")
 
 
 def _refuse_unanswerable(question: InputRequired, context: CallContext) -> None:

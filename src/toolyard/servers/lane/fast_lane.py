@@ -115,8 +115,11 @@ class FastLane:
         session = request.session
         if session is not None:
             exchange.session = session.id
+        if request.name is not None and session is None:
+            running = self._running_call(request, exchange, hand_over)
+            return self._run(running, request, request.name, exchange)
         if request.name is not None:
-            return self._call(request, request.name, exchange, hand_over)
+            return self._call_in_session(request, request.name, exchange, hand_over)
         if session is not None:
             session.touch()
         page = self._listings[request.envelope.version].first_page(exchange.caller)
@@ -129,21 +132,25 @@ class FastLane:
         begun = self.begin(request, exchange, hand_over)
         return begun if isinstance(begun, bytes) else await begun
 
-    async def _call(
+    def _running_call(
+        self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
+    ) -> RunningCall:
+        assert self._tasks is not None
+        return RunningCall(request.envelope, exchange, hand_over, self._tasks)
+
+    async def _call_in_session(
         self,
         request: Request,
         name: str,
         exchange: Exchange,
         hand_over: Callable[[], Awaitable[None]],
     ) -> bytes | None:
-        assert self._tasks is not None
-        running = RunningCall(request.envelope, exchange, hand_over, self._tasks)
         session = request.session
-        if session is None:
-            return await self._run(running, request, name, exchange)
+        assert session is not None
         if session.is_under_way(request.id):  # by now
             await hand_over()
             return None
+        running = self._running_call(request, exchange, hand_over)
         with session.running(request.id, running):
             return await self._run(running, request, name, exchange)
 
