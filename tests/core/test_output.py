@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field, field_serializer, model_serializer
 from typing_extensions import TypeAliasType, TypedDict
@@ -271,3 +273,29 @@ def test_letters_that_utf_8_cannot_hold_are_replaced() -> None:
     output = output_of(dict[str, list[str]], "it")
     assert output is not None
     assert output.result({"a": ["\ud800é"]}).structured == {"a": ["\ufffdé"]}
+
+
+KINDS: dict[type, st.SearchStrategy[Any]] = {
+    float: st.floats() | st.sampled_from([1e-7, 2.5e-5, 1e16, 1e22, -0.0]),
+    int: st.integers() | st.integers(2**63, 2**65),
+    bool: st.booleans(),
+    str: st.text(),
+}
+
+
+@settings(max_examples=400, deadline=None)
+@given(kind=st.sampled_from(list(KINDS)), data=st.data())
+def test_what_is_plainly_right_becomes_what_a_look_at_it_would_make_it(
+    kind: type, data: st.DataObject
+) -> None:
+    value = data.draw(st.one_of(*KINDS.values()))
+    usual, thorough = Output(kind, "f"), Output(kind, "f")
+    thorough._annotation = object()  # so that nothing is plainly right
+    outcomes: list[ToolResult | str] = []
+    for output in (usual, thorough):
+        try:
+            outcomes.append(output.result(value))
+        except Unfit as error:
+            outcomes.append(str(error))
+    assert outcomes[0] == outcomes[1]
+    assert repr(outcomes[0]) == repr(outcomes[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
@@ -81,6 +82,8 @@ class Output:
             return None
         if kind is str and value.isascii():
             return value
+        if kind is float and math.isfinite(value):
+            return to_json(value).decode()
         if kind is bool:
             return "true" if value else "false"
         return str(value) if kind is int and -_SHORT < value < _SHORT else None
