@@ -24,6 +24,7 @@ from typing_extensions import TypedDict
 
 from toolyard.core.arguments import Arguments
 from toolyard.core.errors import InvalidArguments, InvalidTool
+from toolyard.core.plain_arguments import PlainArguments
 from toolyard.core.portable import every_schema, subschemas
 from toolyard.core.signature import read_signature
 
@@ -190,6 +191,37 @@ def test_what_is_accepted_is_exactly_what_the_listed_schema_accepts(
     except InvalidArguments:
         accepted = False
     assert accepted == listed
+
+
+def plain(a: float, b: int, c: float = 1.5, d: str = "", e: bool = False) -> None: ...
+
+
+PLAINLY = st.fixed_dictionaries(
+    {"a": SCALARS, "b": SCALARS},
+    optional={"c": SCALARS, "d": SCALARS, "e": SCALARS, "f": SCALARS},
+)
+EDGES: list[dict[str, Any]] = [
+    {"a": 1, "b": 2},
+    {"a": -(2**53), "b": 2**1000},
+    {"a": 2**53 + 1, "b": 1.0},
+    {"a": True, "b": 1, "e": 1},
+    {"a": 10**400, "b": 1},
+    {"a": 0.5, "b": True, "d": "\u00e9"},
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(given=PLAINLY | st.sampled_from(EDGES))
+def test_what_is_plainly_right_is_taken_as_a_validator_takes_it(given: dict[str, Any]) -> None:
+    usual, thorough = arguments_of(plain), arguments_of(plain)
+    thorough._plain = PlainArguments([*read_signature(anything, "it").parameters])
+    outcomes: list[str] = []
+    for arguments in (usual, thorough):
+        try:
+            outcomes.append(repr(sorted(arguments.validate(given).items())))
+        except InvalidArguments as error:
+            outcomes.append(str(error))
+    assert outcomes[0] == outcomes[1]
 
 
 ARGUMENTS = {function.__name__: arguments_of(function) for function in SIGNATURES}

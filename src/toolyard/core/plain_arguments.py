@@ -10,6 +10,8 @@ from toolyard.core.signature import UNSAID, Parameter
 
 _MOST = 1 << 1000
 """Far within what a double can hold."""
+_EXACT = 1 << 53
+"""The largest whole number up to which a double holds each."""
 
 _IS_PLAIN: Mapping[object, Callable[[Any], bool]] = {
     bool: lambda value: True,
@@ -40,10 +42,12 @@ class PlainArguments:
         """The values to call the function with; `None` if a validator must look at them."""
         if not self._is_of_use:
             return None
-        left = self._required
+        left, values = self._required, {**self._defaults, **arguments}
         for name, value in arguments.items():
             kind = self._kinds.get(name)
-            if type(value) is not kind or not _IS_PLAIN[kind](value):
+            if kind is float and type(value) is int and -_EXACT <= value <= _EXACT:
+                values[name] = float(value)
+            elif type(value) is not kind or not _IS_PLAIN[kind](value):
                 return None
             left -= name not in self._defaults
-        return None if left else {**self._defaults, **arguments}
+        return None if left else values
