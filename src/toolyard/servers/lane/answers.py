@@ -21,28 +21,29 @@ def response(request_id: int | str, result: bytes) -> bytes:
     return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (_encode(request_id), result)
 
 
-def written(
-    given: ToolResult, stamp: Mapping[str, Any], most_bytes: int, *, modern: bool
-) -> bytes | None:
+def ending(stamp: Mapping[str, Any]) -> bytes:
+    """How a result of 2026-07-28 ends; an earlier one ends with nothing."""
+    return b',"resultType":"complete","_meta":%b' % _encode(stamp)
+
+
+def written(given: ToolResult, ending: bytes, most_bytes: int) -> bytes | None:
     """`given` as JSON; `None` if it is not wholly usual, or may be too large.
 
-    Before 2026-07-28 structured content had to be an object, and nothing was stamped.
+    Before 2026-07-28 structured content had to be an object.
     """
     if given.meta is not None or type(given.is_error) is not bool:
         return None
     content = [_usual(block) for block in given.content]
     value: object = given.structured
-    is_said = modern or isinstance(value, Mapping)
-    structured = _structured(value if is_said else None)
+    structured = _structured(value if ending or isinstance(value, Mapping) else None)
     if None in content or structured is None:
         return None
-    answer: dict[str, Any] = {"content": content, "isError": given.is_error, **structured}
-    if modern:
-        answer |= {"resultType": "complete", "_meta": stamp}
+    is_error = b"true" if given.is_error else b"false"
     try:
-        text = _encode(answer)
+        parts = (_encode(content), is_error, structured, ending)
     except (UnicodeEncodeError, TypeError, ValueError):
         return None
+    text = b'{"content":%b,"isError":%b%b%b}' % parts
     # The limit counts blanks after commas and colons too, at most as many as there are bytes, and
     # the mark of a complete result whether it is sent or not.
     return text if 2 * (len(text) + len(MARK)) <= most_bytes else None
@@ -58,13 +59,13 @@ def _usual(block: Content) -> Mapping[str, Any] | None:
     return wire.content(block) if is_usual else None
 
 
-def _structured(value: Any) -> Mapping[str, Any] | None:
+def _structured(value: Any) -> bytes | None:
     """The member that holds structured content, if any; `None` if JSON cannot say it as it is."""
     if value is None:
-        return {}
+        return b""
     try:
         text = _encode(value)
         # What comes back changed is no JSON value: NaN, dates, sets, keys that are numbers.
-        return {"structuredContent": msgspec.Raw(text)} if _decode(text) == value else None
+        return b',"structuredContent":%b' % text if _decode(text) == value else None
     except (UnicodeEncodeError, TypeError, ValueError, RecursionError, msgspec.DecodeError):
         return None

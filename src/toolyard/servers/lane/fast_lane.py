@@ -12,7 +12,7 @@ from toolyard.core.context import Caller
 from toolyard.core.tool import ToolCall
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
-from toolyard.servers.lane.answers import response, written
+from toolyard.servers.lane.answers import ending, response, written
 from toolyard.servers.lane.envelope import LEGACY, MODERN
 from toolyard.servers.lane.legacy_request import read_legacy
 from toolyard.servers.lane.listing import Listing
@@ -50,7 +50,7 @@ class FastLane:
         self._calls = calls
         self._mirrors = mirrors
         self._limits = limits
-        self._stamp = stamp
+        self._ending = ending(stamp)
         rest = {**list_hints, "resultType": "complete", "_meta": stamp}
         self._listings = {
             MODERN: Listing(registry, MODERN, limits.page_size, rest),
@@ -172,8 +172,8 @@ class FastLane:
         finally:
             del self._running[running]
         if not running.is_handed_over:
-            modern = request.envelope.version == MODERN
-            answer = written(result, self._stamp, self._limits.answer_bytes, modern=modern)
+            end = self._ending if request.envelope.version == MODERN else b""
+            answer = written(result, end, self._limits.answer_bytes)
             if answer is not None:
                 return response(request.id, answer)
         await running.settle(lambda: result)

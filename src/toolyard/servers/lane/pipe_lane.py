@@ -11,7 +11,7 @@ from mcp.shared.dispatcher import as_request_id, coerce_request_id
 
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
-from toolyard.servers.lane.answers import response, written
+from toolyard.servers.lane.answers import ending, response, written
 from toolyard.servers.lane.envelope import LEGACY, MODERN
 from toolyard.servers.lane.line import read_line
 from toolyard.servers.lane.line_call import LineCall, Rest
@@ -53,6 +53,7 @@ class PipeLane:
         self._rest = rest
         self._tasks = tasks
         self._stamp = stamp
+        self._ending = ending(stamp)
         self._list_hints = list_hints
         self._listing: Listing | None = None
         """There once the era is settled."""
@@ -147,5 +148,5 @@ class PipeLane:
             await self._outgoing.answer(number, response(number, answer))
 
     def _written(self, result: ToolResult) -> bytes | None:
-        most, modern = self._limits.answer_bytes, self._session is None
-        return written(result, self._stamp, most, modern=modern)
+        end = self._ending if self._session is None else b""
+        return written(result, end, self._limits.answer_bytes)
