@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks import gateways
-from benchmarks.peers import BARE, FASTMCP, SDK, SDK_JSON, TOOLYARD
+from benchmarks.peers import BARE, FASTMCP, FASTMCP_JSON, SDK, SDK_JSON, TOOLYARD
 from benchmarks.plan import SECTIONS, Section
 from benchmarks.start import CALCULATOR, IMPORT_TOOLYARD, VERSION
 from benchmarks.table import Ratio, Table, ratio_of
@@ -105,6 +105,7 @@ def _outcome(goal: Goal, table: Table | None, missing: Mapping[str, str]) -> Out
 
 
 def _call(key: str, theirs: str, way: Way, bound: float) -> Goal:
+    """Beside who answers in the same way: with one JSON text, not with a stream."""
     work = "modern `tools/call`, 32 connections, CPU"
     figures = ("calls/modern/32", "cpu_us", TOOLYARD, theirs)
     return Goal(key, work, theirs, "calls", *figures, way, bound)
@@ -147,8 +148,8 @@ def _start(key: str, work: str, table: str, metric: str, row: str, bound: float)
 
 
 GOALS: tuple[Goal, ...] = (
-    _call("call-sdk", SDK, "times less", 8),
-    _call("call-fastmcp", FASTMCP, "times less", 25),
+    _call("call-sdk", SDK_JSON, "times less", 8),
+    _call("call-fastmcp", FASTMCP_JSON, "times less", 25),
     _call("call-bare", BARE, "times at most", 1.5),
     Goal(
         *("p50-sdk", "modern `tools/call`, 1 connection, p50", SDK, "calls"),

@@ -22,6 +22,7 @@ SDK = "MCPServer"
 """The one that all ratios are to."""
 FASTMCP = "FastMCP"
 SDK_JSON = f"{SDK}+json"
+FASTMCP_JSON = f"{FASTMCP}+json"
 BARE = "bare ASGI"
 MCP_PROXY = "mcp-proxy"
 
@@ -82,6 +83,14 @@ PEERS = (
         f"from fastmcp import FastMCP; {_UVICORN}",
         home=environments.FASTMCP,
         most_tools=1_000,
+    ),
+    Peer(
+        FASTMCP_JSON,
+        "fastmcp",
+        "import fastmcp",
+        home=environments.FASTMCP,
+        flags=("--json",),
+        sections=("calls",),
     ),
     Peer(
         BARE,

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.calls import METRICS as CALLS
 from benchmarks.check import Comparison, compare, pooled, sections_to_repeat
 from benchmarks.goals import GOALS, Outcome, goal_sections, outcomes
-from benchmarks.peers import BARE, FASTMCP, SDK, TOOLYARD
+from benchmarks.peers import BARE, FASTMCP, FASTMCP_JSON, SDK, SDK_JSON, TOOLYARD
 from benchmarks.record import RESULTS, Record, as_text, of_text, read_results
 from benchmarks.report import show_comparisons
 from benchmarks.start import CALCULATOR, START_METRICS
@@ -20,8 +20,8 @@ def calls(*costs: float) -> Table:
     rounds = [
         {
             TOOLYARD: {"cpu_us": cost},
-            SDK: {"cpu_us": 800.0},
-            FASTMCP: {"cpu_us": 2_000.0},
+            SDK_JSON: {"cpu_us": 800.0},
+            FASTMCP_JSON: {"cpu_us": 2_000.0},
             BARE: {"cpu_us": 50.0},
         }
         for cost in costs
