@@ -15,6 +15,11 @@ from toolyard.servers.session_manager import SessionManager
 from toolyard.servers.sessions import Hearing, Sessions
 from toolyard.servers.streams import Scope
 
+SOON_S = 5.0
+"""A session that would expire so soon does not while it is used: calls that last are the SDK's."""
+IDLY_S = 1.0
+"""How much earlier than after its idle time a session may expire."""
+
 
 class KeptSession:
     """One of them. The SDK has no public hook for what is asked of its transport here."""
@@ -46,7 +51,7 @@ class KeptSession:
     def hold(self) -> None:
         """Count a request, as the transport does with its own."""
         self._transport._requests_in_flight += 1  # pyright: ignore[reportPrivateUsage]
-        self._expire_at(math.inf)
+        self._expire_between(anyio.current_time() + SOON_S, math.inf)
 
     def release(self) -> None:
         """It is answered; after the last one the time runs in which the session may idle."""
@@ -54,11 +59,14 @@ class KeptSession:
         transport._requests_in_flight -= 1  # pyright: ignore[reportPrivateUsage]
         idle_s = transport._idle_timeout  # pyright: ignore[reportPrivateUsage]
         if idle_s is not None and not transport._requests_in_flight:  # pyright: ignore[reportPrivateUsage]
-            self._expire_at(anyio.current_time() + idle_s)
+            latest = anyio.current_time() + idle_s
+            self._expire_between(latest - IDLY_S, latest)
 
-    def _expire_at(self, deadline: float) -> None:
-        if self._transport.idle_scope is not None:
-            self._transport.idle_scope.deadline = deadline
+    def _expire_between(self, earliest: float, latest: float) -> None:
+        """Move the session's end only if it has to be: that takes longer than a list."""
+        scope = self._transport.idle_scope
+        if scope is not None and not earliest <= scope.deadline <= latest:
+            scope.deadline = latest
 
 
 class OpenSessions:

@@ -143,15 +143,32 @@ async def test_a_session_that_is_used_does_not_expire() -> None:
         assert side._manager is not None
         scope = side._manager._server_instances[headers["mcp-session-id"]].idle_scope
         assert scope is not None
+        idle_s = scope.deadline - anyio.current_time()
+        scope.deadline = anyio.current_time() + 1
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(called, http, headers, "wait")
             await until(box, 1)
             assert scope.deadline == math.inf
             box.go.set()
         for ask in (called(http, headers, "quick", number=1), is_quick(http, headers)):
-            before = scope.deadline
+            scope.deadline -= 10  # as if so much time had passed
+            before = anyio.current_time()
             assert await ask
-            assert before < scope.deadline < math.inf
+            assert before + idle_s - 2 < scope.deadline < math.inf
+
+
+async def test_the_end_of_a_session_is_not_moved_with_each_request() -> None:
+    box = Slow()
+    async with session_with(box) as (http, headers, server):
+        assert await called(http, headers, "quick", number=1)
+        side = server.long_way.side
+        assert side is not None
+        assert side._manager is not None
+        scope = side._manager._server_instances[headers["mcp-session-id"]].idle_scope
+        assert scope is not None
+        before = scope.deadline = scope.deadline - 0.01
+        assert await is_quick(http, headers)
+        assert scope.deadline == before
 
 
 async def test_a_session_of_somebody_else_is_not_found() -> None:

@@ -151,8 +151,11 @@ class FastLane:
             await hand_over()
             return None
         running = self._running_call(request, exchange, hand_over)
-        with session.running(request.id, running):
+        session.begin(request.id, running)
+        try:
             return await self._run(running, request, name, exchange)
+        finally:
+            session.end(request.id)
 
     async def _run(
         self, running: RunningCall, request: Request, name: str, exchange: Exchange

@@ -31,7 +31,7 @@ _ASKED = msgspec.json.Decoder(_Asked)
 _META = msgspec.json.Decoder(dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlainRequest:
     """One call, or one list if it has no `name`."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import anyio
@@ -61,12 +61,15 @@ class LaneSession:
         self._kept = kept
         self._calls: dict[str, RunningCall] = {}
         """By the ids of their requests, of which 1 and "1" are the same to the SDK."""
+        self._envelope = Envelope(LEGACY, {}, None, wants_progress=False, can_ask=True)
 
     @property
     def envelope(self) -> Envelope:
         """What the client said of itself when the session began, and since."""
-        kept = self._kept
-        return Envelope(LEGACY, kept.capabilities, kept.level, wants_progress=False, can_ask=True)
+        known, declared, level = self._envelope, self._kept.capabilities, self._kept.level
+        if known.capabilities is not declared or known.log_level != level:
+            self._envelope = replace(known, capabilities=declared, log_level=level)
+        return self._envelope
 
     def is_under_way(self, request_id: int | str) -> bool:
         """Whether a request of that id is being answered, here or by the SDK's app."""
@@ -78,17 +81,15 @@ class LaneSession:
         self._kept.hold()
         self._kept.release()
 
-    @contextmanager
-    def running(self, request_id: int | str, call: RunningCall) -> Generator[None]:
-        """`call` is under way inside `with`, and the session does not expire."""
-        key = str(request_id)
-        self._calls[key] = call
+    def begin(self, request_id: int | str, call: RunningCall) -> None:
+        """`call` is under way, and the session does not expire, until `end`."""
+        self._calls[str(request_id)] = call
         self._kept.hold()
-        try:
-            yield
-        finally:
-            self._kept.release()
-            del self._calls[key]
+
+    def end(self, request_id: int | str) -> None:
+        """That call is over."""
+        self._kept.release()
+        del self._calls[str(request_id)]
 
     async def give_way(self) -> None:
         """Have the SDK's app take up the calls under way; returns when it has."""
