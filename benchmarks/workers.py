@@ -6,12 +6,11 @@ import os
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
-from benchmarks.calls import call
 from benchmarks.machine import usable_cores
 from benchmarks.plan import Plan, in_turn, rounds
-from benchmarks.server_process import ServerProcess
 from benchmarks.serving import WORKERS, Serve, lacking
-from benchmarks.table import Metric, Table, Values
+from benchmarks.table import Metric, Table
+from benchmarks.wrk import lacks_wrk, load
 
 ONE, TWO = "1 worker", "2 workers"
 CONNECTIONS = 32
@@ -35,23 +34,17 @@ def measure_workers(plan: Plan) -> list[Table]:
         for number in rounds(plan.amount.call_rounds, plan.amount):
             plan.say(f"{table.title}, round {number + 1} of {plan.amount.call_rounds}")
             taken = {
-                server.peer.name: _taken(server, plan.amount.call_s)
+                server.peer.name: load(server, CONNECTIONS, plan.amount.call_s)
                 for server in in_turn(servers, number)
             }
             table.rounds.append({name: taken[name] for name in (ONE, TWO)})
     return [table]
 
 
-def _taken(server: ServerProcess, seconds: float) -> Values:
-    """What callers see: the CPU taken is that of the process which started the workers."""
-    values = call(server, "modern", CONNECTIONS, seconds)
-    return {metric.key: values[metric.key] for metric in METRICS}
-
-
 def _lacking() -> str | None:
     if len(usable_cores()) < 2:
         return "this machine has only one core"
-    return lacking((WORKERS,))
+    return lacks_wrk() or lacking((WORKERS,))
 
 
 @contextmanager
