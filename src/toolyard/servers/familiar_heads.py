@@ -50,7 +50,7 @@ class FamiliarHeads:
         if end > MOST_BYTES or len(data) - end != body_bytes or names.count(LENGTH) != 1:
             return
         position = names.index(LENGTH)
-        start = data.lower().find(b"\r\n%b:" % LENGTH) + len(LENGTH) + 3
+        start = data[:end].lower().find(b"\r\n%b:" % LENGTH) + len(LENGTH) + 3
         start = data.index(scope["headers"][position][1], start)
         head = _Head(data[:start], data[data.index(b"\r\n", start) : end], scope, position)
         self._heads = [head, *self._heads[: MOST_KEPT - 1]]
