@@ -4,7 +4,7 @@ import pytest
 
 from toolyard.core.context import Event
 from toolyard.events.bus import EventBus
-from toolyard.events.types import CallStarted
+from toolyard.events.types import CallFinished, CallStarted, ServerStopped
 
 HAPPENED = CallStarted("add", "ann", None)
 
@@ -35,6 +35,22 @@ def test_a_handler_that_fails_is_logged_and_does_not_stop_the_next(
     (record,) = caplog.records
     assert (record.levelno, record.name) == (logging.ERROR, "toolyard.events")
     assert "CallStarted" in record.getMessage()
+
+
+def test_a_handler_hears_the_kinds_that_it_wants() -> None:
+    bus, heard, everything = EventBus(), list[Event](), list[Event]()
+    stopped = ServerStopped("it", 0)
+    bus.add(heard.append, ServerStopped, CallFinished)
+    assert not bus.of(CallStarted)
+
+    for event in (HAPPENED, stopped):
+        bus.emit(event)
+    bus.add(everything.append)
+    for event in (HAPPENED, stopped):
+        bus.emit(event)
+
+    assert heard == [stopped, stopped]
+    assert everything == [HAPPENED, stopped]
 
 
 def test_without_handlers_nothing_happens() -> None:

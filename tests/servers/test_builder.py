@@ -20,7 +20,7 @@ from tests.servers.harness import TOKEN, ask, builder, call, client_of, http_to,
 from toolyard.core.context import CallContext, Caller, Event
 from toolyard.core.errors import ConfigError, ToolyardError
 from toolyard.core.toolbox import Toolbox
-from toolyard.events.types import ServerStarted
+from toolyard.events.types import CallFinished, ServerStarted
 from toolyard.security.rate import RateLimit
 from toolyard.security.token_lines import write_token
 from toolyard.security.tokens import Token
@@ -156,6 +156,16 @@ async def test_a_token_without_a_name_gets_one_that_is_free() -> None:
                 answer = await call(http, "who")
             names.append(answer.json()["result"]["structuredContent"]["result"])
     assert names == ["token-2", "token-1", "token-3", "token-4"]
+
+
+async def test_a_handler_hears_only_the_kinds_it_asked_for() -> None:
+    heard: list[Event] = []
+    async with (
+        builder(adding()).with_event_handler(heard.append, CallFinished).build() as server,
+        http_to(server) as http,
+    ):
+        await call(http, "add", a=1, b=2)
+    assert [type(event) for event in heard] == [CallFinished]
 
 
 async def test_tokens_in_a_file_count_at_once(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.events.types import CallFinished
 from toolyard.servers.tool_server import ToolServer
 from toolyard.wiring import yard
-from toolyard.wiring.serving import server_of
+from toolyard.wiring.serving import gateway_of, server_of
 from toolyard.wiring.tokens import new_token
 
 OURS = CallContext()
@@ -354,7 +354,7 @@ async def test_a_command_is_not_carried_out_for_a_client_that_went_away(tmp_path
             outcomes.append(event.outcome)
 
     given = {"port": 0, "control": True, "tokens": TOKENS, "tools": CALCULATOR}
-    async with server_of(load(None, given), hear) as server:
+    async with gateway_of(load(None, given), [(hear, (CallFinished,))]).server as server:
         async with httpx2.AsyncClient(trust_env=False) as http:
             with anyio.fail_after(10):
                 async with anyio.create_task_group() as tasks:

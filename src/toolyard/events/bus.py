@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from toolyard.core.context import Event, EventHandler
 
 logger = logging.getLogger("toolyard.events")
+
+Kinds = tuple[type[Event], ...]
+"""Of the events that somebody wants to hear of; without any, all of them."""
 
 
 class EventBus:
     """Calls its handlers in the order they were added; one that fails does not stop the next."""
 
     def __init__(self) -> None:
-        self._handlers: list[EventHandler] = []
+        self._handlers: list[tuple[EventHandler, Kinds]] = []
+        self._by_kind: dict[type[Event], Sequence[EventHandler]] = {}
 
-    @property
-    def is_heard(self) -> bool:
-        """Whether anybody wants to hear of events."""
-        return bool(self._handlers)
+    def add(self, handler: EventHandler, *kinds: type[Event]) -> None:
+        """Call `handler` with every event from now on, or only with those of `kinds`."""
+        self._handlers.append((handler, kinds))
+        self._by_kind.clear()
 
-    def add(self, handler: EventHandler) -> None:
-        """Call `handler` with every event from now on."""
-        self._handlers.append(handler)
+    def of(self, kind: type[Event]) -> Sequence[EventHandler]:
+        """Who wants events of `kind`: without anybody, none need be made."""
+        found = self._by_kind.get(kind)
+        if found is None:
+            found = [each for each, kinds in self._handlers if not kinds or kind in kinds]
+            self._by_kind[kind] = found
+        return found
 
     def emit(self, event: Event) -> None:
-        """Hand `event` to every handler."""
-        for handler in self._handlers:
+        """Hand `event` to every handler that wants it."""
+        for handler in self.of(type(event)):
             try:
                 handler(event)
             except Exception:  # a handler's bug must not fail the call it watches

@@ -25,12 +25,20 @@ FINE = ("ok", "input_required", "cancelled")
 LONGEST_START = 11
 """Letters; no slice of a token that somebody put into a path is longer."""
 
+LOGGED = (
+    *(CallFinished, RequestRefused, ConnectionCut, ServerStarted, ServerStopping, ServerStopped),
+    *(SettingsRead, MountChanged),
+)
+"""The events that are written; the start of a call is not, nor what the registry logs itself."""
+
 
 def log_event(event: Event) -> None:
     """Write one line for what an operator wants to see; the start of a call is not."""
     match event:
         case CallFinished(tool, caller, address, duration_s, outcome):
             level = logging.INFO if outcome in FINE else logging.WARNING
+            if not logger.isEnabledFor(level):
+                return
             took = f"{duration_s * 1000:.1f} ms"
             who = f"{caller} at {address}" if address else caller
             logger.log(level, "%s %s in %s for %s", _on_one_line(tool), outcome, took, who)

@@ -17,6 +17,7 @@ import anyio
 from toolyard.core.context import EVERYTHING, Event, EventHandler
 from toolyard.core.errors import ConfigError
 from toolyard.core.protocol import ToolProtocol
+from toolyard.events.bus import Kinds
 from toolyard.events.types import ServerStarted
 from toolyard.registry.mount import Policy
 from toolyard.security.address import AddressPolicy
@@ -80,7 +81,7 @@ class MCPServerBuilder:
         self._rate: RateLimit | None = None
         self._limits = Limits()
         self._tls: Tls | None = None
-        self._handlers: list[EventHandler] = []
+        self._handlers: list[tuple[EventHandler, Kinds]] = []
         self._insecure = False
         self._drain_s = DRAIN_S
         self._is_stateless = False
@@ -290,9 +291,12 @@ class MCPServerBuilder:
         self._has_fast_lane = is_open
         return self
 
-    def with_event_handler(self, handler: EventHandler) -> Self:
-        """Call `handler` with every event; see `toolyard.events.types`."""
-        self._handlers.append(handler)
+    def with_event_handler(self, handler: EventHandler, *kinds: type[Event]) -> Self:
+        """Call `handler` with every event, or with those of `kinds`; see `toolyard.events.types`.
+
+        What nobody wants to hear of is not told, and takes no time.
+        """
+        self._handlers.append((handler, kinds))
         return self
 
     def with_instructions(self, text: str) -> Self:
@@ -346,7 +350,7 @@ class MCPServerBuilder:
         Functions that still block in their threads then keep the process from ending until they
         return: nothing can end a thread.
         """
-        server = self.with_event_handler(_say_where).build()
+        server = self.with_event_handler(_say_where, ServerStarted).build()
         anyio.run(server.serve, backend_options={"use_uvloop": True})
 
     def _all_verifiers(self) -> list[TokenVerifier]:

@@ -169,7 +169,7 @@ class Call(CallScope):
 
     def __enter__(self) -> Self:
         events, caller = self._calls.events, self._caller
-        if events.is_heard:
+        if events.of(CallStarted):
             events.emit(CallStarted(self.what, caller.name, caller.address))
         self._started = time.perf_counter()
         try:
@@ -200,7 +200,7 @@ class Call(CallScope):
         if self._is_known and outcome != UnknownName.code:
             self._calls.metrics.finished(self.what, outcome, took_s)
         events, caller = self._calls.events, self._caller
-        if events.is_heard:
+        if events.of(CallFinished):
             events.emit(CallFinished(self.what, caller.name, caller.address, took_s, outcome))
 
     def _outcome(self, error: BaseException | None) -> str:

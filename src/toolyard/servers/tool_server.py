@@ -17,7 +17,7 @@ from anyio.abc import TaskStatus
 from toolyard.core.background import Background, is_cancellation
 from toolyard.core.context import EventHandler
 from toolyard.core.protocol import ToolProtocol
-from toolyard.events.bus import EventBus
+from toolyard.events.bus import EventBus, Kinds
 from toolyard.events.types import ConnectionCut, ServerStarted, ServerStopped, ServerStopping
 from toolyard.registry.mount import Policy
 from toolyard.registry.tool_registry import ToolRegistry
@@ -79,7 +79,7 @@ class Plan:
     port: int = 8080
     limits: Limits = field(default_factory=Limits)
     tls: Tls | None = None
-    handlers: Sequence[EventHandler] = ()
+    handlers: Sequence[tuple[EventHandler, Kinds]] = ()
     resource_metadata: Mapping[str, Any] | None = None
     drain_s: float = DRAIN_S
     origins: Sequence[str] = ()
@@ -102,8 +102,8 @@ class ToolServer:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._events = EventBus()
-        for handler in plan.handlers:
-            self._events.add(handler)
+        for handler, kinds in plan.handlers:
+            self._events.add(handler, *kinds)
         team = self._team = plan.team
         self._relay, mark = (None, "") if team is None else _relay_of(team)
         self._metrics = Metrics(lambda: self._calls.in_flight)

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import TextIOWrapper
@@ -23,7 +23,8 @@ from toolyard.core.context import ADMIN, Event, EventHandler
 from toolyard.core.errors import ConfigError
 from toolyard.core.toolbox import Toolbox
 from toolyard.core.worker_thread import busy_threads
-from toolyard.events.log import log_event
+from toolyard.events.bus import Kinds
+from toolyard.events.log import LOGGED, log_event
 from toolyard.events.types import ServerStarted
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
@@ -49,17 +50,21 @@ class Gateway:
     yard: Yard
 
 
-def server_of(settings: Settings, *handlers: EventHandler) -> ToolServer:
+def server_of(settings: Settings) -> ToolServer:
     """The server that `settings` describe, not yet started; as `gateway_of`."""
-    return gateway_of(settings, *handlers).server
+    return gateway_of(settings).server
 
 
-def gateway_of(settings: Settings, *handlers: EventHandler, team: Team | None = None) -> Gateway:
+def gateway_of(
+    settings: Settings,
+    handlers: Sequence[tuple[EventHandler, Kinds]] = (),
+    team: Team | None = None,
+) -> Gateway:
     """The server that `settings` describe, not yet started, and its yard.
 
     Args:
         settings: What to serve.
-        handlers: Get every event.
+        handlers: Get events, each of the kinds that it wants.
         team: The workers that it is to be one of.
 
     Raises:
@@ -76,8 +81,8 @@ def gateway_of(settings: Settings, *handlers: EventHandler, team: Team | None = 
     _add_network(builder, settings)
     if settings.instructions is not None:
         builder.with_instructions(settings.instructions)
-    for handler in handlers:
-        builder.with_event_handler(handler)
+    for handler, kinds in handlers:
+        builder.with_event_handler(handler, *kinds)
     limits = settings.limits.model_dump(exclude_none=True)
     builder.with_limits(**limits).with_drain(settings.drain_s).with_fast_lane(settings.fast_lane)
     server = builder.with_stateless(settings.stateless).build()
@@ -184,7 +189,7 @@ def run(
         if isinstance(event, ServerStarted) and not settings.stdio:
             on_started(event.url)
 
-    gateway = gateway_of(settings, log_event, tell)
+    gateway = gateway_of(settings, [(log_event, LOGGED), (tell, (ServerStarted,))])
     if settings.stdio:
         _flush_every_line()
     reloading = Reloading(origin, edition, gateway.yard, log_event)

@@ -19,7 +19,7 @@ from toolyard.config.settings import Settings
 from toolyard.core.background import Background
 from toolyard.core.context import Event
 from toolyard.core.errors import ToolyardError
-from toolyard.events.log import log_event
+from toolyard.events.log import LOGGED, log_event
 from toolyard.events.types import MountChanged, ServerStarted, SettingsRead
 from toolyard.security.shared_rate import RateTable
 from toolyard.servers.workers.frames import first_piece, framed
@@ -103,7 +103,7 @@ def _serve(order: Order, channels: Channels) -> None:
     team = Team(order.membership, channels.talk, channels.hand, rates.limiter)
     if not order.is_speaker:
         logging.disable(logging.WARNING)  # the same as another one says
-    gateway = gateway_of(order.settings, _logging(order), team=team)
+    gateway = gateway_of(order.settings, [(_logging(order), LOGGED)], team)
     logging.disable(logging.NOTSET)
     emit = _logging(order)
     reloading = Reloading(
