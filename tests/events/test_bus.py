@@ -45,7 +45,7 @@ def test_a_handler_hears_the_kinds_that_it_wants() -> None:
 
     for event in (HAPPENED, stopped):
         bus.emit(event)
-    bus.add(everything.append)
+    bus.add(everything.append, Event)
     for event in (HAPPENED, stopped):
         bus.emit(event)
 

@@ -29,7 +29,7 @@ class EventBus:
         """Who wants events of `kind`: without anybody, none need be made."""
         found = self._by_kind.get(kind)
         if found is None:
-            found = [each for each, kinds in self._handlers if not kinds or kind in kinds]
+            found = [each for each, kinds in self._handlers if not kinds or issubclass(kind, kinds)]
             self._by_kind[kind] = found
         return found
 

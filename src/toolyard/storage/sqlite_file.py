@@ -153,7 +153,7 @@ class SqliteFile:
         try:
             self._prepare(database)
             self._identity = _identity(self._path)
-        except BaseException:
+        except BaseException:  # a cancellation too: nobody else would close it
             database.close()
             raise
         return database

@@ -69,7 +69,7 @@ class SqliteStore:
         self._worker.start()
         try:
             await self._worker.run(self._file.open)
-        except BaseException:
+        except BaseException:  # a cancellation too: whoever did not enter does not leave
             await self._leave()
             raise
         return self

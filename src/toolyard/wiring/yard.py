@@ -227,7 +227,7 @@ class Yard:
         self._is_reader_mounted = True
         try:
             await self._registry.add(Results.MOUNT, reader)
-        except BaseException:
+        except BaseException:  # a cancellation too: the next source tries again
             self._is_reader_mounted = False
             raise
 
