@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "builtin_tools": {"core", "storage", "egress"},
     "clients": {"core", "egress"},
     "prompts": {"core"},
-    "llm": {"core", "events", "storage"},
+    "llm": {"core", "events", "storage", "prompts"},
     "thoughts": {"core", "storage"},
     "registry": {"core", "events", "security", "storage", "supervision"},
     "agents": {"core", "events", "llm", "prompts", "thoughts", "storage", "registry"},
@@ -52,6 +52,11 @@ HOME_OF: dict[str, set[str]] = {
     "tomli_w": {"config"},
     "openai": {"llm"},
     "anthropic": {"llm"},
+    "google": {"llm"},
+    "any_llm": {"llm"},
+    "genai_prices": {"llm"},
+    "jinja2": {"prompts"},
+    "json_repair": {"prompts"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -20,6 +20,16 @@ ToolyardError
 │   ├── StoreUnavailable    gone, locked or slow; nothing was changed
 │   ├── StoreUnusable       corrupt, read-only, newer or closed to us; someone must act
 │   └── OutcomeUnknown      it stopped answering in the middle of a change
+├── ModelError              a language model gave no answer
+│   ├── TokenLimit          more was said than the model can take in
+│   ├── RateLimited         too many requests; the same one may be answered later
+│   │   └── QuotaSpent      what was paid for is used up
+│   ├── ModelUnreachable    no connection, no answer in time, or a fault of the provider's own
+│   ├── InvalidRequest      the provider does not take the request as it is
+│   ├── KeyRefused          no key, or one that the provider does not accept
+│   ├── ContentFiltered     the provider does not answer this
+│   ├── UnfitReply          the answer is not what was asked for
+│   └── BudgetSpent         the run may use no more
 └── Unreachable             a remote source cannot be reached
     └── NotAdmitted         it answered, but does not let us in
 
@@ -205,6 +215,78 @@ class OutcomeUnknown(StoreError):
     """The store stopped answering in the middle of a change: read before you write again."""
 
     code = "outcome_unknown"
+
+
+class ModelError(ToolyardError):
+    """A language model gave no answer."""
+
+    code = "model_error"
+
+    def __init__(self, message: str, *, wait_s: float | None = None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+        """How long the provider asks to wait before the next try, if it does."""
+
+
+class TokenLimit(ModelError):
+    """More was said than the model can take in: say less, or take another model."""
+
+    code = "token_limit"
+
+
+class RateLimited(ModelError):
+    """The provider gets too many requests."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class QuotaSpent(RateLimited):
+    """What was paid for at the provider is used up: someone must act."""
+
+    code = "quota_spent"
+    retryable = False
+
+
+class ModelUnreachable(ModelError):
+    """The provider cannot be reached, does not answer in time, or has a fault of its own."""
+
+    code = "model_unreachable"
+    retryable = True
+
+
+class InvalidRequest(ModelError):
+    """The provider does not take the request as it is."""
+
+    code = "invalid_request"
+
+
+class KeyRefused(ModelError):
+    """There is no key for the provider, or it does not accept the one it got."""
+
+    code = "key_refused"
+
+
+class ContentFiltered(ModelError):
+    """The provider does not answer this, or not to the end."""
+
+    code = "content_filtered"
+
+
+class UnfitReply(ModelError):
+    """The answer is not what was asked for; `reply` is what the model wrote."""
+
+    code = "unfit_reply"
+
+    def __init__(self, message: str, reply: str) -> None:
+        super().__init__(message)
+        self.reply = reply
+
+
+class BudgetSpent(ModelError):
+    """The run has used what it may: tokens, money, calls or seconds."""
+
+    code = "budget_spent"
 
 
 class Unreachable(ToolyardError):

@@ -11,7 +11,6 @@ from tests.builtin_tools.images.provider import API_KEY, Answer, Provider, provi
 
 from toolyard import ImageModel, ToolError
 from toolyard.builtin_tools.images import post
-from toolyard.builtin_tools.images.faults import quotable, wait_of
 
 BUSY: Any = {"error": {"message": "Slow down", "code": 429}}
 WITHOUT_AN_IMAGE: list[Any] = [
@@ -263,31 +262,3 @@ async def test_retries_are_logged_without_the_key(caplog: pytest.LogCaptureFixtu
     everything = json.dumps([str(vars(record)) for record in caplog.records])
     assert "503" in everything
     assert API_KEY not in everything
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("7", 7.0),
-        (" 0.5 ", 0.5),
-        ("soon", None),
-        ("-1", None),
-        ("nan", None),
-        ("1e9", None),
-        ("9" * 40, None),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
-        ("Wed, 21 Oct 2015 07:28:00 -0000", 0.0),
-    ],
-)
-def test_how_long_to_wait(header: str | None, seconds: float | None) -> None:
-    assert wait_of(header) == seconds
-
-
-def test_a_date_to_wait_for() -> None:
-    assert (wait_of("Fri, 01 Jan 2100 00:00:00 GMT") or 0) > 1e6
-
-
-def test_only_what_can_be_read_is_quoted() -> None:
-    assert quotable("a\x1b[31m\u202eb.", "k" * 20) == ": a[31mb"
-    assert quotable("", "k" * 20) == ""

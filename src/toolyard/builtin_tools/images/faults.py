@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from toolyard.builtin_tools.images.dialect import JsonObject, object_in, objects, text_in
 from toolyard.core.errors import ToolError
+from toolyard.core.quoting import quotable, wait_of
 
-LONGEST_QUOTE = 300
-_SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?")
 _REFUSED = re.compile(r"moderation|content.?policy|safety|blocked|prohibited", re.IGNORECASE)
 _BAD_KEY = re.compile(r"API_KEY_INVALID|incorrect api key|invalid_api_key", re.IGNORECASE)
 _SPENT = re.compile(r"insufficient_quota|billing_hard_limit|out of credits", re.IGNORECASE)
-_SLICE = 6
-"""So many letters of a key in a row are not quoted."""
 
 
 class Busy(Exception):
@@ -59,31 +54,6 @@ def refused(provider: str, word: str | None) -> ToolError:
     known = word if word and re.fullmatch(r"[A-Za-z_]{1,40}", word) else None
     why = f" ({known})" if known else ""
     return ToolError(f"{provider} refuses to draw this{why}; describe something else.")
-
-
-def quotable(said: str, api_key: str) -> str:
-    """`said` as the end of a sentence; nothing of it if a part of the key is in it."""
-    shown = "".join(letter for letter in said if letter.isprintable()).strip()
-    shown = shown[:LONGEST_QUOTE].rstrip(".")
-    parts = (api_key[at : at + _SLICE] for at in range(max(1, len(api_key) - _SLICE + 1)))
-    if not shown or any(part in shown for part in parts):
-        return ""
-    return f": {shown}"
-
-
-def wait_of(retry_after: str | None) -> float | None:
-    """Seconds that a `Retry-After` asks for, 0 or more; `None` if it cannot be read."""
-    if retry_after is None:
-        return None
-    if _SECONDS.fullmatch(retry_after.strip()):
-        return float(retry_after)
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _no_admission(provider: str) -> ToolError:

@@ -1,0 +1,1 @@
+"""Language models: one small interface, every provider behind it, and conversations with them."""

@@ -1,0 +1,98 @@
+"""A whole answer, gathered from the pieces it comes in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from toolyard.core.content import Text
+from toolyard.llm.chat import ReasoningDelta, TextDelta, ToolUseDelta
+from toolyard.llm.message import Message, Part, Reasoning, ToolUse
+
+
+class _Growing:
+    """One part that is not whole yet."""
+
+    def __init__(self, kind: type[Text | Reasoning | ToolUse]) -> None:
+        self.kind = kind
+        self.text: list[str] = []
+        self.id = self.name = ""
+        self.signature: str | None = None
+
+    @property
+    def whole(self) -> Part:
+        text = "".join(self.text)
+        if self.kind is Text:
+            return Text(text)
+        if self.kind is Reasoning:
+            return Reasoning(text, self.signature)
+        return tool_use(self.id, self.name, text, signature=self.signature)
+
+
+class Gathering:
+    """Takes an answer piece by piece; each method gives the delta to pass on."""
+
+    def __init__(self) -> None:
+        self._parts: list[_Growing | Part] = []
+        self._uses: dict[int, _Growing] = {}
+
+    def text(self, more: str) -> TextDelta:
+        """More text."""
+        self._last(Text).text.append(more)
+        return TextDelta(more)
+
+    def reasoning(self, more: str, signature: str | None = None) -> ReasoningDelta:
+        """More of what the model thinks, or the signature below it."""
+        growing = self._last(Reasoning)
+        growing.text.append(more)
+        growing.signature = signature or growing.signature
+        return ReasoningDelta(more)
+
+    def tool_use(
+        self,
+        index: int,
+        *,
+        id: str = "",
+        name: str = "",
+        arguments: str = "",
+        signature: str | None = None,
+    ) -> ToolUseDelta:
+        """More of the tool use `index`; its id and name come once, or whole each time."""
+        growing = self._uses.get(index)
+        if growing is None:
+            growing = self._uses[index] = _Growing(ToolUse)
+            self._parts.append(growing)
+        growing.id, growing.name = id or growing.id, name or growing.name
+        growing.signature = signature or growing.signature
+        growing.text.append(arguments)
+        return ToolUseDelta(len(self._uses) - 1, growing.id, growing.name, arguments)
+
+    def part(self, part: Part) -> None:
+        """A whole part that nobody needs to hear of before the end."""
+        self._parts.append(part)
+
+    @property
+    def message(self) -> Message:
+        """All of it."""
+        whole = (each.whole if isinstance(each, _Growing) else each for each in self._parts)
+        return Message("assistant", tuple(whole))
+
+    def _last(self, kind: type[Text | Reasoning]) -> _Growing:
+        last = self._parts[-1] if self._parts else None
+        if isinstance(last, _Growing) and last.kind is kind and not last.signature:
+            return last
+        growing = _Growing(kind)
+        self._parts.append(growing)
+        return growing
+
+
+def tool_use(id: str, name: str, arguments: str, *, signature: str | None = None) -> ToolUse:
+    """A tool use with its arguments read from JSON text; no text means none."""
+    try:
+        value: Any = json.loads(arguments or "{}")
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        return ToolUse(id, name, cast("Mapping[str, Any]", value), signature=signature)
+    return ToolUse(id, name, {}, malformed=arguments, signature=signature)

@@ -1,0 +1,94 @@
+"""A model of a provider: a dialect, with its library loaded in time and its errors made ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Protocol
+
+import anyio
+import anyio.to_thread
+
+from toolyard.core.errors import ModelError
+from toolyard.llm.chat import ChatRequest, Piece, Reply
+from toolyard.llm.deadline import ended_by
+from toolyard.llm.providers.access import Access
+from toolyard.llm.providers.faults import late
+
+
+class Dialect(Protocol):
+    """How one kind of provider is spoken to, by its own library."""
+
+    def open(self) -> None:
+        """Load the library and make its client; may take a second, in a thread."""
+        ...
+
+    async def ask(self, request: ChatRequest) -> Reply:
+        """The whole answer; raises whatever the library does."""
+        ...
+
+    def listen(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
+        """The answer piece by piece, the `Reply` at the end; raises whatever the library does."""
+        ...
+
+    def fault(self, error: Exception) -> ModelError:
+        """What something that `ask` or `listen` raised means."""
+        ...
+
+    async def close(self) -> None:
+        """Close the client's connections."""
+        ...
+
+
+class ProviderModel:
+    """Asks a provider, once; see `Retrying` for more. `aclose` gives its connections up.
+
+    Used from one event loop.
+    """
+
+    def __init__(self, access: Access, dialect: Dialect) -> None:
+        self.access = access
+        self._dialect = dialect
+        self._opening = anyio.Lock()
+        self._is_open = False
+
+    async def reply(self, request: ChatRequest) -> Reply:
+        """As `ChatModel.reply`."""
+        await self._open()
+        seconds = request.settings.timeout_s
+        with anyio.move_on_after(seconds):
+            try:
+                return await self._dialect.ask(request)
+            except ModelError:
+                raise
+            except Exception as error:  # a library's own, of any kind
+                raise self._dialect.fault(error) from error
+        raise late(self.access, seconds)
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
+        """As `StreamingModel.stream`."""
+        await self._open()
+        seconds = request.settings.timeout_s
+        ends = anyio.current_time() + seconds
+        heard = ended_by(self._dialect.listen(request), ends, lambda: late(self.access, seconds))
+        async with aclosing(heard):
+            try:
+                async for piece in heard:
+                    yield piece
+            except ModelError:
+                raise
+            except Exception as error:  # a library's own, of any kind
+                raise self._dialect.fault(error) from error
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if not self._is_open:
+                await anyio.to_thread.run_sync(self._dialect.open)
+                self._is_open = True
+
+    async def aclose(self) -> None:
+        """Give the connections up; the model opens new ones if it is asked again."""
+        async with self._opening:
+            if self._is_open:
+                self._is_open = False
+                await self._dialect.close()
