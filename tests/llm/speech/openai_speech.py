@@ -148,7 +148,7 @@ def _heard(message: Mapping[str, Any]) -> list[tuple[str, Any]]:
     if role == "tool":
         return [("tool", ("result", message["tool_call_id"], content))]
     said: list[tuple[str, Any]] = []
-    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    parts: Any = [{"type": "text", "text": content}] if isinstance(content, str) else content
     for part in parts or ():
         if part["type"] == "text":
             said.append((role, part["text"]))
