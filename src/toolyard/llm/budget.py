@@ -12,7 +12,7 @@ import anyio
 
 from toolyard.core.errors import BudgetSpent
 from toolyard.llm.chat import ChatRequest, Piece, Reply
-from toolyard.llm.chat_model import ChatModel, close, pieces_of
+from toolyard.llm.chat_model import ChatModel, close, keeps_to_schemas, pieces_of
 from toolyard.llm.deadline import ended_by
 from toolyard.llm.prices import ListPrices, Prices
 from toolyard.llm.usage import NO_USAGE
@@ -83,6 +83,11 @@ class Budgeted:
     def __init__(self, model: ChatModel, budget: Budget) -> None:
         self.model = model
         self.budget = budget
+
+    @property
+    def keeps_to_schemas(self) -> bool:
+        """As that of the model."""
+        return keeps_to_schemas(self.model)
 
     async def reply(self, request: ChatRequest) -> Reply:
         """As `ChatModel.reply`.

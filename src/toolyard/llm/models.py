@@ -24,6 +24,8 @@ class Provider:
     """The module that speaks to it."""
     extra: str
     """What to install for it: `toolyard[EXTRA]`."""
+    example: str
+    """One of its models."""
     keys: tuple[str, ...]
     """Environment variables that may hold the key, the first the usual one."""
     base_url: str | None = None
@@ -53,6 +55,7 @@ PROVIDERS: Mapping[str, Provider] = {
         dialect=_openai,
         library="openai",
         extra="openai",
+        example="gpt-5-mini",
         keys=("OPENAI_API_KEY",),
         base_url_name="OPENAI_BASE_URL",
     ),
@@ -60,6 +63,7 @@ PROVIDERS: Mapping[str, Provider] = {
         dialect=_openai,
         library="openai",
         extra="openai",
+        example="grok-4",
         keys=("XAI_API_KEY",),
         base_url="https://api.x.ai/v1",
     ),
@@ -67,6 +71,7 @@ PROVIDERS: Mapping[str, Provider] = {
         dialect=_openai,
         library="openai",
         extra="openai",
+        example="qwen/qwen3-32b",
         keys=("OPENROUTER_API_KEY",),
         base_url="https://openrouter.ai/api/v1",
     ),
@@ -114,9 +119,10 @@ def _access(
             f"Models of {name} need one more package: pip install 'toolyard[{provider.extra}]'"
         )
     if base_url is not None:
-        return Access(name, model, api_key, base_url)
+        return Access(name, model, api_key, base_url, is_own=False)
     key, key_name = api_key or provider.key, provider.keys[0]
     if key is None:
         raise KeyRefused(f"There is no key for {name}; set {key_name} or give api_key.")
     moved = os.environ.get(provider.base_url_name) if provider.base_url_name else None
-    return Access(name, model, key, moved or provider.base_url, key_name)
+    where = moved or provider.base_url
+    return Access(name, model, key, where, is_own=moved is None, key_name=key_name)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 import anyio
 
 from toolyard.core.content import Image, Text
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply
-from toolyard.llm.chat_model import ChatModel, pieces_of
+from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
 from toolyard.llm.message import Message, ToolUse, ToolUseResult, system, tool_results, user
 from toolyard.llm.model_settings import ModelSettings
+from toolyard.llm.output_shape import OutputShape
 from toolyard.llm.prices import ListPrices, Prices
+from toolyard.llm.structured import ask_for
 from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
 from toolyard.llm.trimming import trimmed
 from toolyard.llm.usage import NO_USAGE, Usage
@@ -88,8 +90,8 @@ class LLMSession:
         """
         async with self._turn:
             request = self._request(said, tools, output, settings)
-            reply = await self.model.reply(request)
-            self._remember(request, reply)
+            reply = await self._ask(request)
+            self._keep(request, reply)
             return reply
 
     async def stream(
@@ -105,8 +107,67 @@ class LLMSession:
             async with aclosing(pieces_of(self.model, request)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Reply):
-                        self._remember(request, piece)
+                        self._account(request, piece)
+                        self._keep(request, piece)
                     yield piece
+
+    @overload
+    async def send_for(
+        self,
+        kind: type[T],
+        *said: Said,
+        settings: ModelSettings | None = None,
+        tries: int = 3,
+    ) -> T: ...
+    @overload
+    async def send_for(
+        self,
+        kind: Any,
+        *said: Said,
+        settings: ModelSettings | None = None,
+        tries: int = 3,
+    ) -> Any: ...
+    async def send_for(
+        self,
+        kind: Any,
+        *said: Said,
+        settings: ModelSettings | None = None,
+        tries: int = 3,
+    ) -> Any:
+        """Say something, and what the model answers as a value of the type `kind`.
+
+        An answer that does not fit is told to the model, and asked for again; only the one that
+        fits is remembered.
+
+        Args:
+            kind: Any that pydantic knows, or a JSON Schema of an object.
+            said: As in `send`.
+            settings: As in `send`.
+            tries: All together, 1 or more.
+
+        Raises:
+            UnfitReply: No answer fitted, or the model refuses.
+            PromptError: JSON cannot say the type.
+            ModelError: There is no answer.
+            ValueError: As in `send`.
+        """
+        shape = OutputShape(kind)
+        async with self._turn:
+            request = self._request(said, (), None, settings)
+            value, reply = await ask_for(
+                shape,
+                request,
+                self._ask,
+                tries=tries,
+                is_kept_to_it=keeps_to_schemas(self.model),
+            )
+            self._keep(request, reply)
+            return value
+
+    async def _ask(self, request: ChatRequest) -> Reply:
+        reply = await self.model.reply(request)
+        self._account(request, reply)
+        return reply
 
     @property
     def pending(self) -> tuple[ToolUse, ...]:
@@ -158,16 +219,20 @@ class LLMSession:
     def _tokens_in(self, message: Message) -> float:
         return self._real_per_estimated * tokens_in(message)
 
-    def _remember(self, request: ChatRequest, reply: Reply) -> None:
-        self.account(reply)
-        self._learn(request, reply.usage)
+    def count(self, other: LLMSession) -> None:
+        """Add what `other` took to what this one did."""
+        self._add(other.usage, other.cost_usd)
+
+    def _keep(self, request: ChatRequest, reply: Reply) -> None:
         heard = tuple(each for each in request.messages if each.role != "system")
         self.messages = (*heard, reply.message) if reply.message.parts else heard
 
-    def account(self, reply: Reply) -> None:
-        """Count what an answer took that is not remembered here."""
-        self.usage = self.usage + reply.usage
-        cost = self._prices.cost(reply)
+    def _account(self, request: ChatRequest, reply: Reply) -> None:
+        self._learn(request, reply.usage)
+        self._add(reply.usage, self._prices.cost(reply))
+
+    def _add(self, usage: Usage, cost: Decimal | None) -> None:
+        self.usage = self.usage + usage
         if cost is None or self.cost_usd is None:
             self.cost_usd = None
         else:

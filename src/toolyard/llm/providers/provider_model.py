@@ -52,6 +52,11 @@ class ProviderModel:
         self._opening = anyio.Lock()
         self._is_open = False
 
+    @property
+    def keeps_to_schemas(self) -> bool:
+        """The providers themselves do; of other servers that speak like them, who knows."""
+        return self.access.is_own
+
     async def reply(self, request: ChatRequest) -> Reply:
         """As `ChatModel.reply`."""
         await self._open()
