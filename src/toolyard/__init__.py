@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from toolyard.core.errors import CallInterrupted as CallInterrupted
     from toolyard.core.errors import CallTimeout as CallTimeout
     from toolyard.core.errors import ConfigError as ConfigError
+    from toolyard.core.errors import ExtractionError as ExtractionError
     from toolyard.core.errors import InputRequired as InputRequired
     from toolyard.core.errors import InvalidArguments as InvalidArguments
     from toolyard.core.errors import InvalidCursor as InvalidCursor
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from toolyard.core.errors import NotAdmitted as NotAdmitted
     from toolyard.core.errors import NotAllowed as NotAllowed
     from toolyard.core.errors import OutcomeUnknown as OutcomeUnknown
+    from toolyard.core.errors import PromptError as PromptError
     from toolyard.core.errors import RemoteFault as RemoteFault
     from toolyard.core.errors import StoreError as StoreError
     from toolyard.core.errors import StoreFull as StoreFull
@@ -108,6 +110,17 @@ if TYPE_CHECKING:
     from toolyard.events.types import ServerStopping as ServerStopping
     from toolyard.events.types import SettingsRead as SettingsRead
     from toolyard.events.types import ToolHidden as ToolHidden
+    from toolyard.prompts.extraction import Extracted as Extracted
+    from toolyard.prompts.extraction import extract as extract
+    from toolyard.prompts.extraction import extract_json as extract_json
+    from toolyard.prompts.extraction import read_json as read_json
+    from toolyard.prompts.places import Fenced as Fenced
+    from toolyard.prompts.places import Keyword as Keyword
+    from toolyard.prompts.places import Pattern as Pattern
+    from toolyard.prompts.places import Place as Place
+    from toolyard.prompts.places import Tagged as Tagged
+    from toolyard.prompts.places import Whole as Whole
+    from toolyard.prompts.schema_text import schema_text as schema_text
     from toolyard.registry.comparison import Comparison as Comparison
     from toolyard.registry.mount import Policy as Policy
     from toolyard.registry.policies.large_results import LargeResults as LargeResults
@@ -161,6 +174,9 @@ _HOMES = {
     "Entry": "storage.store",
     "Event": "core.context",
     "EventHandler": "core.context",
+    "Extracted": "prompts.extraction",
+    "ExtractionError": "core.errors",
+    "Fenced": "prompts.places",
     "FileEntry": "builtin_tools.filesystem.entry",
     "FileListing": "builtin_tools.filesystem.entry",
     "FileMatch": "builtin_tools.filesystem.entry",
@@ -180,6 +196,7 @@ _HOMES = {
     "InvalidTool": "core.errors",
     "Isolation": "builtin_tools.bash.isolation",
     "KeptResult": "registry.policies.shelf",
+    "Keyword": "prompts.places",
     "LargeResults": "registry.policies.large_results",
     "LibraryOwner": "core.protocol",
     "LibraryProtocol": "core.protocol",
@@ -202,9 +219,12 @@ _HOMES = {
     "OpenAPIClient": "clients.openapi.openapi_client",
     "OutcomeUnknown": "core.errors",
     "Page": "storage.store",
+    "Pattern": "prompts.places",
+    "Place": "prompts.places",
     "PlaceholderModel": "builtin_tools.images.placeholder",
     "Policy": "registry.mount",
     "PromptArgument": "core.protocol",
+    "PromptError": "core.errors",
     "PromptInfo": "core.protocol",
     "PromptMessage": "core.protocol",
     "RateLimit": "security.rate",
@@ -232,6 +252,7 @@ _HOMES = {
     "StoreUnavailable": "core.errors",
     "StoreUnusable": "core.errors",
     "SwapRefused": "core.errors",
+    "Tagged": "prompts.places",
     "Text": "core.content",
     "TimeLimit": "registry.policies.time_limit",
     "TokenVerifier": "security.verifier",
@@ -250,12 +271,17 @@ _HOMES = {
     "Unreachable": "core.errors",
     "WatchProtocol": "core.protocol",
     "Watched": "core.watching",
+    "Whole": "prompts.places",
     "Wrapper": "core.wrapper",
     "elicit": "core.inputs",
+    "extract": "prompts.extraction",
+    "extract_json": "prompts.extraction",
     "image_model": "builtin_tools.images.providers",
     "list_roots": "core.inputs",
+    "read_json": "prompts.extraction",
     "register_image_generation_tool": "builtin_tools.images.generation",
     "sample": "core.inputs",
+    "schema_text": "prompts.schema_text",
     "tool": "core.toolbox",
 }
 
