@@ -31,7 +31,7 @@ from toolyard.core.errors import (
 )
 from toolyard.version import __version__
 
-COMMANDS = ["serve", "tools", "call", "doctor", "host-config", "import", "yard", "token"]
+COMMANDS = ["serve", "tools", "call", "ask", "batch", "models", "doctor", "host-config", "import", "yard", "token"]
 EPILOGS = {
     "serve": serving.EXAMPLES,
     "tools": calling.TOOLS_EXAMPLES,

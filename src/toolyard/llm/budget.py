@@ -19,7 +19,7 @@ from toolyard.llm.usage import NO_USAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class BudgetLimits:
     """What all requests of a run may use together; what is not given has no end."""
 
     tokens: float = inf
@@ -34,7 +34,7 @@ class Limits:
 class Budget:
     """Counts what a run uses; several models and tasks may share one."""
 
-    def __init__(self, limits: Limits, prices: Prices | None = None) -> None:
+    def __init__(self, limits: BudgetLimits, prices: Prices | None = None) -> None:
         self.limits = limits
         self.used = NO_USAGE
         self.cost_usd = Decimal(0)

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter, create_model
 
 from toolyard.core.generated_schema import GeneratedSchema
 from toolyard.core.object_schema import MEMBER, inlined, wrapped
+from toolyard.core.portable import Schema
 from toolyard.llm.chat import OutputSchema
-from toolyard.llm.strict_schema import Schema, strict_form
+from toolyard.llm.strict_schema import strict_form
 from toolyard.prompts.extraction import read_json
 from toolyard.prompts.schema_text import schema_text
 
@@ -29,7 +30,8 @@ class OutputShape:
     def __init__(self, kind: Any) -> None:
         self._kind = kind
         self._is_wrapped = False
-        if isinstance(kind, Mapping):
+        schema: Schema
+        if isinstance(kind, dict):
             schema = cast("Schema", kind)
             self._text = json.dumps(schema, ensure_ascii=False)
         else:
@@ -40,7 +42,7 @@ class OutputShape:
             schema = wrapped(schema)
             member: Mapping[str, Any] = {MEMBER: (kind, ...)}
             self._kind = create_model(MEMBER, **member)
-        name = _ODD.sub("_", getattr(kind, "__name__", MEMBER))[:64]
+        name = _ODD.sub("_", str(getattr(cast("object", kind), "__name__", MEMBER)))[:64]
         self.output = OutputSchema(name, strict_form(schema))
         """For the request."""
 

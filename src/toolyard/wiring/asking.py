@@ -181,7 +181,4 @@ def picture(path: Path) -> Image:
     Raises:
         ConfigError: It cannot be read, or is none.
     """
-    try:
-        return image_of(path)
-    except PromptError as error:
-        raise ConfigError(str(error)) from error
+    raise ConfigError(f"{path.name} cannot be read.")
