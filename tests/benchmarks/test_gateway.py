@@ -19,24 +19,13 @@ from benchmarks.gateways import (
 )
 from benchmarks.machine import Cores, choose_cores
 from benchmarks.peers import PEERS
-from benchmarks.plan import Amount, Plan
+from benchmarks.plan import Plan
 from benchmarks.report import cautions
 from benchmarks.server_process import ServerProcess
 from benchmarks.table import Table
 from benchmarks.wire import BenchmarkError
+from tests.benchmarks.brief import BRIEF
 
-BRIEF = Amount(
-    name="brief",
-    call_rounds=1,
-    call_s=0.05,
-    longest_s=1,
-    tool_eras=(),
-    tool_counts=(),
-    tool_rounds=0,
-    tool_s=0,
-    lists=0,
-    starts=0,
-)
 OURS = [peer for peer in PEERS if peer.name == "toolyard"]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads CPU time from Linux")

@@ -87,6 +87,8 @@ class Plan:
     """Whether clients of the handshake revisions get no sessions."""
     fast_lane: bool = True
     """Whether plain calls and lists go past the SDK."""
+    state_keys: Sequence[str] = field(default=(), repr=False)
+    """As `MCPServerBuilder.with_state_key` takes them."""
     is_controlled: bool = False
     """Whether one of the sources changes the others."""
     team: Team | None = None
@@ -124,7 +126,7 @@ class ToolServer:
             self._events.emit,
             plan.stateless,
             mark,
-            None if team is None else team.state_key,
+            plan.state_keys or (() if team is None else (team.state_key,)),
         )
         self.lane = self._made_lane()
         """The short way of plain calls and lists, if there is one."""
