@@ -43,6 +43,7 @@ README = Page("README.md")
 DOCUMENTS = Page("docs/README.md")
 OPERATING = Page("docs/operating.md")
 GATEWAY = Page("docs/gateway.md")
+MODELS = Page("docs/models.md")
 PERFORMANCE = Page("docs/performance.md")
 DEPLOY = Page("deploy/README.md")
 CONTRIBUTING = Page("CONTRIBUTING.md")
@@ -53,6 +54,7 @@ PAGES = (
     DOCUMENTS,
     OPERATING,
     GATEWAY,
+    MODELS,
     PERFORMANCE,
     DEPLOY,
     CONTRIBUTING,

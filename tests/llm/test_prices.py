@@ -34,9 +34,13 @@ def test_what_came_from_a_cache_costs_less() -> None:
     assert (prices.cost(said_by("openai:gpt-5-mini", cached)) or fresh) < fresh
 
 
-@pytest.mark.parametrize("model", ["openai:no-such-model", "nobody:m", "echo", "scripted", ""])
+@pytest.mark.parametrize("model", ["openai:no-such-model", "nobody:m", "mine", ""])
 def test_a_price_that_is_not_known(model: str) -> None:
     assert ListPrices().cost(said_by(model)) is None
+
+
+def test_what_needs_no_provider_is_free() -> None:
+    assert ListPrices().cost(said_by("echo")) == 0
 
 
 def test_yours_comes_first() -> None:

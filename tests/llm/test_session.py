@@ -69,7 +69,7 @@ async def test_what_it_took_adds_up() -> None:
 
 
 async def test_a_cost_that_is_not_known_is_not_made_up() -> None:
-    session = LLMSession(ScriptedModel("Hi"))
+    session = LLMSession(ScriptedModel("Hi", model="mine"))
     assert session.cost_usd == 0
     await session.send("Hi")
     assert session.cost_usd is None
