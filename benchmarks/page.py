@@ -51,6 +51,7 @@ _SECTIONS = {
     "Over standard input and output": ("stdio",),
     "Through a gateway": ("gateway",),
     "Workers": ("workers",),
+    "Models": ("models",),
     "Start and memory": ("imports", "start", "calculator"),
     "Inside": ("registry", "files", "commands", "egress", "stores"),
 }

@@ -25,6 +25,7 @@ Section = Literal[
     "stores",
     "commands",
     "registry",
+    "models",
 ]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
