@@ -44,7 +44,7 @@ def words(provider: Provider) -> tuple[str, ...]:
 def test_an_answer_is_printed_and_what_it_took_is_told(toolyard: Toolyard) -> None:
     ended = toolyard("ask", "Hello there", "--model", "echo")
     assert (ended.code, ended.output) == (0, "Hello there\n")
-    assert "tokens read" in ended.errors
+    assert ended.errors.endswith("read, 7 written, free.\n")
 
 
 def test_the_model_of_the_environment(toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +85,17 @@ def test_another_server_gets_no_key_of_the_environment(
     (request,) = provider.requests
     assert API_KEY not in str(request.headers)
     assert request.body["messages"][0] == {"role": "system", "content": "Be kind."}
+
+
+def test_a_key_for_another_server(toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWN_KEY", API_KEY)
+    with answering(SPEECH.stream("Hi")) as provider:
+        ended = toolyard("ask", "Hello", *words(provider), "--key-env", "OWN_KEY", "--json")
+        missing = toolyard("ask", "Hello", *words(provider), "--key-env", "NO_KEY")
+    assert API_KEY in str(provider.requests[0].headers)
+    assert API_KEY not in ended.output + ended.errors
+    assert missing.code == 2
+    assert "'NO_KEY'" in missing.errors
 
 
 def test_a_profile(toolyard: Toolyard) -> None:

@@ -54,6 +54,10 @@ BaseUrl = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Another server that speaks as the provider does."),
 ]
+KeyEnv = Annotated[
+    str | None,
+    typer.Option(metavar="VARIABLE", help="Where the key is, if not in the provider's variable."),
+]
 System = Annotated[str, typer.Option(metavar="TEXT", help="What the model is to be and do.")]
 Output = Annotated[
     Path | None,
@@ -84,6 +88,7 @@ def ask(
     image: Pictures = None,
     profile: Profile = None,
     base_url: BaseUrl = None,
+    key_env: KeyEnv = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask a model, and print its answer as it comes."""
@@ -93,7 +98,7 @@ def ask(
     from toolyard.wiring.asking import ask as answered
     from toolyard.wiring.asking import picture
 
-    asking = _asking(model, base_url, system, profile, output)
+    asking = _asking(model, base_url, key_env, system, profile, output)
     pictures = tuple(picture(path) for path in image or ())
     hear = _silent if as_json else _heard
     answer, took = anyio.run(answered, asking, text, pictures, hear)
@@ -114,13 +119,14 @@ def batch(
     output: Output = None,
     profile: Profile = None,
     base_url: BaseUrl = None,
+    key_env: KeyEnv = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask a model every question of a file; the same command goes on where it was ended."""
     start_logging(logging.WARNING)
     from toolyard.wiring.asking import ask_all, questions_in
 
-    asking = _asking(model, base_url, system, profile, output)
+    asking = _asking(model, base_url, key_env, system, profile, output)
     questions = questions_in(file)
     path = to or file.with_name(file.stem + ".answers.jsonl")
     with _progress(len(questions)) as advance:
@@ -141,13 +147,22 @@ def batch(
 
 
 def _asking(
-    model: str | None, base_url: str | None, system: str, profile: str | None, output: Path | None
+    model: str | None,
+    base_url: str | None,
+    key_env: str | None,
+    system: str,
+    profile: str | None,
+    output: Path | None,
 ) -> Asking:
     from toolyard.wiring.asking import Asking
 
-    schema = None if output is None else _schema(output)
     return Asking(
-        model=model, base_url=base_url, system_prompt=system, profile=profile, schema=schema
+        model=model,
+        base_url=base_url,
+        key_env=key_env,
+        system_prompt=system,
+        profile=profile,
+        schema=None if output is None else _schema(output),
     )
 
 
@@ -201,9 +216,14 @@ def _progress(total: int) -> Generator[Callable[[], None]]:
 
 def _tell(took: Took) -> None:
     """What it took, as a sentence for people."""
-    cost = "at an unknown price" if took.cost_usd is None else f"${float(took.cost_usd):.6f}"
     calls = "" if took.calls == 1 else f"{took.calls} calls, "
     say(
         f"{took.model}: {calls}{took.input_tokens} tokens read, "
-        f"{took.output_tokens} written, {cost}."
+        f"{took.output_tokens} written, {_price(took.cost_usd)}."
     )
+
+
+def _price(cost_usd: str | None) -> str:
+    if cost_usd is None:
+        return "at an unknown price"
+    return f"${float(cost_usd):.6f}".rstrip("0") if float(cost_usd) else "free"

@@ -33,6 +33,8 @@ class Asking:
 
     model: str | None
     base_url: str | None = None
+    key_env: str | None = None
+    """The variable that holds the key, if it is not the provider's usual one."""
     system_prompt: str = ""
     profile: str | None = None
     schema: Mapping[str, Any] | None = None
@@ -65,7 +67,10 @@ class Asking:
 
     def opened(self) -> ChatModel:
         """The model; whoever asks for it closes it."""
-        return chat_model(self.model_name, base_url=self.base_url)
+        key = None if self.key_env is None else os.environ.get(self.key_env)
+        if self.key_env is not None and not key:
+            raise ConfigError(f"Set {self.key_env[:60]!r} in the environment to the key.")
+        return chat_model(self.model_name, api_key=key, base_url=self.base_url)
 
     def session(self, model: ChatModel) -> LLMSession:
         """A conversation that has not begun."""
