@@ -28,6 +28,7 @@ from toolyard.core.background import Background
 from toolyard.core.context import CallContext, scope_of
 from toolyard.core.errors import InvalidArguments
 from toolyard.core.protocol import Change
+from toolyard.core.tracing import is_traced
 from toolyard.registry.relisting import LIST_S
 from toolyard.servers.changes import Changes
 from toolyard.servers.channel import SdkContext
@@ -38,7 +39,6 @@ from toolyard.servers.requests import Requests, caller_of
 from toolyard.servers.served import FRESH_MS, LIST_HINTS, Identity, Served
 from toolyard.servers.sessions import Sessions, check_watched
 from toolyard.servers.tool_handlers import ToolHandlers
-from toolyard.servers.tracing import is_traced
 
 HINTS: Mapping[CacheableMethod, CacheHint] = {
     "server/discover": CacheHint(FRESH_MS),

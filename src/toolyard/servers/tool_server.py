@@ -17,6 +17,7 @@ from anyio.abc import TaskStatus
 from toolyard.core.background import Background, is_cancellation
 from toolyard.core.context import EventHandler
 from toolyard.core.protocol import ToolProtocol
+from toolyard.core.tracing import is_traced
 from toolyard.events.bus import EventBus, Kinds
 from toolyard.events.types import ConnectionCut, ServerStarted, ServerStopped, ServerStopping
 from toolyard.registry.mount import Policy
@@ -42,7 +43,6 @@ from toolyard.servers.streams import App, Receive, Scope, Send
 from toolyard.servers.telling import Telling
 from toolyard.servers.tls import Tls
 from toolyard.servers.tool_calls import ToolCalls
-from toolyard.servers.tracing import is_traced
 from toolyard.servers.turnstile import Turnstile
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from toolyard.llm.chat import ChatRequest, Piece, Reply
 from toolyard.llm.deadline import ended_by
 from toolyard.llm.providers.access import Access
 from toolyard.llm.providers.faults import late
+from toolyard.llm.spans import asking
 
 
 class Dialect(Protocol):
@@ -60,6 +61,12 @@ class ProviderModel:
     async def reply(self, request: ChatRequest) -> Reply:
         """As `ChatModel.reply`."""
         await self._open()
+        with asking(self.access, request) as note:
+            reply = await self._ask(request)
+            note(reply)
+            return reply
+
+    async def _ask(self, request: ChatRequest) -> Reply:
         seconds = request.settings.timeout_s
         with anyio.move_on_after(seconds):
             try:
@@ -73,6 +80,14 @@ class ProviderModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
         """As `StreamingModel.stream`."""
         await self._open()
+        with asking(self.access, request) as note:
+            async with aclosing(self._listen(request)) as heard:
+                async for piece in heard:
+                    if isinstance(piece, Reply):
+                        note(piece)
+                    yield piece
+
+    async def _listen(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
         seconds = request.settings.timeout_s
         ends = anyio.current_time() + seconds
         heard = ended_by(self._dialect.listen(request), ends, lambda: late(self.access, seconds))
