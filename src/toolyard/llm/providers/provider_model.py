@@ -8,6 +8,7 @@ from typing import Protocol
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import EventLoopToken, current_token
 
 from toolyard.core.errors import ModelError
 from toolyard.llm.chat import ChatRequest, Piece, Reply
@@ -15,6 +16,11 @@ from toolyard.llm.deadline import ended_by
 from toolyard.llm.providers.access import Access
 from toolyard.llm.providers.faults import late
 from toolyard.llm.spans import asking
+
+_ELSEWHERE = (
+    "This model has connections that belong to another event loop: "
+    "close it there, with `aclose`, before it is asked here."
+)
 
 
 class Dialect(Protocol):
@@ -44,14 +50,15 @@ class Dialect(Protocol):
 class ProviderModel:
     """Asks a provider, once; see `Retrying` for more. `aclose` gives its connections up.
 
-    Used from one event loop.
+    Its connections belong to the event loop in which it was first asked: it is closed there, before
+    it is asked in another.
     """
 
     def __init__(self, access: Access, dialect: Dialect) -> None:
         self.access = access
         self._dialect = dialect
         self._opening = anyio.Lock()
-        self._is_open = False
+        self._open_in: EventLoopToken | None = None
 
     @property
     def keeps_to_schemas(self) -> bool:
@@ -102,13 +109,15 @@ class ProviderModel:
 
     async def _open(self) -> None:
         async with self._opening:
-            if not self._is_open:
+            if self._open_in is None:
                 await anyio.to_thread.run_sync(self._dialect.open)
-                self._is_open = True
+                self._open_in = current_token()
+            elif self._open_in != current_token():
+                raise RuntimeError(_ELSEWHERE)
 
     async def aclose(self) -> None:
         """Give the connections up; the model opens new ones if it is asked again."""
         async with self._opening:
-            if self._is_open:
-                self._is_open = False
+            if self._open_in is not None:
+                self._open_in = None
                 await self._dialect.close()
