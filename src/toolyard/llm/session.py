@@ -15,9 +15,7 @@ from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply
 from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
 from toolyard.llm.message import Message, ToolUse, ToolUseResult, system, tool_results, user
 from toolyard.llm.model_settings import ModelSettings
-from toolyard.llm.output_shape import OutputShape
 from toolyard.llm.prices import ListPrices, Prices
-from toolyard.llm.structured import ask_for
 from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
 from toolyard.llm.trimming import trimmed
 from toolyard.llm.usage import NO_USAGE, Usage
@@ -151,6 +149,10 @@ class LLMSession:
             ModelError: There is no answer.
             ValueError: As in `send`.
         """
+        # It loads what makes schemas of types, which a conversation of texts does without.
+        from toolyard.llm.output_shape import OutputShape
+        from toolyard.llm.structured import ask_for
+
         shape = OutputShape(kind)
         async with self._turn:
             request = self._request(said, (), None, settings)
