@@ -110,17 +110,38 @@ if TYPE_CHECKING:
     from toolyard.events.types import ServerStopping as ServerStopping
     from toolyard.events.types import SettingsRead as SettingsRead
     from toolyard.events.types import ToolHidden as ToolHidden
+    from toolyard.prompts.action import Action as Action
+    from toolyard.prompts.action import InnerText as InnerText
+    from toolyard.prompts.actions import ActionReading as ActionReading
+    from toolyard.prompts.actions import Actions as Actions
+    from toolyard.prompts.actions import FoundAction as FoundAction
+    from toolyard.prompts.examples import example_text as example_text
+    from toolyard.prompts.examples import examples_section as examples_section
     from toolyard.prompts.extraction import Extracted as Extracted
     from toolyard.prompts.extraction import extract as extract
     from toolyard.prompts.extraction import extract_json as extract_json
     from toolyard.prompts.extraction import read_json as read_json
+    from toolyard.prompts.images import image_from_base64 as image_from_base64
+    from toolyard.prompts.images import image_from_bytes as image_from_bytes
+    from toolyard.prompts.images import image_from_data_url as image_from_data_url
+    from toolyard.prompts.images import image_from_path as image_from_path
+    from toolyard.prompts.intent import IntentEnum as IntentEnum
+    from toolyard.prompts.intent import IntentFrame as IntentFrame
+    from toolyard.prompts.parts import prompt_parts as prompt_parts
+    from toolyard.prompts.parts import to_prompt as to_prompt
     from toolyard.prompts.places import Fenced as Fenced
     from toolyard.prompts.places import Keyword as Keyword
     from toolyard.prompts.places import Pattern as Pattern
     from toolyard.prompts.places import Place as Place
     from toolyard.prompts.places import Tagged as Tagged
     from toolyard.prompts.places import Whole as Whole
+    from toolyard.prompts.prompt_enum import SKIP as SKIP
+    from toolyard.prompts.prompt_enum import PromptEnum as PromptEnum
+    from toolyard.prompts.prompt_field import PromptField as PromptField
+    from toolyard.prompts.prompt_model import PromptModel as PromptModel
     from toolyard.prompts.schema_text import schema_text as schema_text
+    from toolyard.prompts.template import Template as Template
+    from toolyard.prompts.template import prompt as prompt
     from toolyard.registry.comparison import Comparison as Comparison
     from toolyard.registry.mount import Policy as Policy
     from toolyard.registry.policies.large_results import LargeResults as LargeResults
@@ -149,6 +170,9 @@ if TYPE_CHECKING:
     from toolyard.storage.store import StoreLimits as StoreLimits
 
 _HOMES = {
+    "Action": "prompts.action",
+    "ActionReading": "prompts.actions",
+    "Actions": "prompts.actions",
     "Audio": "core.content",
     "Bash": "builtin_tools.bash.bash",
     "Calculator": "builtin_tools.calculator",
@@ -182,6 +206,7 @@ _HOMES = {
     "FileMatch": "builtin_tools.filesystem.entry",
     "FileMatches": "builtin_tools.filesystem.entry",
     "FileSystem": "builtin_tools.filesystem.file_system",
+    "FoundAction": "prompts.actions",
     "HealthProtocol": "core.protocol",
     "HttpAnswer": "egress.answer",
     "HttpClient": "builtin_tools.http_client",
@@ -189,8 +214,11 @@ _HOMES = {
     "Image": "core.content",
     "ImageGeneration": "builtin_tools.images.generation",
     "ImageModel": "builtin_tools.images.model",
+    "InnerText": "prompts.action",
     "InputRequest": "core.inputs",
     "InputRequired": "core.errors",
+    "IntentEnum": "prompts.intent",
+    "IntentFrame": "prompts.intent",
     "InvalidArguments": "core.errors",
     "InvalidCursor": "core.errors",
     "InvalidTool": "core.errors",
@@ -224,9 +252,12 @@ _HOMES = {
     "PlaceholderModel": "builtin_tools.images.placeholder",
     "Policy": "registry.mount",
     "PromptArgument": "core.protocol",
+    "PromptEnum": "prompts.prompt_enum",
     "PromptError": "core.errors",
+    "PromptField": "prompts.prompt_field",
     "PromptInfo": "core.protocol",
     "PromptMessage": "core.protocol",
+    "PromptModel": "prompts.prompt_model",
     "RateLimit": "security.rate",
     "RedisStore": "storage.redis_store",
     "RemoteFault": "core.errors",
@@ -237,6 +268,7 @@ _HOMES = {
     "ResourceLink": "core.content",
     "ResultReader": "registry.policies.result_reader",
     "ResultShelf": "registry.policies.shelf",
+    "SKIP": "prompts.prompt_enum",
     "ServerStarted": "events.types",
     "ServerStopped": "events.types",
     "ServerStopping": "events.types",
@@ -253,6 +285,7 @@ _HOMES = {
     "StoreUnusable": "core.errors",
     "SwapRefused": "core.errors",
     "Tagged": "prompts.places",
+    "Template": "prompts.template",
     "Text": "core.content",
     "TimeLimit": "registry.policies.time_limit",
     "TokenVerifier": "security.verifier",
@@ -274,14 +307,23 @@ _HOMES = {
     "Whole": "prompts.places",
     "Wrapper": "core.wrapper",
     "elicit": "core.inputs",
+    "example_text": "prompts.examples",
+    "examples_section": "prompts.examples",
     "extract": "prompts.extraction",
     "extract_json": "prompts.extraction",
+    "image_from_base64": "prompts.images",
+    "image_from_bytes": "prompts.images",
+    "image_from_data_url": "prompts.images",
+    "image_from_path": "prompts.images",
     "image_model": "builtin_tools.images.providers",
     "list_roots": "core.inputs",
+    "prompt": "prompts.template",
+    "prompt_parts": "prompts.parts",
     "read_json": "prompts.extraction",
     "register_image_generation_tool": "builtin_tools.images.generation",
     "sample": "core.inputs",
     "schema_text": "prompts.schema_text",
+    "to_prompt": "prompts.parts",
     "tool": "core.toolbox",
 }
 

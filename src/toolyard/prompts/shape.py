@@ -49,17 +49,15 @@ class Shape(Protocol[T_co]):
 
 class _TypeShape(Generic[T]):
     def __init__(self, wanted: Any) -> None:
-        adapter = cast("TypeAdapter[T]", wanted)
-        if not isinstance(wanted, TypeAdapter):
-            adapter = _adapter(wanted)
-        self._adapter = adapter
+        self._adapter: TypeAdapter[T] = adapter_of(wanted)
         self.name = type_name(wanted)
 
     def read(self, text: str) -> T:
         try:
             return self._adapter.validate_json(text)
         except ValidationError as error:
-            raise Misfit(_told(_refusals(error, text))) from error
+            is_json = error.errors()[0]["type"] != "json_invalid"
+            raise Misfit(_told(sentences(error, json.loads(text) if is_json else None))) from error
 
 
 class _SchemaShape:
@@ -100,7 +98,14 @@ def type_name(wanted: Any) -> str:
     return _MODULES.sub("", str(wanted))
 
 
-def _adapter(wanted: Any) -> TypeAdapter[Any]:
+def adapter_of(wanted: Any) -> TypeAdapter[Any]:
+    """What reads values of a type, or the `TypeAdapter` itself.
+
+    Raises:
+        PromptError: Pydantic does not know such a type.
+    """
+    if isinstance(wanted, TypeAdapter):
+        return cast("TypeAdapter[Any]", wanted)
     try:
         return _kept_adapter(wanted)
     except TypeError:  # what cannot be hashed cannot be kept
@@ -121,11 +126,10 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number that JSON has")
 
 
-def _refusals(error: ValidationError, text: str) -> Sequence[str]:
-    """What pydantic found wrong in `text`, a sentence each."""
+def sentences(error: ValidationError, given: Any) -> Sequence[str]:
+    """What pydantic found wrong in `given`, a sentence each."""
     if error.error_count() > _MOST_READ:
         return [f"{_ROOT}: has {error.error_count()} parts that do not fit."]
-    given = json.loads(text) if error.errors()[0]["type"] != "json_invalid" else None
     found = error.errors(include_url=False, include_context=False, include_input=False)
     told = (f"{place(_path(each, given))}: {each['msg']}." for each in found)
     return list(dict.fromkeys(told))[:MOST_PROBLEMS]
