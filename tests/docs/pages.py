@@ -44,6 +44,7 @@ DOCUMENTS = Page("docs/README.md")
 OPERATING = Page("docs/operating.md")
 GATEWAY = Page("docs/gateway.md")
 PERFORMANCE = Page("docs/performance.md")
+PROMPTS = Page("docs/prompts.md")
 DEPLOY = Page("deploy/README.md")
 CONTRIBUTING = Page("CONTRIBUTING.md")
 SECURITY = Page("SECURITY.md")
@@ -54,6 +55,7 @@ PAGES = (
     OPERATING,
     GATEWAY,
     PERFORMANCE,
+    PROMPTS,
     DEPLOY,
     CONTRIBUTING,
     SECURITY,
