@@ -1,6 +1,7 @@
 """What is wanted is found in a text, however much stands around it."""
 
 import json
+import sys
 from contextlib import suppress
 from datetime import date
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 from tests.support.cpu_time import least_cpu_s
+from tests.support.process import run
 
 from toolyard import (
     ExtractionError,
@@ -166,6 +168,15 @@ def test_what_is_repaired_means_what_was_meant(broken: str, shape: Any, value: A
     assert found.is_repaired
 
 
+@pytest.mark.parametrize(
+    "text", ['{"name": "\ud800"}', '{"name": "\\ud800"}', '{"name": "\ud800",}']
+)
+@pytest.mark.parametrize("shape", [Person, {"type": "object"}])
+def test_half_a_surrogate_pair_is_no_text(text: str, shape: Any) -> None:
+    with pytest.raises(ExtractionError):
+        read_json(text, shape)
+
+
 def test_whole_json_beats_broken_json_before_it() -> None:
     found = extract_json('```\n{"name": "broken",}\n```\n{"name": "whole"}', Person)
 
@@ -278,3 +289,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     for shape in (Person, list[int], {"type": "object", "required": ["a"]}):
         with suppress(ExtractionError):
             read_json(text, shape)
+
+
+def test_reading_json_loads_neither_templates_nor_what_repairs() -> None:
+    script = (
+        "import sys; from toolyard import read_json; read_json('[1]', list[int]); "
+        "print({'jinja2', 'json_repair'} & set(sys.modules))"
+    )
+
+    assert run([sys.executable, "-c", script]).output.strip() == "set()"

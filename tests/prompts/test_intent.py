@@ -73,6 +73,20 @@ def test_no_text_closes_the_tag(text: str) -> None:
     assert "</user_query" not in inside.replace(" ", "").replace("\n", "")
 
 
+def test_a_name_that_could_be_two_is_none_unless_it_is_exact() -> None:
+    class Near(Enum):
+        A = "a-b"
+        B = "A_B"
+        C = "a"
+
+    frame = IntentFrame("q", "i", Near)
+
+    assert frame.parse("<i>A_B</i>") is Near.B
+    assert frame.parse("<i>B: the second</i>") is Near.B
+    with pytest.raises(ExtractionError):
+        frame.parse("<i>a b</i>")
+
+
 def test_a_tag_must_have_a_name() -> None:
     with pytest.raises(PromptError, match="'a b' is no name of a tag"):
         IntentFrame("a b", "intent", Intent)

@@ -118,15 +118,19 @@ class Point(PromptModel):
     """From the left."""
 
 
-@pytest.mark.parametrize("written", ["{{ p:schema }}", "{{p:schema_only}}", "{p : schema_only}"])
+@pytest.mark.parametrize("written", ["{{ p:schema }}", "{{p:schema_only}}", "{{ p : schema }}"])
 def test_a_view_of_a_value_is_put_in_by_either_form(written: str) -> None:
     assert prompt(f"See\n{written}.", p=Point(x=1)) == f"See\n{Point.prompt_schema()}."
+
+
+def test_what_only_looks_like_a_view_is_text() -> None:
+    assert prompt("{p:schema} {p: full} {self: all}") == "{p:schema} {p: full} {self: all}"
 
 
 def test_there_are_views_of_the_example_and_of_both() -> None:
     example = '{\n  "x": 1\n}'
 
-    assert prompt("{p:example_only}", p=Point(x=7)) == example
+    assert prompt("{{ p:example_only }}", p=Point(x=7)) == example
     assert prompt("{{ p:full }}", p=Point) == (
         "### Schema for `Point`\n"
         "A place.\n"

@@ -72,13 +72,20 @@ class IntentFrame(Generic[E]):
         return [str(member.value) for member in self._intents]
 
     def _member(self, written: str) -> E | None:
-        if self._is_strict:
-            return next((each for each in self._intents if str(each.value) == written), None)
-        plain = {_plain(written), _plain(written.partition(":")[0])} - {""}
         for member in self._intents:
-            if plain & {_plain(str(member.value)), _plain(member.name)}:
+            if str(member.value) == written:
                 return member
+        if self._is_strict:
+            return None
+        for name in (written, written.partition(":")[0]):
+            alike = [each for each in self._intents if _plain(name) in _names(each)]
+            if len(alike) == 1:
+                return alike[0]
         return None
+
+
+def _names(member: Enum) -> set[str]:
+    return {_plain(str(member.value)), _plain(member.name)}
 
 
 def _plain(name: str) -> str:

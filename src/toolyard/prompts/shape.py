@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -10,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 
 from toolyard.core.errors import InvalidTool, PromptError
 from toolyard.core.explanation import MOST_PROBLEMS, Explanation
@@ -56,8 +55,7 @@ class _TypeShape(Generic[T]):
         try:
             return self._adapter.validate_json(text)
         except ValidationError as error:
-            is_json = error.errors()[0]["type"] != "json_invalid"
-            raise Misfit(_told(sentences(error, json.loads(text) if is_json else None))) from error
+            raise Misfit(_told(sentences(error, _loaded(text)))) from error
 
 
 class _SchemaShape:
@@ -72,9 +70,9 @@ class _SchemaShape:
 
     def read(self, text: str) -> Any:
         try:
-            value = json.loads(text, parse_constant=_refuse)
-        except ValueError as error:
-            raise Misfit(f"the value: is no JSON: {error}.") from error
+            value = from_json(text, allow_inf_nan=False)
+        except (ValueError, TypeError) as error:  # the latter for half a surrogate pair
+            raise Misfit(f"the value: Invalid JSON: {error}.") from error
         if not self._suits(value):
             raise Misfit(_told(self._explanation.of(value)))
         return value
@@ -122,8 +120,12 @@ def _new_adapter(wanted: Any) -> TypeAdapter[Any]:
 _kept_adapter: Callable[[Any], TypeAdapter[Any]] = lru_cache(_KEPT)(_new_adapter)
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number that JSON has")
+def _loaded(text: str) -> Any:
+    """What `text` holds, if it is JSON."""
+    try:
+        return from_json(text)
+    except (ValueError, TypeError):  # the latter for half a surrogate pair
+        return None
 
 
 def sentences(error: ValidationError, given: Any) -> Sequence[str]:

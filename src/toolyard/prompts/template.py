@@ -22,7 +22,10 @@ _SELF = "self_"
 """Stands for `self`, which Jinja keeps for its blocks."""
 _PICTURES = "pictures of this rendering"
 """No template can name it."""
-_VIEW = re.compile(r"\{\{?\s*(\w+(?:\.\w+)*)\s*:\s*(schema|example|full)(?:_only)?\s*\}\}?")
+_VIEW = re.compile(
+    r"(?:\{\{\s*(?P<name>\w+(?:\.\w+)*)|(?<!\{)\{\s*(?P<own>self))"
+    r"\s*:\s*(?P<view>schema|example|full)(?:_only)?\s*(?(name)\}\}|\})"
+)
 _OTHER_TEMPLATES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _KEPT = 256
 
@@ -31,7 +34,8 @@ class Template:
     """A text with `{{ names }}`, in Jinja's language.
 
     What is put in is shown as by `to_prompt`. `{{ name:schema }}`, `{{ name:example }}` and
-    `{{ name:full }}` put in how a value of that type looks, its example, or both.
+    `{{ name:full }}` put in how a value of that type looks, its example, or both; `{self:schema}`
+    is understood as well.
     """
 
     def __init__(
@@ -94,7 +98,7 @@ class Template:
 
     def _parsed(self, source: str) -> nodes.Template:
         try:
-            tree = _environment.parse(_VIEW.sub(r'{{ \1 | view("\2") }}', source))
+            tree = _environment.parse(_VIEW.sub(_filtered, source))
         except TemplateSyntaxError as error:
             raise PromptError(
                 f"Line {error.lineno} of {self._name} cannot be read: {error.message}"
@@ -134,6 +138,11 @@ def prompt(template: str, /, **values: Any) -> str:
 @lru_cache(_KEPT)
 def _kept_template(source: str) -> Template:
     return Template(source)
+
+
+def _filtered(written: re.Match[str]) -> str:
+    """A view in the language of Jinja."""
+    return f'{{{{ {written["name"] or written["own"]} | view("{written["view"]}") }}}}'
 
 
 class _Pictures:
