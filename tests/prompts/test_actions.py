@@ -151,6 +151,13 @@ def test_what_is_no_action_after_all_stays_and_is_told() -> None:
     )
 
 
+def test_actions_are_nested_a_hundred_deep_at_most() -> None:
+    reading = ACTIONS.read("<SendMessage to='x'>" * 101 + "</SendMessage>" * 101)
+
+    assert len(reading.actions) == 100
+    assert reading.refused == ["Some elements cross others, or are nested too deeply."]
+
+
 def test_nothing_of_broken_tags_is_left_by_strip() -> None:
     text = (
         'a<SendMessage>b<GetWeather>c</SendMessage>d</GetWeather>e</ShowImage>f<ShowImage x="1">g'

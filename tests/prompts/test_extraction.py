@@ -47,6 +47,14 @@ def test_the_first_place_that_is_there_is_read() -> None:
     assert extract(reply, Tagged("reason"), Whole()) == reply
 
 
+def test_a_fenced_block_ends_at_a_fence_of_its_own_kind() -> None:
+    reply = "~~~~\n```json\n1\n```\n~~~\n~~~~ \n  ````md\n```\n2\n```\n  ````\n```\ncut"
+
+    assert list(Fenced().find(reply)) == ["```json\n1\n```\n~~~", "```\n2\n```", "cut"]
+    assert list(Fenced("MD").find(reply)) == ["```\n2\n```"]
+    assert list(Fenced().find("```\n```")) == [""]
+
+
 def test_a_keyword_is_found_as_a_word_and_told_as_it_was_asked_for() -> None:
     words = Keyword(["Approve", "reject", "approve with changes"])
 

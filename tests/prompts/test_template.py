@@ -66,6 +66,15 @@ def test_what_is_wrong_is_an_error_that_names_its_place(
 
 
 @pytest.mark.parametrize(
+    "template",
+    ["{{ x }}", "{% if x %}a{% endif %}", "{% for y in x %}a{% endfor %}", "{{ x ~ 1 }}"],
+)
+def test_a_value_that_is_missing_is_never_nothing(template: str) -> None:
+    with pytest.raises(PromptError, match=r"'x' is undefined\. It was given nothing"):
+        prompt(template)
+
+
+@pytest.mark.parametrize(
     "escape",
     ["{{ ''.__class__.__mro__ }}", "{{ user.__init__.__globals__ }}", "{{ words.append(1) }}"],
 )
@@ -103,10 +112,10 @@ def test_a_picture_is_a_part_where_its_name_stands() -> None:
     picture = Image(b"picture")
     template = Template("Look: {{ photo }} Is {{ name }} on it? {{ photos }}")
 
-    parts = template.parts(photo=picture, name="\0Mai", photos=[picture, picture])
+    parts = template.parts(photo=picture, name="\x000\0", photos=[picture, picture])
 
     assert parts == [
-        Text("Look: "), picture, Text(" Is \0Mai on it? "), picture, picture,
+        Text("Look: "), picture, Text(" Is \x000\0 on it? "), picture, picture,
     ]  # fmt: skip
     assert template.render(photo=picture, name="Mai", photos=[]) == "Look:  Is Mai on it? []"
 
