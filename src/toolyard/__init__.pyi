@@ -146,17 +146,38 @@ from toolyard.llm.session_stores import FileSessions as FileSessions
 from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
+from toolyard.prompts.action import Action as Action
+from toolyard.prompts.action import InnerText as InnerText
+from toolyard.prompts.actions import ActionReading as ActionReading
+from toolyard.prompts.actions import Actions as Actions
+from toolyard.prompts.actions import FoundAction as FoundAction
+from toolyard.prompts.examples import example_text as example_text
+from toolyard.prompts.examples import examples_section as examples_section
 from toolyard.prompts.extraction import Extracted as Extracted
 from toolyard.prompts.extraction import extract as extract
 from toolyard.prompts.extraction import extract_json as extract_json
 from toolyard.prompts.extraction import read_json as read_json
+from toolyard.prompts.images import image_from_base64 as image_from_base64
+from toolyard.prompts.images import image_from_bytes as image_from_bytes
+from toolyard.prompts.images import image_from_data_url as image_from_data_url
+from toolyard.prompts.images import image_from_path as image_from_path
+from toolyard.prompts.intent import IntentEnum as IntentEnum
+from toolyard.prompts.intent import IntentFrame as IntentFrame
+from toolyard.prompts.parts import prompt_parts as prompt_parts
+from toolyard.prompts.parts import to_prompt as to_prompt
 from toolyard.prompts.places import Fenced as Fenced
 from toolyard.prompts.places import Keyword as Keyword
 from toolyard.prompts.places import Pattern as Pattern
 from toolyard.prompts.places import Place as Place
 from toolyard.prompts.places import Tagged as Tagged
 from toolyard.prompts.places import Whole as Whole
+from toolyard.prompts.prompt_enum import SKIP as SKIP
+from toolyard.prompts.prompt_enum import PromptEnum as PromptEnum
+from toolyard.prompts.prompt_field import PromptField as PromptField
+from toolyard.prompts.prompt_model import PromptModel as PromptModel
 from toolyard.prompts.schema_text import schema_text as schema_text
+from toolyard.prompts.template import Template as Template
+from toolyard.prompts.template import prompt as prompt
 from toolyard.registry.comparison import Comparison as Comparison
 from toolyard.registry.mount import Policy as Policy
 from toolyard.registry.policies.large_results import LargeResults as LargeResults
@@ -189,6 +210,10 @@ __all__ = [
     "BALANCED",
     "CREATIVE",
     "DETERMINISTIC",
+    "SKIP",
+    "Action",
+    "ActionReading",
+    "Actions",
     "Audio",
     "Bash",
     "Budget",
@@ -232,6 +257,7 @@ __all__ = [
     "FileMatches",
     "FileSessions",
     "FileSystem",
+    "FoundAction",
     "HealthProtocol",
     "HttpAnswer",
     "HttpClient",
@@ -239,8 +265,11 @@ __all__ = [
     "Image",
     "ImageGeneration",
     "ImageModel",
+    "InnerText",
     "InputRequest",
     "InputRequired",
+    "IntentEnum",
+    "IntentFrame",
     "InvalidArguments",
     "InvalidCursor",
     "InvalidRequest",
@@ -285,9 +314,12 @@ __all__ = [
     "Price",
     "Prices",
     "PromptArgument",
+    "PromptEnum",
     "PromptError",
+    "PromptField",
     "PromptInfo",
     "PromptMessage",
+    "PromptModel",
     "QuotaSpent",
     "RateLimit",
     "RateLimited",
@@ -325,6 +357,7 @@ __all__ = [
     "StreamingModel",
     "SwapRefused",
     "Tagged",
+    "Template",
     "Text",
     "TextDelta",
     "TimeLimit",
@@ -357,15 +390,24 @@ __all__ = [
     "complete",
     "complete_all",
     "elicit",
+    "example_text",
+    "examples_section",
     "extract",
     "extract_json",
+    "image_from_base64",
+    "image_from_bytes",
+    "image_from_data_url",
+    "image_from_path",
     "image_model",
     "list_roots",
+    "prompt",
+    "prompt_parts",
     "read_json",
     "register_image_generation_tool",
     "sample",
     "schema_text",
     "stream",
     "structured_complete",
+    "to_prompt",
     "tool",
 ]

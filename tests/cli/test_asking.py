@@ -15,6 +15,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from tests.cli.command import Toolyard
 from tests.llm.speech.openai_speech import OpenAISpeech
+from tests.llm.test_providers import PNG
 from tests.support.provider import API_KEY, Answer, Provider, serving
 
 SPEECH = OpenAISpeech()
@@ -274,3 +275,23 @@ def test_models(toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not states["openai"]
     assert API_KEY not in ended.output + ended.errors + json.dumps(listed)
     assert os.environ["XAI_API_KEY"] == API_KEY
+
+
+def test_a_picture_is_shown_to_the_model(toolyard: Toolyard, tmp_path: Path) -> None:
+    picture = tmp_path / "dot.png"
+    picture.write_bytes(PNG)
+    with answering(SPEECH.stream("A dot")) as provider:
+        assert toolyard("ask", "What is it?", *words(provider), "--image", str(picture)).code == 0
+    heard = SPEECH.heard(provider.requests[0].body)
+    assert heard[1][1][:2] == ("image", "image/png")
+
+
+@pytest.mark.parametrize("content", [b"no picture", None])
+def test_what_is_no_picture(toolyard: Toolyard, tmp_path: Path, content: bytes | None) -> None:
+    picture = tmp_path / "dot.png"
+    if content is not None:
+        picture.write_bytes(content)
+    ended = toolyard("ask", "What is it?", "--model", "echo", "--image", str(picture))
+    assert ended.code == 2
+    assert "dot.png" in ended.errors
+    assert str(tmp_path) not in ended.errors

@@ -45,6 +45,7 @@ OPERATING = Page("docs/operating.md")
 GATEWAY = Page("docs/gateway.md")
 MODELS = Page("docs/models.md")
 PERFORMANCE = Page("docs/performance.md")
+PROMPTS = Page("docs/prompts.md")
 DEPLOY = Page("deploy/README.md")
 CONTRIBUTING = Page("CONTRIBUTING.md")
 SECURITY = Page("SECURITY.md")
@@ -56,6 +57,7 @@ PAGES = (
     GATEWAY,
     MODELS,
     PERFORMANCE,
+    PROMPTS,
     DEPLOY,
     CONTRIBUTING,
     SECURITY,

@@ -1,6 +1,7 @@
 """What is wanted is found in a text, however much stands around it."""
 
 import json
+import sys
 from contextlib import suppress
 from datetime import date
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 from tests.support.cpu_time import least_cpu_s
+from tests.support.process import run
 
 from toolyard import (
     ExtractionError,
@@ -43,6 +45,14 @@ def test_the_first_place_that_is_there_is_read() -> None:
     assert extract(reply, Pattern(r"as\n(`+)")) == "```"
     assert extract(reply, Pattern(r"sh\w+")) == "shows"
     assert extract(reply, Tagged("reason"), Whole()) == reply
+
+
+def test_a_fenced_block_ends_at_a_fence_of_its_own_kind() -> None:
+    reply = "~~~~\n```json\n1\n```\n~~~\n~~~~ \n  ````md\n```\n2\n```\n  ````\n```\ncut"
+
+    assert list(Fenced().find(reply)) == ["```json\n1\n```\n~~~", "```\n2\n```", "cut"]
+    assert list(Fenced("MD").find(reply)) == ["```\n2\n```"]
+    assert list(Fenced().find("```\n```")) == [""]
 
 
 def test_a_keyword_is_found_as_a_word_and_told_as_it_was_asked_for() -> None:
@@ -166,6 +176,15 @@ def test_what_is_repaired_means_what_was_meant(broken: str, shape: Any, value: A
     assert found.is_repaired
 
 
+@pytest.mark.parametrize(
+    "text", ['{"name": "\ud800"}', '{"name": "\\ud800"}', '{"name": "\ud800",}']
+)
+@pytest.mark.parametrize("shape", [Person, {"type": "object"}])
+def test_half_a_surrogate_pair_is_no_text(text: str, shape: Any) -> None:
+    with pytest.raises(ExtractionError):
+        read_json(text, shape)
+
+
 def test_whole_json_beats_broken_json_before_it() -> None:
     found = extract_json('```\n{"name": "broken",}\n```\n{"name": "whole"}', Person)
 
@@ -278,3 +297,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     for shape in (Person, list[int], {"type": "object", "required": ["a"]}):
         with suppress(ExtractionError):
             read_json(text, shape)
+
+
+def test_reading_json_loads_neither_templates_nor_what_repairs() -> None:
+    script = (
+        "import sys; from toolyard import read_json; read_json('[1]', list[int]); "
+        "print({'jinja2', 'json_repair'} & set(sys.modules))"
+    )
+
+    assert run([sys.executable, "-c", script]).output.strip() == "set()"

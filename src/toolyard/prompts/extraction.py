@@ -31,7 +31,7 @@ class Extracted(Generic[T]):
     value: T
     place: Place
     is_repaired: bool
-    """Whether the text was no JSON and had to be mended, so that the value is partly a guess."""
+    """Whether the text was no JSON and had to be repaired, so that the value is partly a guess."""
 
 
 def extract(text: str, *places: Place) -> str:
@@ -76,7 +76,7 @@ def extract_json(text: str, shape: Any, *places: Place, repair: bool = True) -> 
         text: Anything.
         shape: A type that pydantic knows, a `TypeAdapter`, or a JSON Schema.
         places: Where to look, in order; `REPLY` if there are none.
-        repair: Whether to mend what is no JSON as it stands.
+        repair: Whether to repair what is no JSON as it stands.
 
     Raises:
         ExtractionError: Nothing of that shape is there.
@@ -86,9 +86,9 @@ def extract_json(text: str, shape: Any, *places: Place, repair: bool = True) -> 
     places = places or REPLY
     reader = JsonReader(wanted)
     refusals = [Refusals(str(place)) for place in places]
-    for read in (reader.values, reader.mended_values) if repair else (reader.values,):
+    for read in (reader.values, reader.repaired_values) if repair else (reader.values,):
         for place, refused in zip(places, refusals, strict=True):
             for part in place.find(text):
                 for value in read(part, refused):
-                    return Extracted(value, place, is_repaired=read == reader.mended_values)
+                    return Extracted(value, place, is_repaired=read == reader.repaired_values)
     raise ExtractionError(wanted.name, [each for one in refusals for each in one.told()], text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 MOST_DEPTH = 100
 """Arrays and objects inside each other; parsers take about twice as many."""
@@ -20,7 +20,7 @@ _ITEMS = rf"(?:{_PLAIN}{_SPACE},{_SPACE})*+(?:{_PLAIN}{_SPACE}(\])|(?=[\[{{]))"
 _MEMBERS = rf"(?:{_NAME}{_PLAIN}{_SPACE},{_SPACE})*+{_NAME}(?:{_PLAIN}{_SPACE}(\}})|(?=[\[{{]))"
 
 _AFTER_OPENING = {
-    "[": re.compile(rf"{_SPACE}(?:(\])|{_ITEMS})", re.DOTALL),
+    "[": re.compile(rf"{_SPACE}{_ITEMS}", re.DOTALL),
     "{": re.compile(rf"{_SPACE}{_MEMBERS}", re.DOTALL),
 }
 """Goes on to the end of the container, which is a group, or to the next one inside it."""
@@ -35,7 +35,7 @@ _OPENINGS = re.compile(
     re.DOTALL,
 )
 """All brackets that open next to each other, and what the last of them may be."""
-_ARRAYS = re.compile(r"\[++")
+_ARRAYS = re.compile(r"\[++(?P<empty>[ \t\r\n]*+\])?")
 EMPTY = re.compile(_EMPTY)
 """An array or object with nothing in it."""
 SCALAR = re.compile(rf"{_STRING}|{_NUMBER}|true|false|null", re.DOTALL)
@@ -121,11 +121,11 @@ class _Search:
             at, rules = end, _AFTER_OPENING
 
     def _brackets_end(self, at: int) -> int:
-        """Behind the arrays that open right behind each other from `at` on."""
+        """Behind the arrays that open right behind each other from `at` on, but an empty one."""
         if not self._text.startswith("[[", at):
             return at + 1
-        found = _ARRAYS.match(self._text, at)
-        return found.end() if found else at
+        found = cast("re.Match[str]", _ARRAYS.match(self._text, at))
+        return found.end() if found["empty"] is None else found.start("empty") - 1
 
 
 def _start(run: re.Match[str]) -> int | None:

@@ -52,7 +52,7 @@ class Refusals:
 
 
 class JsonReader:
-    """Reads the values of one shape, mending what is broken until it has done enough of that."""
+    """Reads the values of one shape; repairs what is broken, within limits."""
 
     def __init__(self, shape: Shape[Any]) -> None:
         self._shape = shape
@@ -71,10 +71,10 @@ class JsonReader:
             except Misfit as misfit:
                 refusals.add(f"{name}: {misfit}")
 
-    def mended_values(self, text: str, refusals: Refusals) -> Iterator[Any]:
-        """What in `text` is of the shape once it is mended, or only lacks its quotes."""
+    def repaired_values(self, text: str, refusals: Refusals) -> Iterator[Any]:
+        """What in `text` is of the shape once it is repaired, or only lacks its quotes."""
         try:
-            for piece in self._repairs.mended(text):
+            for piece in self._repairs.repaired(text):
                 try:
                     yield self._shape.read(piece)
                 except Misfit as misfit:

@@ -26,21 +26,28 @@ class Element:
     inner_end: int
     end: int
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Their values, with entities such as `&quot;` read; one without a value has its own name."""
+    """Their values, with entities such as `&quot;` read; one without a value is `true`."""
+
+
+class LooseTag(NamedTuple):
+    """A tag without its other half: `text[start:end]`."""
+
+    start: int
+    end: int
+    name: str
+    is_closing: bool
 
 
 class Markup(NamedTuple):
-    """What there is of some elements in a text."""
+    """What there is of some elements in a text, each in order of their starts."""
 
     elements: Sequence[Element]
-    """Those that are whole, in order of their starts; they may stand inside each other."""
-    unclosed: Sequence[str]
-    """The names of those that have no end, in order of their starts."""
+    """Those that are whole; they may stand inside each other, and cross."""
+    loose: Sequence[LooseTag]
 
 
 class _Opened(NamedTuple):
     start: int
-    name: str
     end: int
     is_whole: bool
     attributes: Mapping[str, str]
@@ -53,30 +60,33 @@ def read_markup(text: str, names: Iterable[str]) -> Markup:
     that a tag that is merely mentioned hurts no other. What is no tag after all is text.
     """
     known = {name.lower(): name for name in names}
-    alternatives = "|".join(map(re.escape, known))
-    tag = re.compile(rf"<(?P<slash>/?)\s*+(?P<name>{alternatives}){_NO_MORE}", re.IGNORECASE)
     waiting: dict[str, list[_Opened]] = {name: [] for name in known}
     found: list[Element] = []
+    loose: list[LooseTag] = []
+    tag = _tag(known)
     at = 0
     while (start := tag.search(text, at)) is not None:
-        name = start["name"].lower()
+        key = start["name"].lower()
+        name = known[key]
         at = start.end()
         if start["slash"]:
             end = _END.match(text, at)
-            if end is not None and waiting[name]:
-                begun = waiting[name].pop()
-                found.append(_element(begun, known[name], start.start(), end.end()))
-            continue
-        opened = _opened(text, start, name)
-        if opened is None:
-            continue
-        at = opened.end
-        if opened.is_whole:
-            found.append(_element(opened, known[name], at, at))
-        else:
-            waiting[name].append(opened)
-    left = sorted(each for several in waiting.values() for each in several)
-    return Markup(sorted(found, key=attrgetter("start")), [known[each.name] for each in left])
+            if end is None:
+                continue
+            at = end.end()
+            if waiting[key]:
+                found.append(_element(waiting[key].pop(), name, start.start(), at))
+            else:
+                loose.append(LooseTag(start.start(), at, name, is_closing=True))
+        elif (opened := _opened(text, start)) is not None:
+            at = opened.end
+            if opened.is_whole:
+                found.append(_element(opened, name, at, at))
+            else:
+                waiting[key].append(opened)
+    for key, left in waiting.items():
+        loose += [LooseTag(each.start, each.end, known[key], is_closing=False) for each in left]
+    return Markup(sorted(found, key=attrgetter("start")), sorted(loose))
 
 
 def outermost(elements: Iterable[Element]) -> list[Element]:
@@ -88,23 +98,32 @@ def outermost(elements: Iterable[Element]) -> list[Element]:
     return kept
 
 
+def untagged(text: str, names: Iterable[str]) -> str:
+    """`text` in which whatever could be a tag of one of the `names` is text."""
+    alternatives = "|".join(map(re.escape, names))
+    return re.sub(rf"<(?=[\s/]*(?:{alternatives}){_NO_MORE})", "&lt;", text, flags=re.IGNORECASE)
+
+
+def _tag(names: Iterable[str]) -> re.Pattern[str]:
+    alternatives = "|".join(map(re.escape, names))
+    return re.compile(rf"<(?:(?P<slash>/)\s*+)?(?P<name>{alternatives}){_NO_MORE}", re.IGNORECASE)
+
+
 def _element(opened: _Opened, name: str, inner_end: int, end: int) -> Element:
     return Element(name, opened.start, opened.end, inner_end, end, opened.attributes)
 
 
-def _opened(text: str, start: re.Match[str], name: str) -> _Opened | None:
+def _opened(text: str, start: re.Match[str]) -> _Opened | None:
     attributes: dict[str, str] = {}
     at = start.end()
     while (found := _ATTRIBUTE.match(text, at)) is not None:
-        attributes.setdefault(found["name"], _value(found["value"], found["name"]))
+        attributes.setdefault(found["name"], _value(found["value"]))
         at = found.end()
     end = _END.match(text, at)
-    if end is None:
-        return None
-    return _Opened(start.start(), name, end.end(), bool(end["slash"]), attributes)
+    return end and _Opened(start.start(), end.end(), bool(end["slash"]), attributes)
 
 
-def _value(written: str | None, name: str) -> str:
+def _value(written: str | None) -> str:
     if written is None:
-        return name
+        return "true"
     return unescape(written[1:-1] if written[0] in "\"'" else written)

@@ -87,6 +87,8 @@ class Keyword:
 
     def find(self, text: str) -> Iterator[str]:
         """The words in the order in which they stand in the text, as they are written here."""
+        if not self.words:
+            return
         known = {word.lower(): word for word in self.words}
         longest_first = sorted(known, key=len, reverse=True)
         pattern = "|".join(map(re.escape, longest_first))

@@ -26,16 +26,16 @@ class Unrepairable(Exception):
 
 
 class Repairs:
-    """Mends JSON until it has done as much as is reasonable.
+    """Repairs JSON until it has done as much as is reasonable.
 
-    Mended are trailing and missing commas, strings and brackets without an end, quotes of other
+    It knows trailing and missing commas, strings and brackets without an end, quotes of other
     kinds or none, the literals of Python, comments, and the like.
     """
 
     def __init__(self) -> None:
         self._steps = _Steps()
 
-    def mended(self, text: str) -> Iterator[str]:
+    def repaired(self, text: str) -> Iterator[str]:
         """What looks like broken JSON objects and arrays in `text`, each as JSON, in their order.
 
         Raises:
@@ -47,7 +47,7 @@ class Repairs:
             broken = text[start:end]
             if not _is_json(broken):
                 self._steps.take(_STEPS_PER_VALUE)
-                yield _mended(broken, self._steps)
+                yield _repaired(broken, self._steps)
 
 
 def _is_json(text: str) -> bool:
@@ -60,7 +60,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _mended(text: str, steps: _Steps) -> str:
+def _repaired(text: str, steps: _Steps) -> str:
     from json_repair import repair_json
 
     try:

@@ -7,12 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import PydanticUserError, TypeAdapter
-from pydantic.errors import PydanticSchemaGenerationError
-
-from toolyard.core.errors import PromptError
-from toolyard.core.generated_schema import GeneratedSchema
 from toolyard.core.portable import ANYTHING
+from toolyard.prompts.json_schema import prompt_json_schema
+from toolyard.prompts.prompt_enum import PromptEnum
 from toolyard.prompts.shape import type_name
 
 _WORDS = {
@@ -34,11 +31,9 @@ def schema_text(wanted: Any) -> str:
     Raises:
         PromptError: JSON cannot say the type.
     """
-    try:
-        adapter: TypeAdapter[Any] = TypeAdapter(wanted)
-        schema = adapter.json_schema(schema_generator=GeneratedSchema)
-    except (PydanticUserError, PydanticSchemaGenerationError, KeyError, TypeError) as error:
-        raise PromptError(f"JSON cannot say the type {type_name(wanted)}.") from error
+    if isinstance(wanted, type) and issubclass(wanted, PromptEnum):
+        return wanted.prompt_schema()
+    schema = prompt_json_schema(wanted)
     writer = _Writer(schema.get("$defs", {}))
     root = writer.resolved(schema)
     heading = [f"### Schema for `{type_name(wanted)}`", *_description(root)]
@@ -51,6 +46,8 @@ class _Form:
 
     lines: Sequence[str]
     is_word: bool = False
+    is_choice: bool = False
+    """Whether it is several words."""
 
     def quoted(self) -> _Form:
         if not self.is_word or self.lines == ["null"]:
@@ -111,8 +108,8 @@ class _Writer:
             return _block("[", "]", [(each, "") for each in firsts])
         item = self.form(schema.get("items", {}))
         if item.is_word:
-            word = item.lines[0]
-            return _Form([f"({word})[]" if " " in word else f"{word}[]"], is_word=True)
+            word = f"({item.lines[0]})" if item.is_choice else item.lines[0]
+            return _Form([f"{word}[]"], is_word=True)
         return _block("[", "]", [(item, "")])
 
     def _object(self, schema: Mapping[str, Any]) -> _Form:
@@ -150,7 +147,7 @@ def _either(forms: Sequence[_Form]) -> _Form:
     """Words joined by `or`; everything else by a bar, as in TypeScript."""
     if all(form.is_word for form in forms):
         words = dict.fromkeys(form.lines[0] for form in forms)
-        return _Form([" or ".join(words)], is_word=True)
+        return _Form([" or ".join(words)], is_word=True, is_choice=len(words) > 1)
     lines: list[str] = []
     for form in forms:
         first, *rest = form.quoted().lines

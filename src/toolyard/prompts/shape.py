@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -10,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 
 from toolyard.core.errors import InvalidTool, PromptError
 from toolyard.core.explanation import MOST_PROBLEMS, Explanation
@@ -49,17 +48,14 @@ class Shape(Protocol[T_co]):
 
 class _TypeShape(Generic[T]):
     def __init__(self, wanted: Any) -> None:
-        adapter = cast("TypeAdapter[T]", wanted)
-        if not isinstance(wanted, TypeAdapter):
-            adapter = _adapter(wanted)
-        self._adapter = adapter
+        self._adapter: TypeAdapter[T] = adapter_of(wanted)
         self.name = type_name(wanted)
 
     def read(self, text: str) -> T:
         try:
             return self._adapter.validate_json(text)
         except ValidationError as error:
-            raise Misfit(_told(_refusals(error, text))) from error
+            raise Misfit(_told(sentences(error, _loaded(text)))) from error
 
 
 class _SchemaShape:
@@ -74,9 +70,9 @@ class _SchemaShape:
 
     def read(self, text: str) -> Any:
         try:
-            value = json.loads(text, parse_constant=_refuse)
-        except ValueError as error:
-            raise Misfit(f"the value: is no JSON: {error}.") from error
+            value = from_json(text, allow_inf_nan=False)
+        except (ValueError, TypeError) as error:  # the latter for half a surrogate pair
+            raise Misfit(f"the value: Invalid JSON: {error}.") from error
         if not self._suits(value):
             raise Misfit(_told(self._explanation.of(value)))
         return value
@@ -100,7 +96,14 @@ def type_name(wanted: Any) -> str:
     return _MODULES.sub("", str(wanted))
 
 
-def _adapter(wanted: Any) -> TypeAdapter[Any]:
+def adapter_of(wanted: Any) -> TypeAdapter[Any]:
+    """What reads values of a type, or the `TypeAdapter` itself.
+
+    Raises:
+        PromptError: Pydantic does not know such a type.
+    """
+    if isinstance(wanted, TypeAdapter):
+        return cast("TypeAdapter[Any]", wanted)
     try:
         return _kept_adapter(wanted)
     except TypeError:  # what cannot be hashed cannot be kept
@@ -117,15 +120,18 @@ def _new_adapter(wanted: Any) -> TypeAdapter[Any]:
 _kept_adapter: Callable[[Any], TypeAdapter[Any]] = lru_cache(_KEPT)(_new_adapter)
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number that JSON has")
+def _loaded(text: str) -> Any:
+    """What `text` holds, if it is JSON."""
+    try:
+        return from_json(text)
+    except (ValueError, TypeError):  # the latter for half a surrogate pair
+        return None
 
 
-def _refusals(error: ValidationError, text: str) -> Sequence[str]:
-    """What pydantic found wrong in `text`, a sentence each."""
+def sentences(error: ValidationError, given: Any) -> Sequence[str]:
+    """What pydantic found wrong in `given`, a sentence each."""
     if error.error_count() > _MOST_READ:
         return [f"{_ROOT}: has {error.error_count()} parts that do not fit."]
-    given = json.loads(text) if error.errors()[0]["type"] != "json_invalid" else None
     found = error.errors(include_url=False, include_context=False, include_input=False)
     told = (f"{place(_path(each, given))}: {each['msg']}." for each in found)
     return list(dict.fromkeys(told))[:MOST_PROBLEMS]

@@ -14,7 +14,7 @@ import anyio
 from anyio import to_thread
 
 from toolyard.core.content import Image
-from toolyard.core.errors import ConfigError, ModelError
+from toolyard.core.errors import ConfigError, ModelError, PromptError
 from toolyard.llm.batch import answer_each
 from toolyard.llm.batch_file import BatchFile, Question, questions_in
 from toolyard.llm.chat import Reply, TextDelta
@@ -22,6 +22,7 @@ from toolyard.llm.chat_model import ChatModel, close
 from toolyard.llm.model_settings import PROFILES, ModelSettings
 from toolyard.llm.models import chat_model
 from toolyard.llm.session import LLMSession
+from toolyard.prompts.images import image_from_path
 
 MODEL = "TOOLYARD_MODEL"
 __all__ = ["Asking", "Took", "ask", "ask_all", "picture", "questions_in"]
@@ -186,4 +187,7 @@ def picture(path: Path) -> Image:
     Raises:
         ConfigError: It cannot be read, or is none.
     """
-    raise ConfigError(f"{path.name} cannot be read.")
+    try:
+        return image_from_path(path)
+    except PromptError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
