@@ -48,6 +48,12 @@ def _openai(access: Access) -> Dialect:
     return OpenAIDialect(access)
 
 
+def _anthropic(access: Access) -> Dialect:
+    from toolyard.llm.providers.anthropic_dialect import AnthropicDialect
+
+    return AnthropicDialect(access)
+
+
 PROVIDERS: Mapping[str, Provider] = {
     "openai": Provider(
         dialect=_openai,
@@ -55,6 +61,13 @@ PROVIDERS: Mapping[str, Provider] = {
         extra="openai",
         keys=("OPENAI_API_KEY",),
         base_url_name="OPENAI_BASE_URL",
+    ),
+    "anthropic": Provider(
+        dialect=_anthropic,
+        library="anthropic",
+        extra="anthropic",
+        keys=("ANTHROPIC_API_KEY",),
+        base_url_name="ANTHROPIC_BASE_URL",
     ),
     "xai": Provider(
         dialect=_openai,
