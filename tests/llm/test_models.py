@@ -48,7 +48,8 @@ def test_a_missing_key_is_named(provider: str) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_missing_library_is_named(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = PROVIDERS[provider]
-    monkeypatch.setitem(sys.modules, known.library, None)
+    monkeypatch.delitem(sys.modules, known.library, raising=False)
+    monkeypatch.setitem(sys.modules, known.library.partition(".")[0], None)
     with pytest.raises(ConfigError, match=rf"pip install 'toolyard\[{known.extra}\]'"):
         chat_model(f"{provider}:m-1", api_key=API_KEY)
 
@@ -57,6 +58,8 @@ def test_a_missing_library_is_named(provider: str, monkeypatch: pytest.MonkeyPat
 def test_a_model_is_made_without_its_library(
     provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in [name for name in sys.modules if name.startswith("toolyard.llm.providers.")]:
+        monkeypatch.delitem(sys.modules, name)  # what is imported already needs nothing more
     monkeypatch.setattr("toolyard.llm.models.find_spec", partial(ModuleSpec, loader=None))
     monkeypatch.setitem(sys.modules, PROVIDERS[provider].library, None)  # to import it fails
     chat_model(f"{provider}:m-1", api_key=API_KEY)

@@ -34,7 +34,10 @@ class Provider:
     @property
     def is_installed(self) -> bool:
         """Whether its library is here."""
-        return find_spec(self.library) is not None
+        try:
+            return find_spec(self.library) is not None
+        except ModuleNotFoundError:  # not even what it is a part of
+            return False
 
     @property
     def key(self) -> str | None:
@@ -54,6 +57,12 @@ def _anthropic(access: Access) -> Dialect:
     return AnthropicDialect(access)
 
 
+def _gemini(access: Access) -> Dialect:
+    from toolyard.llm.providers.gemini_dialect import GeminiDialect
+
+    return GeminiDialect(access)
+
+
 PROVIDERS: Mapping[str, Provider] = {
     "openai": Provider(
         dialect=_openai,
@@ -68,6 +77,13 @@ PROVIDERS: Mapping[str, Provider] = {
         extra="anthropic",
         keys=("ANTHROPIC_API_KEY",),
         base_url_name="ANTHROPIC_BASE_URL",
+    ),
+    "gemini": Provider(
+        dialect=_gemini,
+        library="google.genai",
+        extra="gemini",
+        keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        base_url_name="GOOGLE_GEMINI_BASE_URL",
     ),
     "xai": Provider(
         dialect=_openai,

@@ -15,6 +15,7 @@ from toolyard.core.errors import (
     RateLimited,
     TokenLimit,
 )
+from toolyard.llm.chat import Finish
 from toolyard.llm.providers.access import Access
 from toolyard.llm.providers.anthropic_dialect import AnthropicDialect
 from toolyard.llm.providers.provider_model import Dialect
@@ -28,6 +29,7 @@ FINISH = {"stop": "end_turn", "length": "max_tokens"}
 class AnthropicSpeech:
     name = "anthropic"
     sees_results = True
+    refuses: Finish = "refusal"
 
     def dialect(self, access: Access) -> Dialect:
         return AnthropicDialect(access)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from toolyard.core.content import Image, Text
@@ -20,7 +20,7 @@ from toolyard.core.errors import (
 )
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, Finish, Piece, Reply, ToolChoice
-from toolyard.llm.message import Message, Part, Reasoning, ToolUse, ToolUseResult
+from toolyard.llm.message import Message, Part, Reasoning, Role, ToolUse, ToolUseResult
 from toolyard.llm.model_settings import Effort, ModelSettings
 from toolyard.llm.providers.access import Access
 from toolyard.llm.providers.faults import (
@@ -31,6 +31,7 @@ from toolyard.llm.providers.faults import (
     unreadable,
 )
 from toolyard.llm.providers.gathering import Gathering, tool_use
+from toolyard.llm.providers.turns import system_of, turns_of
 from toolyard.llm.usage import Usage
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ _FINISH: Mapping[str | None, Finish] = {
     "tool_use": "tool_use",
     "refusal": "refusal",
 }
+_SPEAKERS: Mapping[Role, str] = {"user": "user", "tool": "user", "assistant": "assistant"}
 _CHOICES: Mapping[ToolChoice, str] = {"auto": "auto", "none": "none", "required": "any"}
 
 
@@ -156,15 +158,15 @@ class AnthropicDialect:
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         settings, thinking = request.settings, _thinking(request.settings.effort)
+        turns = turns_of(request.messages, _SPEAKERS, _block)
         body: dict[str, Any] = {
             "model": self._access.model,
             "max_tokens": settings.max_tokens or MAX_TOKENS,
-            "messages": _turns(request.messages),
+            "messages": [{"role": role, "content": blocks} for role, blocks in turns],
             **thinking,
         }
-        system = [each.text for each in request.messages if each.role == "system" and each.text]
-        if system:
-            body["system"] = "\n\n".join(system)
+        if system := system_of(request.messages):
+            body["system"] = system
         if settings.stop:
             body["stop_sequences"] = list(settings.stop)
         if request.tools:
@@ -204,22 +206,8 @@ def _thinking(effort: Effort | None) -> dict[str, Any]:
     return {"thinking": shown, "output_config": {"effort": effort}}
 
 
-def _turns(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """The conversation, user and assistant in turn; what is empty is refused, so it is left out."""
-    turns: list[dict[str, Any]] = []
-    for message in messages:
-        if message.role == "system":
-            continue
-        role = "assistant" if message.role == "assistant" else "user"
-        blocks = [block for part in message.parts for block in _block(part)]
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"].extend(blocks)
-        elif blocks:
-            turns.append({"role": role, "content": blocks})
-    return turns
-
-
 def _block(part: Part) -> Iterator[dict[str, Any]]:
+    """What is empty is refused, so it is left out."""
     if isinstance(part, Text):
         if part.text.strip():
             yield {"type": "text", "text": part.text}
