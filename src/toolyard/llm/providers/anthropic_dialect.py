@@ -6,6 +6,7 @@ import json
 import logging
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from toolyard.core.content import Image, Text
@@ -158,7 +159,7 @@ class AnthropicDialect:
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         settings, thinking = request.settings, _thinking(request.settings.effort)
-        turns = turns_of(request.messages, _SPEAKERS, _block)
+        turns = turns_of([_ended(each) for each in request.messages], _SPEAKERS, _block)
         body: dict[str, Any] = {
             "model": self._access.model,
             "max_tokens": settings.max_tokens or MAX_TOKENS,
@@ -204,6 +205,14 @@ def _thinking(effort: Effort | None) -> dict[str, Any]:
         return {"thinking": {"type": "disabled"}}
     shown = {"type": "adaptive", "display": "summarized"}
     return {"thinking": shown, "output_config": {"effort": effort}}
+
+
+def _ended(message: Message) -> Message:
+    """A turn must not end in thoughts, as one does that was cut off."""
+    parts = message.parts
+    while parts and isinstance(parts[-1], Reasoning):
+        parts = parts[:-1]
+    return replace(message, parts=parts)
 
 
 def _block(part: Part) -> Iterator[dict[str, Any]]:

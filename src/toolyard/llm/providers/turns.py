@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from toolyard.core.errors import InvalidRequest
 from toolyard.llm.message import Message, Part, Role
 
 Blocks = Callable[[Part], Iterable[dict[str, Any]]]
@@ -26,6 +27,9 @@ def turns_of(
         messages: The oldest first.
         speakers: What the provider calls the roles.
         blocks: Called for each part.
+
+    Raises:
+        InvalidRequest: Nobody says anything.
     """
     turns: list[tuple[str, list[dict[str, Any]]]] = []
     for message in messages:
@@ -37,4 +41,6 @@ def turns_of(
             turns[-1][1].extend(said)
         elif said:
             turns.append((speaker, said))
+    if not turns:
+        raise InvalidRequest("There is nothing to answer; say something as the user.")
     return turns
