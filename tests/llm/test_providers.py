@@ -10,6 +10,8 @@ from typing import Any
 
 import anyio
 import pytest
+from tests.llm.speech.anthropic_speech import AnthropicSpeech
+from tests.llm.speech.gemini_speech import GeminiSpeech
 from tests.llm.speech.openai_speech import OpenAISpeech
 from tests.llm.speech.speech import Speech, model_at
 from tests.support.provider import API_KEY, Answer, Provider, serving
@@ -39,7 +41,9 @@ from toolyard.llm.message import (
 from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.usage import Usage
 
-SPEECHES: dict[str, Speech] = {each.name: each for each in (OpenAISpeech(),)}
+SPEECHES: dict[str, Speech] = {
+    each.name: each for each in (OpenAISpeech(), AnthropicSpeech(), GeminiSpeech())
+}
 COUNTED = Usage(input_tokens=11, output_tokens=7, cached_tokens=4, reasoning_tokens=2)
 HELLO = ChatRequest([user("Hello")])
 ADD: dict[str, Any] = {
@@ -99,11 +103,13 @@ async def test_a_stream_is_heard_while_it_is_said(speech: Speech) -> None:
 
 
 async def test_a_stream_that_nobody_hears_to_its_end_is_closed(speech: Speech) -> None:
-    async with asked(speech, speech.stream("Hi", "!", until=anyio.Event(), first=1)) as (model, _):
+    waiting = speech.stream("Hi", "!", until=anyio.Event(), first=1)
+    async with asked(speech, waiting) as (model, server):
         pieces = model.stream(HELLO)
         assert await anext(pieces) == TextDelta("Hi")
         with anyio.fail_after(5):
             await pieces.aclose()
+            await server.left.wait()
 
 
 async def test_reasoning(speech: Speech) -> None:
@@ -198,11 +204,11 @@ async def test_an_answer_to_a_schema(speech: Speech) -> None:
 async def test_a_refusal(speech: Speech) -> None:
     async with asked(speech, speech.refusal("I would rather not.")) as (model, _):
         reply = await model.reply(HELLO)
-    assert reply.finish == "refusal"
+    assert reply.finish == speech.refuses
     async with asked(speech, speech.stream_refusal("I would rather not.")) as (model, _):
         *_, last = await all_of(model)
     assert isinstance(last, Reply)
-    assert last.finish == "refusal"
+    assert last.finish == speech.refuses
     assert reply.text == last.text
 
 

@@ -63,6 +63,8 @@ class Provider:
         self._answers = answers
         self.requests: list[Request] = []
         self.url = ""
+        self.left = anyio.Event()
+        """Someone has gone away before the end of an answer."""
 
     async def serve(self, stream: ByteStream) -> None:
         async with stream:
@@ -88,11 +90,19 @@ class Provider:
         if answer.body:
             await stream.send(answer.body)
         if answer.until is not None:
-            await answer.until.wait()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._see_leaving, stream)
+                await answer.until.wait()
+                tasks.cancel_scope.cancel()
             await stream.send(answer.rest)
         if answer.hangs:
             await anyio.sleep_forever()
         return said["Connection"] == "keep-alive"
+
+    async def _see_leaving(self, stream: ByteStream) -> None:
+        with suppress(anyio.BrokenResourceError, anyio.EndOfStream):
+            await stream.receive()
+        self.left.set()
 
 
 def _event(event: Any) -> bytes:

@@ -36,7 +36,10 @@ class Provider:
     @property
     def is_installed(self) -> bool:
         """Whether its library is here."""
-        return find_spec(self.library) is not None
+        try:
+            return find_spec(self.library) is not None
+        except ModuleNotFoundError:  # not even what it is a part of
+            return False
 
     @property
     def key(self) -> str | None:
@@ -50,6 +53,18 @@ def _openai(access: Access) -> Dialect:
     return OpenAIDialect(access)
 
 
+def _anthropic(access: Access) -> Dialect:
+    from toolyard.llm.providers.anthropic_dialect import AnthropicDialect
+
+    return AnthropicDialect(access)
+
+
+def _gemini(access: Access) -> Dialect:
+    from toolyard.llm.providers.gemini_dialect import GeminiDialect
+
+    return GeminiDialect(access)
+
+
 PROVIDERS: Mapping[str, Provider] = {
     "openai": Provider(
         dialect=_openai,
@@ -58,6 +73,20 @@ PROVIDERS: Mapping[str, Provider] = {
         example="gpt-5-mini",
         keys=("OPENAI_API_KEY",),
         base_url_name="OPENAI_BASE_URL",
+    ),
+    "anthropic": Provider(
+        dialect=_anthropic,
+        library="anthropic",
+        extra="anthropic",
+        keys=("ANTHROPIC_API_KEY",),
+        base_url_name="ANTHROPIC_BASE_URL",
+    ),
+    "gemini": Provider(
+        dialect=_gemini,
+        library="google.genai",
+        extra="gemini",
+        keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        base_url_name="GOOGLE_GEMINI_BASE_URL",
     ),
     "xai": Provider(
         dialect=_openai,

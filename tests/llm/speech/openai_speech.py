@@ -17,6 +17,7 @@ from toolyard.core.errors import (
     RateLimited,
     TokenLimit,
 )
+from toolyard.llm.chat import Finish
 from toolyard.llm.providers.access import Access
 from toolyard.llm.providers.openai_dialect import OpenAIDialect
 from toolyard.llm.providers.provider_model import Dialect
@@ -34,6 +35,7 @@ HEAD = {"id": "c-1", "created": 1, "model": "m-1-0613"}
 class OpenAISpeech:
     name = "openai"
     sees_results = False
+    refuses: Finish = "refusal"
 
     def dialect(self, access: Access) -> Dialect:
         return OpenAIDialect(access)

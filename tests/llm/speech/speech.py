@@ -7,6 +7,7 @@ import anyio
 from tests.support.provider import Answer, Provider
 
 from toolyard.core.errors import ModelError
+from toolyard.llm.chat import Finish
 from toolyard.llm.chat_model import StreamingModel
 from toolyard.llm.providers.access import Access
 from toolyard.llm.providers.provider_model import Dialect, ProviderModel
@@ -19,6 +20,8 @@ class Speech(Protocol):
     """The provider's."""
     sees_results: bool
     """Whether pictures may be in the results of tools."""
+    refuses: Finish
+    """How it ends where it would not answer."""
 
     def dialect(self, access: Access) -> Dialect: ...
 

@@ -212,7 +212,10 @@ def _messages(message: Message) -> Iterator[dict[str, Any]]:
     elif message.role == "assistant":
         uses = [_use(use) for use in message.tool_uses]
         said: dict[str, Any] = {"role": "assistant", "content": message.text or None}
-        yield {**said, "tool_calls": uses} if uses else said
+        if uses:
+            yield {**said, "tool_calls": uses}
+        elif message.text:  # a thought that was cut off is no answer
+            yield said
     else:
         yield {"role": message.role, "content": _content(message.parts)}
 
