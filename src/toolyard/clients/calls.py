@@ -23,9 +23,10 @@ from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 from pydantic import TypeAdapter
 
 from toolyard.clients import wire
-from toolyard.clients.direct import VERSION, Direct
+from toolyard.clients.direct import VERSION, Direct, Said, message_in
 from toolyard.clients.listing import every
 from toolyard.clients.logs import calling, logging_to
+from toolyard.clients.plain_answer import PlainAnswer, plain_answer_in
 from toolyard.clients.posts import Come, Post, sending
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments
@@ -111,9 +112,11 @@ class Calls:
         if headers is None:
             return await self._through_the_sdk(call, context)
         number = next(self._numbers)
-        come = await direct.ask(number, headers, self._body(number, params, context))
+        come = await direct.ask(number, headers, self._body(number, params, context), _said_in)
+        if isinstance(come, PlainAnswer):
+            return come.result
         if isinstance(come, types.JSONRPCResponse):
-            return wire.plain_result(come.result) or self._result(come.result)
+            return self._result(come.result)
         if isinstance(come, types.JSONRPCError):
             raise MCPError(come.error.code, come.error.message, come.error.data)
         return await self._through_the_sdk(call, context, come)
@@ -191,6 +194,10 @@ def params_of(call: ToolCall, context: CallContext) -> bytes:
     if tangle_in(said, most_depth=MOST_ARGUMENT_DEPTH, most_values=len(said)) is not None:
         raise InvalidArguments(call.name, [f"they are nested more than {MOST_ARGUMENT_DEPTH} deep"])
     return params
+
+
+def _said_in(text: bytes | bytearray) -> PlainAnswer | Said | None:
+    return plain_answer_in(text) or message_in(text)
 
 
 def _is_plain(context: CallContext) -> bool:

@@ -17,7 +17,7 @@ _PASSES = 8
 """Few JSON texts nest deeper; each pass looks at all brackets that are left."""
 
 
-def tangle_in(text: bytes, *, most_depth: int, most_values: int) -> Tangle | None:
+def tangle_in(text: bytes | bytearray, *, most_depth: int, most_values: int) -> Tangle | None:
     """What keeps a parser from taking `text` without using up stack or memory, if anything does.
 
     What is not JSON passes as well; the parser will say so.
@@ -44,7 +44,7 @@ def tangle_in(text: bytes, *, most_depth: int, most_values: int) -> Tangle | Non
     return "depth" if _depth(bare.replace(b",", b"")) > most_depth else None
 
 
-def _depth(brackets: bytes) -> int:
+def _depth(brackets: bytes | bytearray) -> int:
     """How deep they nest; taking the innermost away leaves one less."""
     taken = 0
     while _LEAF in brackets and taken < _PASSES:
