@@ -25,7 +25,9 @@ MOST_PIPELINED = 32
 PIPELINED_S = 0.8
 """How long: meanwhile nothing is read, and so a client that goes away is not noticed."""
 
-ANSWERED = b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b"
+ANSWERED = b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n"
+ONE_PIECE = 64 * 1024
+"""Of an answer's body, to be sent together with its head."""
 BODY_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 """The headers that say a request has a body."""
 
@@ -222,7 +224,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.tasks.add(self.loop.create_task(self._answer_in_time(cycle, answer)))
 
     async def _answer_in_time(
-        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, bytes | None]
+        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, bytearray | None]
     ) -> None:
         try:
             answer = await work
@@ -237,8 +239,11 @@ class GuardedProtocol(HttpToolsProtocol):
         finally:
             self.tasks.discard(asyncio.current_task(self.loop))
 
-    def _answer(self, cycle: RequestResponseCycle, body: bytes) -> None:
-        """Answer with 200 and the JSON `body` in one piece, as `cycle.send` would in two."""
+    def _answer(self, cycle: RequestResponseCycle, body: bytes | bytearray) -> None:
+        """Answer with 200 and the JSON `body` in one piece, as `cycle.send` would in two.
+
+        A large body is not copied for that.
+        """
         if cycle.disconnected:
             return
         cycle.response_started = cycle.response_complete = True
@@ -249,7 +254,12 @@ class GuardedProtocol(HttpToolsProtocol):
         exchange: Exchange = cast("Any", cycle.scope)[KEY]
         if exchange.session is not None:
             more += b"mcp-session-id: %b\r\n" % exchange.session
-        self.transport.write(ANSWERED % (self._usual, len(body), more, body))
+        head = ANSWERED % (self._usual, len(body), more)
+        if len(body) <= ONE_PIECE:
+            self.transport.write(head + body)
+        else:
+            self.transport.write(head)
+            self.transport.write(memoryview(body))
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()

@@ -19,7 +19,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-ShortAnswer = bytes | Coroutine[Any, Any, bytes | None] | None
+ShortAnswer = bytes | Coroutine[Any, Any, bytearray | None] | None
 
 
 class Connection(Protocol):
