@@ -11,6 +11,7 @@ from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.familiar_heads import FamiliarHeads
 from toolyard.servers.known_headers import Header, KnownHeaders
+from toolyard.servers.lane.answers import Pieces
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
 from toolyard.servers.uvicorn_parts import HttpToolsProtocol, RequestResponseCycle
@@ -217,14 +218,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if answer is None:
             super()._start_asgi_task(cycle, app)
         elif isinstance(answer, bytes):
-            self._answer(cycle, answer)
+            self._answer(cycle, (answer,))
         else:
             # Tasks are not used twice, though that is quicker: who kept hold of one could end the
             # call of somebody else.
             self.tasks.add(self.loop.create_task(self._answer_in_time(cycle, answer)))
 
     async def _answer_in_time(
-        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, bytearray | None]
+        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, Pieces | None]
     ) -> None:
         try:
             answer = await work
@@ -239,10 +240,10 @@ class GuardedProtocol(HttpToolsProtocol):
         finally:
             self.tasks.discard(asyncio.current_task(self.loop))
 
-    def _answer(self, cycle: RequestResponseCycle, body: bytes | bytearray) -> None:
-        """Answer with 200 and the JSON `body` in one piece, as `cycle.send` would in two.
+    def _answer(self, cycle: RequestResponseCycle, pieces: Pieces) -> None:
+        """Answer with 200 and the JSON of `pieces`, as `cycle.send` would.
 
-        A large body is not copied for that.
+        They are put together first, unless that would copy too much.
         """
         if cycle.disconnected:
             return
@@ -254,12 +255,10 @@ class GuardedProtocol(HttpToolsProtocol):
         exchange: Exchange = cast("Any", cycle.scope)[KEY]
         if exchange.session is not None:
             more += b"mcp-session-id: %b\r\n" % exchange.session
-        head = ANSWERED % (self._usual, len(body), more)
-        if len(body) <= ONE_PIECE:
-            self.transport.write(head + body)
-        else:
-            self.transport.write(head)
-            self.transport.write(memoryview(body))
+        size = sum(map(len, pieces))
+        answer = (ANSWERED % (self._usual, size, more), *pieces)
+        for piece in (b"".join(answer),) if size <= ONE_PIECE else answer:
+            self.transport.write(piece)
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()

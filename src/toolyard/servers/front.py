@@ -164,7 +164,8 @@ class Front:
             answer = await lane.answer(request, exchange, long_way)
             if answer is not None:
                 session = exchange.session
-                await reply(send, answer, more=() if session is None else [(SESSION, session)])
+                body = answer if isinstance(answer, bytes) else b"".join(answer)
+                await reply(send, body, more=() if session is None else [(SESSION, session)])
         elif LISTEN in scope["headers"]:
             await self._streams.serve(
                 self._app, marked, replay, send, authorization, ends_itself=True

@@ -74,7 +74,7 @@ class Outgoing:
         if isinstance(answer, Answer) and answer.id is not None:
             self._answered(answer.id)
 
-    async def answer(self, number: types.RequestId, message: bytes | bytearray) -> None:
+    async def answer(self, number: types.RequestId, message: bytes) -> None:
         """Send an answer that is written already."""
         with suppress(anyio.BrokenResourceError):  # nobody reads any more
             await self._lines.send(message + b"\n")

@@ -34,7 +34,7 @@ class SentLines:
         self._moved = anyio.Event()
         self._is_over = False
 
-    async def send(self, line: bytes | bytearray) -> None:
+    async def send(self, line: bytes) -> None:
         """Have `line`, with its end, written after all that were sent before.
 
         Raises:

@@ -10,7 +10,7 @@ TEXT = "text/plain; charset=utf-8"
 
 
 async def reply(
-    send: Send, body: bytes | bytearray, *, status: int = 200, kind: str = JSON, more: Headers = ()
+    send: Send, body: bytes, *, status: int = 200, kind: str = JSON, more: Headers = ()
 ) -> None:
     """Answer with `body` in one piece; say what `kind` it is of, and what `more` headers do."""
     headers = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -11,10 +11,18 @@ from toolyard.core.content import Audio, Content, Image, Text
 from toolyard.core.json_value import is_json
 from toolyard.core.tool import ToolResult
 
+Piece = bytes | bytearray | memoryview
+Pieces = Sequence[Piece]
+"""Of a JSON text, one after the other."""
+
 MARK = b'"resultType":"complete",'
+_OBJECT = ord("{")
 _encode = msgspec.json.Encoder().encode
-_encode_into = msgspec.json.Encoder().encode_into
 _decode = msgspec.json.Decoder().decode
+
+
+class _Odd(Exception):
+    """The SDK would look into a part of it, or JSON cannot say it as it is."""
 
 
 def response(request_id: int | str, result: bytes) -> bytes:
@@ -29,56 +37,65 @@ def ending(stamp: Mapping[str, Any]) -> bytes:
 
 def call_response(
     request_id: int | str, given: ToolResult, ending: bytes, most_bytes: int
-) -> bytearray | None:
+) -> Pieces | None:
     """The response with `given`; `None` if that is not wholly usual, or may be too large.
 
-    Before 2026-07-28 structured content had to be an object. All is written in one piece, as
-    every copy of a large result takes as long as to write it.
+    Before 2026-07-28 structured content had to be an object. The pieces are not put together, as
+    to copy a large one takes as long as to write it.
     """
     if given.meta is not None or type(given.is_error) is not bool:
         return None
-    content = [_usual(block) for block in given.content]
-    if None in content:
-        return None
-    said = bytearray(b'{"jsonrpc":"2.0","id":%b,"result":' % _encode(request_id))
-    start = len(said)
     try:
-        said += b'{"content":'
-        _encode_into(content, said, -1)
-        said += b',"isError":true' if given.is_error else b',"isError":false'
-        if not _add_structured(given.structured, said, may_be_any=bool(ending)):
-            return None
-    except (UnicodeEncodeError, TypeError, ValueError, RecursionError, msgspec.DecodeError):
+        result: list[Piece] = [
+            b'{"content":',
+            *_content(given),
+            b',"isError":true' if given.is_error else b',"isError":false',
+            *_structured(given, may_be_any=bool(ending)),
+            b"%b}" % ending,
+        ]
+    except (_Odd, TypeError, ValueError, RecursionError, msgspec.DecodeError):
         return None
-    said += b"%b}" % ending
     # The limit counts blanks after commas and colons too, at most as many as there are bytes, and
     # the mark of a complete result whether it is sent or not.
-    if 2 * (len(said) - start + len(MARK)) > most_bytes:
+    if 2 * (sum(map(len, result)) + len(MARK)) > most_bytes:
         return None
-    said += b"}"
-    return said
+    return [b'{"jsonrpc":"2.0","id":%b,"result":' % _encode(request_id), *result, b"}"]
 
 
-def _usual(block: Content) -> Mapping[str, Any] | None:
-    """A block as MCP writes it, if the SDK would not look into any part of it; bytes as base64."""
+def _content(given: ToolResult) -> Pieces:
+    if given.unread is None:
+        return (_encode([_usual(block) for block in given.content]),)
+    pieces: list[Piece] = []
+    for text in given.unread.texts:
+        pieces += (b',{"text":' if pieces else b'[{"text":', text, b',"type":"text"}')
+    return [*pieces, b"]"] if pieces else (b"[]",)
+
+
+def _usual(block: Content) -> Mapping[str, Any]:
+    """A block as MCP writes it; bytes are written as base64."""
     if block.annotations is not None or block.meta is not None:
-        return None
+        raise _Odd
     if type(block) is Text and type(block.text) is str:
         return {"text": block.text, "type": "text"}
     if not isinstance(block, Image | Audio) or type(block.data) is not bytes:
-        return None
+        raise _Odd
     if type(block.mime_type) is not str:
-        return None
+        raise _Odd
     kind = "image" if isinstance(block, Image) else "audio"
     return {"type": kind, "data": block.data, "mimeType": block.mime_type}
 
 
-def _add_structured(value: Any, said: bytearray, *, may_be_any: bool) -> bool:
-    """Write the member that holds structured content, if any; False if JSON cannot say it."""
+def _structured(given: ToolResult, *, may_be_any: bool) -> Pieces:
+    """The member that holds structured content, if any."""
+    name = b',"structuredContent":'
+    if given.unread is not None:
+        said = given.unread.structured
+        return () if said is None or not (may_be_any or said[0] == _OBJECT) else (name, said)
+    value: Any = given.structured
     if value is None or not (may_be_any or isinstance(value, Mapping)):
-        return True
-    said += b',"structuredContent":'
-    start = len(said)
-    _encode_into(value, said, -1)
+        return ()
+    text = _encode(value)
     # What comes back changed is no JSON value: NaN, dates, sets, keys that are numbers.
-    return is_json(cast("object", value)) or _decode(memoryview(said)[start:]) == value
+    if not is_json(cast("object", value)) and _decode(text) != value:
+        raise _Odd
+    return name, text
