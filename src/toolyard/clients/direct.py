@@ -159,9 +159,9 @@ async def _read(
     if _has_message(answer.status, headers):
         kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if kind == b"application/json":
-            text = said = await _beginning(stream, MOST_BYTES)
+            text = said = await _beginning(stream, MOST_BYTES, _announced(headers))
         elif kind == b"text/event-stream":
-            text = await _beginning(stream, MOST_OF_EVENT, _is_event)
+            text = await _beginning(stream, MOST_OF_EVENT, suffices=_is_event)
             said = found[1] if (found := _EVENT.match(text)) else b""
     message = message_in(said) if 0 < len(said) <= MOST_BYTES else None
     if message is None or message.id is None or coerce_request_id(message.id) != number:
@@ -177,15 +177,29 @@ def _has_message(status: int, headers: Mapping[bytes, bytes]) -> bool:
     return status < 400 and status != 202 and not is_elsewhere and not is_packed
 
 
+def _announced(headers: Mapping[bytes, bytes]) -> int:
+    """How many bytes the body has, as far as that is said and can be believed."""
+    length = headers.get(b"content-length", b"")
+    return min(int(length), MOST_BYTES) if length.isdigit() and len(length) < 20 else 0
+
+
 async def _beginning(
-    stream: httpx2.AsyncByteStream, most: int, suffices: Callable[[bytearray], bool] | None = None
+    stream: httpx2.AsyncByteStream,
+    most: int,
+    announced: int = 0,
+    suffices: Callable[[bytearray], bool] | None = None,
 ) -> bytearray:
-    """The whole body, as much of it as `suffices`, or a little more than `most` bytes."""
-    body = bytearray()
+    """The whole body, as much of it as `suffices`, or a little more than `most` bytes.
+
+    It need not be copied as it grows if it has as many bytes as `announced`.
+    """
+    body, size = bytearray(announced), 0
     async for part in stream:
-        body += part
-        if len(body) > most or (suffices is not None and suffices(body)):
+        body[size : size + len(part)] = part
+        size += len(part)
+        if size > most or (suffices is not None and suffices(body)):
             break
+    del body[size:]
     return body
 
 
