@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from benchmarks.wire import BenchmarkError, Connection, Reply, parse
@@ -51,6 +52,12 @@ class Call:
     def params(self) -> dict[str, Any]:
         """What a request of it carries."""
         return {"name": self.tool, "arguments": self.arguments}
+
+    @cached_property
+    def written(self) -> tuple[bytes, bytes]:
+        """The members of its answer, without blanks between them and with."""
+        tight = json.dumps(self.answer, separators=(",", ":"))[1:-1]
+        return tight.encode(), json.dumps(self.answer)[1:-1].encode()
 
 
 ADD = Call("add", {"a": 1.0, "b": 2.0}, {"result": 3.0})
