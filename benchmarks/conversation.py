@@ -112,7 +112,8 @@ class Conversation:
         """Call the tool once and compare the answer with what it must be."""
         answer = self.ask("tools/call", call.params)
         if answer.get("structuredContent") != call.answer:
-            raise BenchmarkError(f"`{call.tool}` answered {answer!r} instead of {call.answer!r}.")
+            said, wanted = repr(answer)[:300], repr(call.answer)[:300]
+            raise BenchmarkError(f"`{call.tool}` answered {said} instead of {wanted}.")
 
     def end_session(self) -> None:
         """Tell the server that the session is over, if there is one."""
