@@ -49,7 +49,7 @@ _SECTIONS = {
     "Calls": ("calls",),
     "Many tools": ("tools", "growth"),
     "Over standard input and output": ("stdio",),
-    "Through a gateway": ("gateway",),
+    "Through a gateway": ("gateway", "large"),
     "Workers": ("workers",),
     "Models": ("models",),
     "Start and memory": ("imports", "start", "calculator"),

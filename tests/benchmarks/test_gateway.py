@@ -81,8 +81,14 @@ def test_toolyard_is_measured_before_a_url_and_before_a_process() -> None:
         "gateway/modern/16",
         "gateway/legacy/1",
         "gateway/legacy/16",
+        "large/modern",
+        "large/legacy",
     ]
-    for table in tables:
+    for table in tables[4:]:
+        assert table.rows == [DIRECT, TOOLYARD]
+        assert all(table.value(row, "rate") > 0 for row in table.rows)
+        assert all(table.value(row, "p50_ms") > 0 for row in table.rows)
+    for table in tables[:4]:
         assert table.rows == [DIRECT, TOOLYARD, TOOLYARD_STDIO]
         assert all(table.value(row, "rate") > 0 for row in table.rows)
         assert table.value(DIRECT, "added_ms") == 0
