@@ -163,6 +163,7 @@ def test_broken_json_is_repaired_and_told_to_be(broken: str) -> None:
     ("broken", "shape", "value"),
     [
         ("{'a': True, 'b': None, 'c': False}", dict[str, bool | None], {"a": 1, "b": None, "c": 0}),
+        ('{"a": NaN}', dict[str, str | float], {"a": "NaN"}),
         ('{"text": "two\nlines', dict[str, str], {"text": "two\nlines"}),
         ('{"text": "he said "hi" to me"}', dict[str, str], {"text": 'he said "hi" to me'}),
         ("<answer>yes</answer>", Literal["yes", "no"], "yes"),
