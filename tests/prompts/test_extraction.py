@@ -302,7 +302,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 def test_reading_json_loads_neither_templates_nor_what_repairs() -> None:
     script = (
-        "import sys; from toolyard import read_json; read_json('[1]', list[int]); "
+        "import sys; from toolyard import read_json, schema_text; read_json('[1]', list[int]); "
+        "schema_text(int); "
         "print({'jinja2', 'json_repair'} & set(sys.modules))"
     )
 

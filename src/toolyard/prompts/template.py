@@ -130,10 +130,11 @@ class Template:
     def _failed(self, error: Exception, values: Mapping[str, Any]) -> str:
         line = _line_of(error)
         where = _capital(f"line {line} of {self._name}" if line else self._name)
-        kind = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
+        # What other errors say may be a path, or a secret; they are chained for whoever looks.
+        what = str(error).rstrip(".") if isinstance(error, TemplateError) else type(error).__name__
         given = ", ".join(sorted(values)) or "nothing"
         hint = f" It was given {given}." if self.variables - set(values) else ""
-        return f"{where} cannot be filled: {kind}{str(error).rstrip('.')}.{hint}"
+        return f"{where} cannot be filled: {what}.{hint}"
 
 
 def prompt(template: str, /, **values: Any) -> str:
