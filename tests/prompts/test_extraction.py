@@ -55,6 +55,10 @@ def test_a_fenced_block_ends_at_a_fence_of_its_own_kind() -> None:
     assert list(Fenced().find("```\n```")) == [""]
 
 
+def test_letters_that_are_alike_in_other_alphabets_make_no_tag() -> None:
+    assert extract("<an\u017fwer>1</an\u017fwer> <ANSWER>2</answer>", Tagged("answer")) == "2"
+
+
 def test_a_keyword_is_found_as_a_word_and_told_as_it_was_asked_for() -> None:
     words = Keyword(["Approve", "reject", "approve with changes"])
 

@@ -61,10 +61,10 @@ def read_markup(text: str, names: Iterable[str]) -> Markup:
     that a tag that is merely mentioned hurts no other. What is no tag after all is text.
     """
     known = {name.lower(): name for name in names}
+    tag = _tag(known.values())
     waiting: dict[str, list[_Opened]] = {name: [] for name in known}
     found: list[Element] = []
     loose: list[LooseTag] = []
-    tag = _tag(known)
     at = 0
     while (start := tag.search(text, at)) is not None:
         key = start["name"].lower()
@@ -112,7 +112,8 @@ def untagged(text: str, names: Iterable[str]) -> str:
 
 def _tag(names: Iterable[str]) -> re.Pattern[str]:
     alternatives = "|".join(map(re.escape, names))
-    return re.compile(rf"<(?:(?P<slash>/)\s*+)?(?P<name>{alternatives}){_NO_MORE}", re.IGNORECASE)
+    # In ASCII alone letters that match are the same in lower case.
+    return re.compile(rf"<(?:(?P<slash>/)\s*+)?(?P<name>{alternatives}){_NO_MORE}", re.I | re.A)
 
 
 def _element(opened: _Opened, name: str, inner_end: int, end: int) -> Element:

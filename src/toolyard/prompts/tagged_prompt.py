@@ -10,7 +10,7 @@ from toolyard.core.errors import PromptError
 from toolyard.prompts.markup import untagged
 from toolyard.prompts.template import Template, Verbatim
 
-_TAG = re.compile(r"[A-Za-z_][\w.-]*")
+_TAG = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _TAGS = re.compile(rf"</?({_TAG.pattern})")
 
 
@@ -58,9 +58,9 @@ class TaggedPrompt:
             listed = ", ".join(sorted(wanted)) or "nothing"
             given = ", ".join(sorted(values)) or "nothing"
             raise PromptError(f"The prompt of {self._name} needs {listed}; it was given {given}.")
-        given = {name: Verbatim(text) for name, text in self._given.items()}
+        ours = {name: Verbatim(text) for name, text in self._given.items()}
         return self._template.render_guarded(
-            {**values, **given}, lambda text: untagged(text, self._tags)
+            {**values, **ours}, lambda text: untagged(text, self._tags)
         )
 
 
