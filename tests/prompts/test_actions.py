@@ -107,6 +107,7 @@ def test_the_prompt_tells_how_each_is_written() -> None:
          ShowImage(href='x?a=1&b="', urgent=True)),
         ('<ShowImage href="a" urgent="yes" unit="celsius" other="1"/>',
          ShowImage(href="a", urgent=True, unit=Unit.CELSIUS)),
+        ("<ShowImage href='?a=1&copy=2&amp;lt=3&#38;'/>", ShowImage(href="?a=1&copy=2&lt=3&")),
         ("<SendMessage to='x'>1 &lt; 2 <b>bold</b>\n&#65;</SendMessage >",
          SendMessage(to="x", content="1 < 2 <b>bold</b>\nA")),
         ("Use <SendMessage> so: <SendMessage to='x'>hi</SendMessage>",
@@ -135,13 +136,13 @@ def test_actions_inside_of_others_are_found_and_replaced_first() -> None:
 
 
 def test_what_is_no_action_after_all_stays_and_is_told() -> None:
-    text = '<ShowImage width="wide" href="a"/> <SendMessage>no one <GetWeather/></SendMessage>'
+    text = '<ShowImage width="wide" href="a"/> <SendMessage>&amp; one <GetWeather/></SendMessage>'
     reading = ACTIONS.read(f"{text} <SendMessage to='x'>cut")
 
     assert reading.actions == [GetWeather()]
-    assert (reading.found[0].start, reading.found[0].end) == (55, 68)
+    assert (reading.found[0].start, reading.found[0].end) == (58, 71)
     assert reading.refused == [
-        "<SendMessage> at letter 84 has no end.",
+        "<SendMessage> at letter 87 has no end.",
         "<ShowImage> at letter 1: width: Input should be a valid integer, unable to parse string "
         "as an integer.",
         "<SendMessage> at letter 36: to: Field required.",
@@ -199,15 +200,17 @@ PIECES = st.sampled_from([
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
-def test_any_text_is_transformed_and_stripped_consistently(text: str) -> None:
-    known = ("<GetWeather>", "</GetWeather>", "<SendMessage", "</SendMessage>")
+def test_in_any_text_what_is_replaced_is_what_was_found(text: str) -> None:
+    replaced: list[str] = []
 
-    assert ACTIONS.transform("no tags", described) == "no tags"
-    assert len(ACTIONS.read(text).found) == len(ACTIONS.extract(text))
-    stripped = ACTIONS.strip(text)
-    assert not [tag for tag in known[:2] if tag in stripped and '="' not in text]
-    if not ACTIONS.extract(text):
-        assert ACTIONS.transform(text, described) == text
+    def write(action: GetWeather | ShowImage | SendMessage) -> str:
+        replaced.append(type(action).__name__)
+        return ""
+
+    transformed = ACTIONS.transform(text, write)
+
+    assert sorted(replaced) == sorted(type(each).__name__ for each in ACTIONS.extract(text))
+    assert replaced or transformed == text
 
 
 @pytest.mark.parametrize(

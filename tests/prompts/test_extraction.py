@@ -55,6 +55,10 @@ def test_a_fenced_block_ends_at_a_fence_of_its_own_kind() -> None:
     assert list(Fenced().find("```\n```")) == [""]
 
 
+def test_letters_that_are_alike_in_other_alphabets_make_no_tag() -> None:
+    assert extract("<an\u017fwer>1</an\u017fwer> <ANSWER>2</answer>", Tagged("answer")) == "2"
+
+
 def test_a_keyword_is_found_as_a_word_and_told_as_it_was_asked_for() -> None:
     words = Keyword(["Approve", "reject", "approve with changes"])
 
@@ -163,6 +167,7 @@ def test_broken_json_is_repaired_and_told_to_be(broken: str) -> None:
     ("broken", "shape", "value"),
     [
         ("{'a': True, 'b': None, 'c': False}", dict[str, bool | None], {"a": 1, "b": None, "c": 0}),
+        ('{"a": NaN}', dict[str, str | float], {"a": "NaN"}),
         ('{"text": "two\nlines', dict[str, str], {"text": "two\nlines"}),
         ('{"text": "he said "hi" to me"}', dict[str, str], {"text": 'he said "hi" to me'}),
         ("<answer>yes</answer>", Literal["yes", "no"], "yes"),
@@ -301,7 +306,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 def test_reading_json_loads_neither_templates_nor_what_repairs() -> None:
     script = (
-        "import sys; from toolyard import read_json; read_json('[1]', list[int]); "
+        "import sys; from toolyard import read_json, schema_text; read_json('[1]', list[int]); "
+        "schema_text(int); "
         "print({'jinja2', 'json_repair'} & set(sys.modules))"
     )
 

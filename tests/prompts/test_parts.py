@@ -65,6 +65,14 @@ def test_pictures_keep_their_place_among_texts() -> None:
     assert to_prompt(["See", picture]) == "See"
 
 
+def test_what_has_no_end_is_refused() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+
+    with pytest.raises(PromptError, match="is nested too deeply, or in itself"):
+        to_prompt({"a": endless})
+
+
 def test_bytes_are_no_text() -> None:
     with pytest.raises(PromptError, match="make an image of them, or decode them"):
         to_prompt({"a": b"x"})

@@ -233,6 +233,22 @@ def test_the_pictures_of_a_model_inside_of_another_are_there() -> None:
     ]  # fmt: skip
 
 
+def test_a_field_that_may_be_a_picture_shows_what_it_is() -> None:
+    class Mixed(PromptModel):
+        a: str | Image
+        b: Image | None
+        c: dict[str, Image]
+        d: tuple[Image, ...]
+        e: Annotated[Image, PromptField(format=lambda image: image.mime_type)]
+        f: Annotated[bytes, PromptField(format=bytes.hex)]
+
+    mixed = Mixed(a="text", b=None, c={"x": PICTURE}, d=(PICTURE,), e=PICTURE, f=b"f")
+
+    assert mixed.prompt_parts() == [
+        Text("a: text"), PICTURE, PICTURE, Text("e: image/png\nf: 66"),
+    ]  # fmt: skip
+
+
 def test_a_subclass_has_the_texts_of_its_model_and_its_own() -> None:
     class Other(Task, template="{{ title }}!"):
         pass

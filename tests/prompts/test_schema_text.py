@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from toolyard import Image, PromptError, PromptField, PromptModel, schema_text
 
@@ -162,6 +162,8 @@ def test_every_kind_of_type_has_its_form() -> None:
         (int, '### Schema for `int`\n"number"'),
         (list[int], '### Schema for `list[int]`\n"number[]"'),
         (list[Emblem] | None, "### Schema for `list[Emblem] | None`"),
+        (TypeAdapter(list[Emblem]), "### Schema for `list[Emblem]`"),
+        (Annotated[list[int], Field(min_length=1)], "### Schema for `list[int]`"),
         (Color, '### Schema for `Color`\n"red" | "blue"'),
         (dict[str, Any], '{\n  "<any name>": "anything"\n}'),
     ],

@@ -46,8 +46,8 @@ def test_the_language_of_jinja_is_there() -> None:
          "It was given b."),
         ("one\n{{ x.y }}", {"x": {}}, "Line 2 of the template cannot be filled: 'dict object' has "
          "no attribute 'y'."),
-        ("{{ 1 / x }}", {"x": 0}, "Line 1 of the template cannot be filled: ZeroDivisionError: "
-         "division by zero."),
+        ("{{ 1 / x }}", {"x": 0}, "Line 1 of the template cannot be filled: "
+         "ZeroDivisionError."),
         ("\n\n{{ a", {"a": 1}, "Line 3 of the template cannot be read: unexpected end of template, "
          "expected 'end of print statement'."),
         ("{% include 'other' %}", {}, "Line 1 of the template needs another template."),

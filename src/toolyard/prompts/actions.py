@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from html import unescape
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
 from toolyard.core.errors import PromptError
 from toolyard.prompts.action import Action
-from toolyard.prompts.markup import Element, Markup, outermost, read_markup
+from toolyard.prompts.markup import Element, Markup, decoded, outermost, read_markup
 from toolyard.prompts.shape import sentences
 from toolyard.prompts.tagged_prompt import TaggedPrompt
 from toolyard.prompts.template import Template
@@ -51,8 +50,23 @@ class _Frame:
     element: Element | None
     inner_end: int
     at: int
-    """What stands before is in `pieces`."""
-    pieces: list[str] = field(default_factory=list[str])
+    """What stands before is in `kept` and `read`."""
+    kept: list[str] = field(default_factory=list[str])
+    """The text as it is, with what was made of inner actions."""
+    read: list[str] = field(default_factory=list[str])
+    """The same with its entities read."""
+
+    def advance(self, text: str, end: int) -> None:
+        """Take in what stands before `end`."""
+        self.kept.append(text[self.at : end])
+        self.read.append(decoded(text[self.at : end]))
+        self.at = end
+
+    def put(self, written: str, end: int) -> None:
+        """Put `written` in the place of what stands before `end`."""
+        self.kept.append(written)
+        self.read.append(written)
+        self.at = end
 
 
 class Actions(Generic[A]):
@@ -115,7 +129,7 @@ class Actions(Generic[A]):
         if len(nested) < len(markup.elements):
             refused.append("Some elements cross others, or are nested too deeply.")
         for element in nested:
-            inner = unescape(text[element.inner_start : element.inner_end])
+            inner = decoded(text[element.inner_start : element.inner_end])
             try:
                 action = self._action(element, inner)
             except ValidationError as error:
@@ -135,11 +149,12 @@ class Actions(Generic[A]):
         for element in _nested(self._markup(text).elements):
             while element.start >= frames[-1].inner_end:
                 self._close(text, frames, write)
-            frames[-1].pieces.append(_text(frames[-1], text, element.start))
+            frames[-1].advance(text, element.start)
             frames.append(_Frame(element, element.inner_end, element.inner_start))
         while len(frames) > 1:
             self._close(text, frames, write)
-        return "".join([*frames[0].pieces, text[frames[0].at :]])
+        frames[0].advance(text, len(text))
+        return "".join(frames[0].kept)
 
     def strip(self, text: str) -> str:
         """`text` without the actions, right or not, and without what is left of their tags."""
@@ -166,25 +181,16 @@ class Actions(Generic[A]):
     def _close(self, text: str, frames: list[_Frame], write: Callable[[A], str]) -> None:
         frame = frames.pop()
         element = cast("Element", frame.element)
-        inner = "".join([*frame.pieces, _text(frame, text, frame.inner_end)])
+        frame.advance(text, frame.inner_end)
         try:
-            written = write(self._action(element, inner))
+            action = self._action(element, "".join(frame.read))
         except ValidationError:
-            written = "".join(
-                [
-                    text[element.start : element.inner_start],
-                    inner,
-                    text[element.inner_end : element.end],
-                ]
-            )
-        frames[-1].pieces.append(written)
-        frames[-1].at = element.end
-
-
-def _text(frame: _Frame, text: str, end: int) -> str:
-    """What stands between the last thing in `frame` and `end`."""
-    piece = text[frame.at : end]
-    return piece if frame.element is None else unescape(piece)
+            opening = text[element.start : element.inner_start]
+            closing = text[element.inner_end : element.end]
+            written = "".join([opening, *frame.kept, closing])
+        else:
+            written = write(action)
+        frames[-1].put(written, element.end)
 
 
 def _nested(elements: Sequence[Element]) -> Iterator[Element]:

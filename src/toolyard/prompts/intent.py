@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from html import unescape
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from toolyard.core.errors import ExtractionError
-from toolyard.prompts.markup import untagged
+from toolyard.prompts.markup import decoded, untagged
 from toolyard.prompts.places import Tagged
 from toolyard.prompts.prompt_enum import PromptEnum
 from toolyard.prompts.tagged_prompt import TaggedPrompt, checked_tag
@@ -61,7 +60,7 @@ class IntentFrame(Generic[E]):
         place = Tagged(self._tags[1])
         tried: list[str] = []
         for part in place.find(reply):
-            found = self._member(unescape(part).strip())
+            found = self._member(decoded(part).strip())
             if found is not None:
                 return found
             tried.append(f"{place}: {part[:80]!r} is none of {', '.join(self._values())}.")

@@ -114,18 +114,17 @@ class _Search:
                     depths[-1] = depth + 1
                 rules = _AFTER_VALUE
                 continue
-            end = self._brackets_end(at)
+            end = _brackets_end(text, at) if text.startswith("[[", at) else at + 1
             opened += range(at, end)
             depths += [1] * (end - at)
             tried[at:end] = b"\1" * (end - at)
             at, rules = end, _AFTER_OPENING
 
-    def _brackets_end(self, at: int) -> int:
-        """Behind the arrays that open right behind each other from `at` on, but an empty one."""
-        if not self._text.startswith("[[", at):
-            return at + 1
-        found = cast("re.Match[str]", _ARRAYS.match(self._text, at))
-        return found.end() if found["empty"] is None else found.start("empty") - 1
+
+def _brackets_end(text: str, at: int) -> int:
+    """Behind the arrays that open right behind each other from `at` on, but an empty one."""
+    found = cast("re.Match[str]", _ARRAYS.match(text, at))
+    return found.end() if found["empty"] is None else found.start("empty") - 1
 
 
 def _start(run: re.Match[str]) -> int | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 _VALUE = r"\"[^\"]*+\"|'[^']*+'|(?:[^\s\"'<>/]|/(?!\s*+>))++"
 _ATTRIBUTE = re.compile(rf"\s*+(?P<name>[A-Za-z_][\w.:-]*+)(?:\s*+=\s*+(?P<value>{_VALUE}))?")
 _END = re.compile(r"\s*+(?P<slash>/?)\s*+>")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z]\w{1,31});")
 _NO_MORE = r"(?![\w.:-])"
 
 
@@ -60,10 +61,10 @@ def read_markup(text: str, names: Iterable[str]) -> Markup:
     that a tag that is merely mentioned hurts no other. What is no tag after all is text.
     """
     known = {name.lower(): name for name in names}
+    tag = _tag(known.values())
     waiting: dict[str, list[_Opened]] = {name: [] for name in known}
     found: list[Element] = []
     loose: list[LooseTag] = []
-    tag = _tag(known)
     at = 0
     while (start := tag.search(text, at)) is not None:
         key = start["name"].lower()
@@ -98,6 +99,11 @@ def outermost(elements: Iterable[Element]) -> list[Element]:
     return kept
 
 
+def decoded(text: str) -> str:
+    """`text` with entities such as `&lt;` read; an ampersand alone stays, as in addresses."""
+    return _ENTITY.sub(lambda entity: unescape(entity.group()), text)
+
+
 def untagged(text: str, names: Iterable[str]) -> str:
     """`text` in which whatever could be a tag of one of the `names` is text."""
     alternatives = "|".join(map(re.escape, names))
@@ -106,7 +112,8 @@ def untagged(text: str, names: Iterable[str]) -> str:
 
 def _tag(names: Iterable[str]) -> re.Pattern[str]:
     alternatives = "|".join(map(re.escape, names))
-    return re.compile(rf"<(?:(?P<slash>/)\s*+)?(?P<name>{alternatives}){_NO_MORE}", re.IGNORECASE)
+    # In ASCII alone letters that match are the same in lower case.
+    return re.compile(rf"<(?:(?P<slash>/)\s*+)?(?P<name>{alternatives}){_NO_MORE}", re.I | re.A)
 
 
 def _element(opened: _Opened, name: str, inner_end: int, end: int) -> Element:
@@ -126,4 +133,4 @@ def _opened(text: str, start: re.Match[str]) -> _Opened | None:
 def _value(written: str | None) -> str:
     if written is None:
         return "true"
-    return unescape(written[1:-1] if written[0] in "\"'" else written)
+    return decoded(written[1:-1] if written[0] in "\"'" else written)

@@ -92,7 +92,10 @@ def line(name: str, value: Any) -> str:
 def _plain(value: Any) -> str:
     for kinds, write in _WRITERS:
         if isinstance(value, kinds):
-            return write(value)
+            try:
+                return write(value)
+            except RecursionError as error:
+                raise PromptError("A value is nested too deeply, or in itself.") from error
     if is_dataclass(value) and not isinstance(value, type):
         return _named({each.name: getattr(value, each.name) for each in fields(value)})
     return str(value)

@@ -24,22 +24,21 @@ class PromptEnum(StrEnum):
     """
 
     _value_: str
-    description: str
-    """What the member means; may be empty."""
-    is_shown: bool
+    _meaning: str
+    _is_shown: bool
 
     def __new__(cls, value: str, *about: str | _Skip) -> PromptEnum:
         """A member from what its line says."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.description = " ".join(each for each in about if isinstance(each, str))
-        member.is_shown = SKIP not in about
+        member._meaning = " ".join(each for each in about if isinstance(each, str))
+        member._is_shown = SKIP not in about
         return member
 
     @classmethod
     def shown(cls) -> list[PromptEnum]:
         """The members that models are told of."""
-        return [member for member in cls if member.is_shown]
+        return [member for member in cls if member._is_shown]
 
     @classmethod
     def prompt_schema(cls) -> str:
@@ -55,8 +54,8 @@ class PromptEnum(StrEnum):
 
     def to_prompt(self, target: object = None) -> str:
         """The value, and what it means; the same for every target."""
-        is_told = self.description and self.is_shown
-        return f"{self.value}: {self.description}" if is_told else self.value
+        is_told = self._meaning and self._is_shown
+        return f"{self.value}: {self._meaning}" if is_told else self.value
 
     def prompt_parts(self, target: object = None) -> list[Text | Image]:
         """The same as a part."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -15,7 +15,7 @@ from toolyard.core.content import Image, Text
 from toolyard.core.errors import PromptError
 from toolyard.prompts.examples import example_text
 from toolyard.prompts.json_schema import holds_image
-from toolyard.prompts.parts import Part, joined, line, prompt_parts, text_of
+from toolyard.prompts.parts import Part, Promptable, joined, line, prompt_parts, text_of
 from toolyard.prompts.prompt_field import mark_for, marks_of
 from toolyard.prompts.schema_text import schema_text
 from toolyard.prompts.template import Template
@@ -161,17 +161,20 @@ class PromptModel(BaseModel):
                 continue
             value = getattr(self, name)
             if mark.format is not None:
-                value = mark.format(value)
-            elif holds_image(field.annotation):
+                yield [Text(line(_label(name, field, mark.rename), mark.format(value)))]
+            elif holds_image(field.annotation) and (_pictures(value) or not value):
                 yield _pictures(value)
-                continue
-            yield [Text(line(_label(name, field, mark.rename), value)), *_pictures(value)]
+            else:
+                yield [Text(line(_label(name, field, mark.rename), value)), *_pictures(value)]
 
 
 def _pictures(value: Any) -> list[Part]:
-    """The pictures in a field's value, which may be a model or a list that holds some."""
-    several = cast("list[Any]", value) if isinstance(value, list) else [value]
-    parts = (part for each in several for part in prompt_parts(each))
+    """The pictures in a field's value, which may be a model, a list or the like that holds some."""
+    if isinstance(value, Mapping):
+        value = list(cast("Mapping[Any, Any]", value).values())
+    if isinstance(value, list | tuple):
+        return [part for each in cast("Sequence[Any]", value) for part in _pictures(each)]
+    parts = prompt_parts(value) if isinstance(value, Image | Promptable) else []
     return [part for part in parts if isinstance(part, Image)]
 
 

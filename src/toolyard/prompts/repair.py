@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import SupportsIndex
 
+from pydantic_core import from_json
+
 MOST_STEPS = 500_000
 """Letters that repairs may look at in all, less than a second; about three for each letter."""
 MOST_LETTERS = 100_000
@@ -52,11 +54,9 @@ class Repairs:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
-    except ValueError:
+        from_json(text, allow_inf_nan=False)
+    except (ValueError, TypeError):  # the latter for half a surrogate pair
         return False
-    except RecursionError as error:
-        raise Unrepairable("is nested too deeply to be read") from error
     return True
 
 

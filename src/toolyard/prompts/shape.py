@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Annotated, Any, Generic, Protocol, TypeVar, cast, get_args, get_origin
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
@@ -93,7 +93,9 @@ def type_name(wanted: Any) -> str:
     """A type as people write it."""
     if isinstance(wanted, type) and not hasattr(wanted, "__args__"):
         return wanted.__name__
-    return _MODULES.sub("", str(wanted))
+    if get_origin(wanted) is Annotated:
+        return type_name(get_args(wanted)[0])
+    return _MODULES.sub("", str(wanted).removeprefix("TypeAdapter(").removesuffix(")"))
 
 
 def adapter_of(wanted: Any) -> TypeAdapter[Any]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from toolyard.core.errors import PromptError
 from toolyard.prompts.markup import untagged
-from toolyard.prompts.template import Template
+from toolyard.prompts.template import Template, Verbatim
 
-_TAG = re.compile(r"[A-Za-z_][\w.-]*")
+_TAG = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _TAGS = re.compile(rf"</?({_TAG.pattern})")
 
 
@@ -58,11 +58,10 @@ class TaggedPrompt:
             listed = ", ".join(sorted(wanted)) or "nothing"
             given = ", ".join(sorted(values)) or "nothing"
             raise PromptError(f"The prompt of {self._name} needs {listed}; it was given {given}.")
-        safe = {
-            name: untagged(each, self._tags) if isinstance(each, str) else each
-            for name, each in values.items()
-        }
-        return self._template.render(**safe, **self._given)
+        ours = {name: Verbatim(text) for name, text in self._given.items()}
+        return self._template.render_guarded(
+            {**values, **ours}, lambda text: untagged(text, self._tags)
+        )
 
 
 def checked_tag(tag: str) -> str:

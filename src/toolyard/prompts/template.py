@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
@@ -86,7 +86,17 @@ class Template:
 
     def parts(self, /, **values: Any) -> list[Part]:
         """The same with pictures, each where its name stands."""
-        pictures = _Pictures()
+        return self._filled(values, str)
+
+    def render_guarded(self, values: Mapping[str, Any], guard: Callable[[str], str]) -> str:
+        """The same as `render`, with every text that is put in as `guard` writes it.
+
+        A value that is `Verbatim` is put in as it is.
+        """
+        return text_of(self._filled(values, guard))
+
+    def _filled(self, values: Mapping[str, Any], guard: Callable[[str], str]) -> list[Part]:
+        pictures = _Pictures(guard)
         given = {_SELF if name == "self" else name: each for name, each in values.items()}
         try:
             text = self._template.render({**given, _PICTURES: pictures})
@@ -120,10 +130,11 @@ class Template:
     def _failed(self, error: Exception, values: Mapping[str, Any]) -> str:
         line = _line_of(error)
         where = _capital(f"line {line} of {self._name}" if line else self._name)
-        kind = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
+        # What other errors say may be a path, or a secret; they are chained for whoever looks.
+        what = str(error).rstrip(".") if isinstance(error, TemplateError) else type(error).__name__
         given = ", ".join(sorted(values)) or "nothing"
         hint = f" It was given {given}." if self.variables - set(values) else ""
-        return f"{where} cannot be filled: {kind}{str(error).rstrip('.')}.{hint}"
+        return f"{where} cannot be filled: {what}.{hint}"
 
 
 def prompt(template: str, /, **values: Any) -> str:
@@ -145,10 +156,17 @@ def _filtered(written: re.Match[str]) -> str:
     return f'{{{{ {written["name"] or written["own"]} | view("{written["view"]}") }}}}'
 
 
+class Verbatim(str):
+    """A text that a guard lets pass."""
+
+    __slots__ = ()
+
+
 class _Pictures:
     """The pictures of one rendering, and the marks in its text that stand for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Callable[[str], str]) -> None:
+        self._guard = guard
         self._pictures: list[Image] = []
         self._mark = f"\0{token_hex(8)}:"  # which no value can contain
 
@@ -163,13 +181,15 @@ class _Pictures:
 
     def _placed(self, part: Part) -> str:
         if isinstance(part, Text):
-            return part.text
+            return self._guard(part.text)
         self._pictures.append(part)
         return f"{self._mark}{len(self._pictures) - 1}\0"
 
 
 @pass_context
 def _put_in(context: Context, value: Any) -> str:
+    if isinstance(value, Verbatim):
+        return value
     pictures = cast("_Pictures", context[_PICTURES])
     return pictures.text(prompt_parts(value))
 
@@ -182,6 +202,7 @@ def _made_environment() -> ImmutableSandboxedEnvironment:
         finalize=_put_in,
     )
     made.filters["view"] = view
+    made.globals = {name: made.globals[name] for name in ("namespace", "range")}
     return made
 
 
