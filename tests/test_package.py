@@ -28,6 +28,7 @@ OWN_BUSINESS = {
     "PromptOptions": "keyword arguments",
     "ResourceOptions": "keyword arguments",
     "ToolOptions": "keyword arguments",
+    "Unread": "what `MCPClient` leaves to whoever looks into a large result",
 }
 """Types of ours in public signatures that nobody outside has to name, and why."""
 
