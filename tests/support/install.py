@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -193,12 +194,16 @@ def find_any_llm() -> Path | None:
     """The Python that has any-llm beside toolyard, if it is as `pyproject.toml` wants it now."""
     place = TOOLS / "any-llm"
     stamp = place / ".stamp"
-    is_fresh = stamp.is_file() and stamp.read_text() == _project_stamp()
+    is_fresh = stamp.is_file() and stamp.read_text() == _any_llm_stamp()
     return place / "bin" / "python" if is_fresh else None
 
 
-def _project_stamp() -> str:
-    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+def _any_llm_stamp() -> str:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project, groups = settings["project"], settings["dependency-groups"]
+    extra = project["optional-dependencies"]["any-llm"]
+    wanted = (sys.version, project["dependencies"], extra, groups["test"])
+    return hashlib.sha256(repr(wanted).encode()).hexdigest()
 
 
 def _install_any_llm() -> None:
@@ -214,7 +219,7 @@ def _install_any_llm() -> None:
         _run([*pip, "install", "--quiet", "--upgrade", "pip>=25.1"])
         wanted = ("--editable", ".[any-llm]", "--group", "test")
         _run([*pip, "install", "--quiet", *wanted], directory=ROOT)
-        (target / ".stamp").write_text(_project_stamp())
+        (target / ".stamp").write_text(_any_llm_stamp())
 
 
 def _install_systemd() -> None:
