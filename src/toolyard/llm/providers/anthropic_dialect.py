@@ -222,7 +222,7 @@ def _block(part: Part) -> Iterator[dict[str, Any]]:
         yield _result(part)
     elif part.sealed is not None:
         yield {"type": "redacted_thinking", "data": part.sealed}
-    elif part.signature is not None:  # what another provider showed has none, and is refused
+    elif part.signature:  # thoughts without one are for people, and would be refused
         yield {"type": "thinking", "thinking": part.text, "signature": part.signature}
 
 
