@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from importlib import import_module
@@ -68,9 +68,7 @@ class AnyLLMDialect:
             "unified_exceptions": True,
         }
         try:
-            self._client = library.AnyLLM.create(self._provider, max_retries=0, **options)
-        except self._errors.UnsupportedParameterError:  # this provider's library cannot try again
-            self._client = library.AnyLLM.create(self._provider, **options)
+            self._client = self._made(library.AnyLLM.create, options)
         except self._errors.MissingApiKeyError as error:
             text = f"There is no key for {self._provider}; set {error.env_var_name} or give api_key"
             raise KeyRefused(f"{text}.") from error
@@ -79,6 +77,12 @@ class AnyLLMDialect:
         except ImportError as error:
             needed = f"pip install 'any-llm-sdk[{self._provider}]'"
             raise ConfigError(f"{self._provider} needs one more package: {needed}") from error
+
+    def _made(self, create: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+        try:
+            return create(self._provider, max_retries=0, **options)
+        except self._errors.UnsupportedParameterError:  # there are no tries to turn off
+            return create(self._provider, **options)
 
     async def close(self) -> None:
         """As `Dialect.close`; any-llm has no end of its own, but the library below it may."""
