@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from benchmarks.wire import BenchmarkError, Connection, Reply, parse
@@ -51,6 +52,12 @@ class Call:
     def params(self) -> dict[str, Any]:
         """What a request of it carries."""
         return {"name": self.tool, "arguments": self.arguments}
+
+    @cached_property
+    def written(self) -> tuple[bytes, bytes]:
+        """The members of its answer, without blanks between them and with."""
+        tight = json.dumps(self.answer, separators=(",", ":"))[1:-1]
+        return tight.encode(), json.dumps(self.answer)[1:-1].encode()
 
 
 ADD = Call("add", {"a": 1.0, "b": 2.0}, {"result": 3.0})
@@ -105,7 +112,8 @@ class Conversation:
         """Call the tool once and compare the answer with what it must be."""
         answer = self.ask("tools/call", call.params)
         if answer.get("structuredContent") != call.answer:
-            raise BenchmarkError(f"`{call.tool}` answered {answer!r} instead of {call.answer!r}.")
+            said, wanted = repr(answer)[:300], repr(call.answer)[:300]
+            raise BenchmarkError(f"`{call.tool}` answered {said} instead of {wanted}.")
 
     def end_session(self) -> None:
         """Tell the server that the session is over, if there is one."""

@@ -63,6 +63,8 @@ FASTMCP = Environment(ROOT / ".tools" / "bench", "fastmcp", ("fastmcp>=4.1,<5", 
 MCP_PROXY = Environment(
     ROOT / ".tools" / "bench-mcp-proxy", "mcp-proxy", ("mcp-proxy>=0.13,<1", *_FAST)
 )
+ANY_LLM = Environment(ROOT / ".tools" / "bench-any-llm", "openai", ("any-llm-sdk>=1.40,<2",))
+LITELLM = Environment(ROOT / ".tools" / "bench-litellm", "litellm", ("litellm>=1.106,<2",))
 BARE = Environment(ROOT / ".tools" / "bench-bare", "uvicorn", ("orjson>=3.11,<4", *_FAST))
 
 

@@ -12,7 +12,7 @@ from benchmarks.plan import SECTIONS, Section
 from benchmarks.start import CALCULATOR, IMPORT_TOOLYARD, VERSION
 from benchmarks.table import Ratio, Table, ratio_of
 from benchmarks.tools import FEW, MANY
-from benchmarks.workers import ONE, TWO
+from benchmarks.workers import EVALUATING, ONE, TWO
 
 Way = Literal["times less", "times more", "times at most"]
 
@@ -168,8 +168,8 @@ GOALS: tuple[Goal, ...] = (
         *("gateway", "gateway/modern/16", "rate", TOOLYARD, gateways.FASTMCP, "times more", 60),
     ),
     Goal(
-        *("workers", "2 workers and the load on 2 cores, calls/s", ONE),
-        *("workers", "workers", "rate", TWO, ONE, "times more", 1.5),
+        *("workers", "`serve calculator`, 2 workers and the load on 2 cores, calls/s", ONE),
+        *("workers", EVALUATING, "rate", TWO, ONE, "times more", 1.5),
     ),
     _stdio("modern"),
     _stdio("legacy"),

@@ -9,14 +9,13 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from benchmarks.conversation import ADD, Conversation, Era
+from benchmarks.conversation import ADD, Call, Conversation, Era
 from benchmarks.machine import busy_s
 from benchmarks.server_process import ServerProcess
 from benchmarks.wire import WAIT_S, BenchmarkError
 
 WARM_UP_S = 0.15
 _GOOD = b"HTTP/1.1 200 "
-_RESULTS = (b'"result":3.0', b'"result": 3.0')
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,11 @@ class Burst:
 class _Client:
     """One conversation that repeats the call."""
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, call: Call) -> None:
         self.connection = conversation.connection
         self._ids = conversation.ids
-        self._call = conversation.prepare("tools/call", ADD.params)
+        self._call = conversation.prepare("tools/call", call.params)
+        self._results = call.written
         self._sent = 0.0
 
     def send(self) -> None:
@@ -83,21 +83,23 @@ class _Client:
         if answer is None:
             return None
         took = time.perf_counter() - self._sent
-        if not answer.startswith(_GOOD) or not any(result in answer for result in _RESULTS):
+        if not answer.startswith(_GOOD) or not any(result in answer for result in self._results):
             raise BenchmarkError(f"A call failed under load: {answer[:600]!r}")
         return took
 
 
 @contextmanager
-def clients(server: ServerProcess, era: Era, count: int) -> Generator[list[Conversation]]:
+def clients(
+    server: ServerProcess, era: Era, count: int, call: Call = ADD
+) -> Generator[list[Conversation]]:
     """`count` conversations with `server`, checked before and after what is done with them."""
     conversations: list[Conversation] = []
     try:
         while len(conversations) < count:
             conversations.append(Conversation(server.port, server.token, era))
-        conversations[0].check()
+        conversations[0].check(call)
         yield conversations
-        conversations[0].check()
+        conversations[0].check(call)
         for conversation in conversations:
             conversation.end_session()
     finally:
@@ -106,17 +108,21 @@ def clients(server: ServerProcess, era: Era, count: int) -> Generator[list[Conve
 
 
 def run(
-    server: ServerProcess, conversations: Sequence[Conversation], seconds: float, at_least: int = 1
+    server: ServerProcess,
+    conversations: Sequence[Conversation],
+    seconds: float,
+    at_least: int = 1,
+    call: Call = ADD,
 ) -> Burst:
     """Let all call at once for `seconds`, and longer if fewer than `at_least` calls were done."""
-    _drive(server, conversations, WARM_UP_S, 1)
-    return _drive(server, conversations, seconds, at_least)
+    callers = [_Client(conversation, call) for conversation in conversations]
+    _drive(server, callers, WARM_UP_S, 1)
+    return _drive(server, callers, seconds, at_least)
 
 
 def _drive(
-    server: ServerProcess, conversations: Sequence[Conversation], seconds: float, at_least: int
+    server: ServerProcess, callers: Sequence[_Client], seconds: float, at_least: int
 ) -> Burst:
-    callers = [_Client(conversation) for conversation in conversations]
     took: list[float] = []
     with selectors.DefaultSelector() as selector:
         for caller in callers:

@@ -16,6 +16,7 @@ from benchmarks.egress import measure_egress
 from benchmarks.files import measure_files
 from benchmarks.gateway import measure_gateway
 from benchmarks.machine import choose_cores, describe
+from benchmarks.models import measure_models
 from benchmarks.peers import SDK, TOOLYARD, Peer, choose, set_up
 from benchmarks.plan import Amount, Plan, Section
 from benchmarks.record import Record
@@ -44,8 +45,9 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "stores": measure_stores,
     "commands": measure_commands,
     "registry": measure_registry,
+    "models": measure_models,
 }
-_ALONE: frozenset[Section] = frozenset({"files", "stores", "commands", "registry"})
+_ALONE: frozenset[Section] = frozenset({"files", "stores", "commands", "registry", "models"})
 """Those that need no server."""
 
 

@@ -49,12 +49,20 @@ _SECTIONS = {
     "Calls": ("calls",),
     "Many tools": ("tools", "growth"),
     "Over standard input and output": ("stdio",),
-    "Through a gateway": ("gateway",),
+    "Through a gateway": ("gateway", "large"),
     "Workers": ("workers",),
+    "Models": ("models",),
     "Start and memory": ("imports", "start", "calculator"),
     "Inside": ("registry", "files", "commands", "egress", "stores"),
 }
 """Headings, and the first words of the keys of the tables below them."""
+_NOTES = {
+    "Workers": """\
+The goal is about the calculator: `add` takes a server so little that the load generator needs a \
+good share of the two cores, and two workers cannot gain more than about half.
+""",
+}
+"""What is said below headings."""
 _PLOT_OF = {"Calls": "calls", "Many tools": "lists", "Through a gateway": "gateways"}
 
 
@@ -111,6 +119,8 @@ def _section(record: Record, heading: str) -> Iterator[str]:
     if not tables:
         return
     yield f"## {heading}\n"
+    if heading in _NOTES:
+        yield _NOTES[heading]
     plot = _PLOT_OF.get(heading)
     chart = charts(record).get(plot) if plot else None
     if chart is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
-from benchmarks.conversation import ERAS, Era
+from benchmarks.conversation import ADD, ERAS, Call, Era
 from benchmarks.machine import Cores
 from benchmarks.peers import Peer
 from benchmarks.server_process import Program, ServerProcess
@@ -25,6 +25,7 @@ Section = Literal[
     "stores",
     "commands",
     "registry",
+    "models",
 ]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
@@ -115,10 +116,10 @@ class Plan:
         self.say(f"starting {peer.name}" + (f" with {tools:,} tools" if tools > 1 else ""))
         return ServerProcess(peer, self.cores, tools)
 
-    def serve_beside(self, program: Program) -> ServerProcess:
+    def serve_beside(self, program: Program, probe: Call = ADD) -> ServerProcess:
         """A server that has no core of its own: it works where the load may."""
         self.say(f"starting {program.name} beside the load")
-        return ServerProcess(program, Cores(self.cores.load, self.cores.load))
+        return ServerProcess(program, Cores(self.cores.load, self.cores.load), probe=probe)
 
 
 def rounds(most: int, amount: Amount) -> Iterator[int]:

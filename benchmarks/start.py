@@ -68,15 +68,16 @@ def _serve_calculator(plan: Plan) -> Values:
 
 def _import_all(peers: list[Peer]) -> dict[str, Values]:
     here = Path(sys.executable)
-    rows = {peer.name: _import(peer.python, peer.imports) for peer in peers}
+    rows = {peer.name: time_import(peer.python, peer.imports) for peer in peers}
     if TOOLYARD in rows:
-        rows[IMPORT_TOOLYARD] = _import(here, IMPORT_TOOLYARD)
+        rows[IMPORT_TOOLYARD] = time_import(here, IMPORT_TOOLYARD)
         rows[VERSION] = _timed([*TOOLYARD_COMMAND, "--version"])
-    rows["Python itself"] = _import(here, "pass")
+    rows["Python itself"] = time_import(here, "pass")
     return rows
 
 
-def _import(python: Path, statement: str) -> Values:
+def time_import(python: Path, statement: str) -> Values:
+    """A fresh process that does nothing but import something."""
     return _timed([str(python), "-c", f"{statement}; {_END}"])
 
 

@@ -6,9 +6,10 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.conversation import ADD, Conversation
+from benchmarks.conversation import Conversation
 from benchmarks.server_process import ServerProcess
 from benchmarks.wire import WAIT_S, BenchmarkError
 
@@ -18,8 +19,8 @@ request = function() return "{request}" end
 done = function(summary, latency)
   local failed = summary.errors
   local errors = failed.status + failed.connect + failed.read + failed.write + failed.timeout
-  io.write(string.format('{{"calls": %d, "s": %f, "errors": %d, "p50_ms": %f, "p99_ms": %f}}',
-    summary.requests, summary.duration / 1e6, errors,
+  local told = '{{"calls": %d, "bytes": %d, "s": %f, "errors": %d, "p50_ms": %f, "p99_ms": %f}}'
+  io.write(string.format(told, summary.requests, summary.bytes, summary.duration / 1e6, errors,
     latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end
 """
@@ -34,25 +35,32 @@ def load(server: ServerProcess, connections: int, seconds: float) -> dict[str, f
     """Call as often as possible; gives `rate` in calls per second, `p50_ms` and `p99_ms`.
 
     Raises:
-        BenchmarkError: A call failed, or was answered wrongly before or after the others.
+        BenchmarkError: A call failed or was answered wrongly, or there was no load.
     """
-    conversation = Conversation(server.port, server.token, "modern")
+    conversation, call = Conversation(server.port, server.token, "modern"), server.probe
     try:
-        conversation.check()
-        said = _run(conversation, server.port, connections, seconds)
-        conversation.check()
+        conversation.check(call)
+        request = conversation.prepare("tools/call", call.params).numbered(next(conversation.ids))
+        answer = conversation.connection.exchange(request)
+        said = _run(request, server.port, connections, seconds)
+        _check(said, len(answer), connections)
+        conversation.check(call)
     finally:
         conversation.connection.close()
-    if said["errors"]:
-        raise BenchmarkError(f"{said['errors']} calls of {said['calls']} failed under load.")
     return {"rate": said["calls"] / said["s"], "p50_ms": said["p50_ms"], "p99_ms": said["p99_ms"]}
 
 
-def _run(
-    conversation: Conversation, port: int, connections: int, seconds: float
-) -> dict[str, float]:
-    raw = conversation.prepare("tools/call", ADD.params).numbered(next(conversation.ids))
-    script = _SCRIPT.format(request="".join(f"\\{byte:03d}" for byte in raw))
+def _check(said: Mapping[str, float], answer_bytes: int, connections: int) -> None:
+    """Hold the answers against the one before them, by their lengths: more would take time."""
+    if said["errors"]:
+        raise BenchmarkError(f"{said['errors']} calls of {said['calls']} failed under load.")
+    # The request is always the same, and so is its answer. The last ones may be cut short.
+    if abs(said["bytes"] - said["calls"] * answer_bytes) > connections * answer_bytes:
+        raise BenchmarkError(f"Not all {said['calls']} calls had the same answer under load.")
+
+
+def _run(request: bytes, port: int, connections: int, seconds: float) -> dict[str, float]:
+    script = _SCRIPT.format(request="".join(f"\\{byte:03d}" for byte in request))
     amount = ("-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={WAIT_S}s")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         Path(file.name).write_text(script)

@@ -48,15 +48,15 @@ HOME_OF: dict[str, set[str]] = {
     "redis": {"storage"},
     "sqlite3": {"storage"},
     "yaml": {"clients"},
+    "jinja2": {"prompts"},
     "json5": {"config"},
+    "json_repair": {"prompts"},
     "tomli_w": {"config"},
     "openai": {"llm"},
     "anthropic": {"llm"},
     "google": {"llm"},
     "any_llm": {"llm"},
     "genai_prices": {"llm"},
-    "jinja2": {"prompts"},
-    "json_repair": {"prompts"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

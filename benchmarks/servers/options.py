@@ -25,6 +25,7 @@ class Options:
     tools: int
     json_response: bool
     stateless: bool
+    letters: int
 
 
 def read_options(description: str | None) -> Options:
@@ -35,8 +36,9 @@ def read_options(description: str | None) -> Options:
     parser.add_argument("--tools", type=int, default=1, help="how many tools to offer")
     parser.add_argument("--json", action="store_true", help="answer JSON instead of a stream")
     parser.add_argument("--stateless", action="store_true", help="keep no sessions")
+    parser.add_argument("--letters", type=int, default=0, help="of a tool `text`, if it is offered")
     given = parser.parse_args()
-    return Options(given.port, given.token, given.tools, given.json, given.stateless)
+    return Options(given.port, given.token, given.tools, given.json, given.stateless, given.letters)
 
 
 def adders(count: int) -> Iterator[Adder]:
@@ -53,6 +55,12 @@ def _adder(name: str) -> Adder:
 
     add.__name__ = add.__qualname__ = name
     return add
+
+
+def text_of(letters: int) -> str:
+    """So many letters, some of which JSON has to escape."""
+    line = 'A line of "text", as long as most.\n'
+    return (line * (letters // len(line) + 1))[:letters]
 
 
 def serve(app: Any, options: Options) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.servers.options import NEVER_REACHED, adders, read_options
+from benchmarks.servers.options import NEVER_REACHED, adders, read_options, text_of
 from toolyard import MCPServerBuilder, Toolbox
 
 
@@ -11,6 +11,13 @@ def main() -> None:
     toolbox = Toolbox()
     for add in adders(options.tools):
         toolbox.add(add)
+    if options.letters:
+
+        @toolbox.tool
+        async def text() -> str:  # pyright: ignore[reportUnusedFunction]
+            """A large text."""
+            return text_of(options.letters)
+
     (
         MCPServerBuilder("bench")
         .with_protocol("tools", toolbox)

@@ -19,24 +19,13 @@ from benchmarks.gateways import (
 )
 from benchmarks.machine import Cores, choose_cores
 from benchmarks.peers import PEERS
-from benchmarks.plan import Amount, Plan
+from benchmarks.plan import Plan
 from benchmarks.report import cautions
 from benchmarks.server_process import ServerProcess
 from benchmarks.table import Table
 from benchmarks.wire import BenchmarkError
+from tests.benchmarks.brief import BRIEF
 
-BRIEF = Amount(
-    name="brief",
-    call_rounds=1,
-    call_s=0.05,
-    longest_s=1,
-    tool_eras=(),
-    tool_counts=(),
-    tool_rounds=0,
-    tool_s=0,
-    lists=0,
-    starts=0,
-)
 OURS = [peer for peer in PEERS if peer.name == "toolyard"]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads CPU time from Linux")
@@ -92,8 +81,14 @@ def test_toolyard_is_measured_before_a_url_and_before_a_process() -> None:
         "gateway/modern/16",
         "gateway/legacy/1",
         "gateway/legacy/16",
+        "large/modern",
+        "large/legacy",
     ]
-    for table in tables:
+    for table in tables[4:]:
+        assert table.rows == [DIRECT, TOOLYARD]
+        assert all(table.value(row, "rate") > 0 for row in table.rows)
+        assert all(table.value(row, "p50_ms") > 0 for row in table.rows)
+    for table in tables[:4]:
         assert table.rows == [DIRECT, TOOLYARD, TOOLYARD_STDIO]
         assert all(table.value(row, "rate") > 0 for row in table.rows)
         assert table.value(DIRECT, "added_ms") == 0

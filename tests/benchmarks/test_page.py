@@ -1,5 +1,6 @@
 """The page about performance says what the results that count say, and no more."""
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -32,6 +33,17 @@ def test_the_page_says_of_every_goal_what_became_of_it() -> None:
     for outcome in read_results().outcomes:
         row = f"| {outcome.goal.work} | {outcome.goal.against} | {outcome.goal.text} | "
         assert row + ("" if outcome.ratio else f"not measured: {outcome.reason} | - |") in PAGE.text
+
+
+def test_a_table_that_a_run_lacks_is_left_out_and_its_goal_says_so() -> None:
+    results = read_results()
+    (goal,) = (outcome.goal for outcome in results.outcomes if outcome.goal.key == "workers")
+    tables = [table for table in results.tables if table.key != goal.table]
+    page = pages(replace(results, tables=tables))["performance.md"]
+
+    assert f"| {goal.text} | not measured: it was not part of the run | - |" in page
+    for table in tables:
+        assert f"### {table.title}\n" in page
 
 
 def test_nothing_about_the_machine_but_what_it_is_gets_into_a_file(tmp_path: Path) -> None:

@@ -14,7 +14,17 @@ from tests.cli.command import Toolyard
 from tests.support.process import run
 from tests.support.serving import COMMAND
 
-from toolyard.cli import calling, diagnosis, hosting, importing, serving, tokens, yard
+from toolyard.cli import (
+    asking,
+    calling,
+    diagnosis,
+    hosting,
+    importing,
+    model_list,
+    serving,
+    tokens,
+    yard,
+)
 from toolyard.cli.app import app_for
 from toolyard.cli.main import exit_code
 from toolyard.core.errors import (
@@ -31,11 +41,26 @@ from toolyard.core.errors import (
 )
 from toolyard.version import __version__
 
-COMMANDS = ["serve", "tools", "call", "doctor", "host-config", "import", "yard", "token"]
+COMMANDS = [
+    "serve",
+    "tools",
+    "call",
+    "ask",
+    "batch",
+    "models",
+    "doctor",
+    "host-config",
+    "import",
+    "yard",
+    "token",
+]
 EPILOGS = {
     "serve": serving.EXAMPLES,
     "tools": calling.TOOLS_EXAMPLES,
     "call": calling.CALL_EXAMPLES,
+    "ask": asking.ASK_EXAMPLES,
+    "batch": asking.BATCH_EXAMPLES,
+    "models": model_list.EXAMPLES,
     "doctor": diagnosis.EXAMPLES,
     "host-config": hosting.EXAMPLES,
     "import": importing.EXAMPLES,

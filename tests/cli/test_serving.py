@@ -91,6 +91,7 @@ WAYS: Mapping[str, tuple[str, Mapping[str, str], list[str] | None]] = {
     "instructions": ('instructions = ""', {"INSTRUCTIONS": ""}, ["--instructions", ""]),
     "drain_s": ("drain_s = 0", {"DRAIN_S": "0"}, ["--drain", "0"]),
     "stateless": ("stateless = true", {"STATELESS": "1"}, ["--stateless"]),
+    "state_key": ('state_key = ["a", "b"]', {"STATE_KEY": "a, b"}, None),
     "control": ("control = true", {"CONTROL": "true"}, ["--control"]),
     "fast_lane": ("fast_lane = false", {"FAST_LANE": "false"}, None),
     "watch": ('watch = "all"', {"WATCH": "all"}, ["--watch", "all"]),

@@ -53,6 +53,14 @@ def test_a_token_has_one_secret(tmp_path: Path, table: str) -> None:
     assert "s3cret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("given", ["KEY", "[KEY]", "{ key = KEY }"])
+def test_a_state_key_that_lacks_its_quotes_is_not_shown(tmp_path: Path, given: str) -> None:
+    key = "1234567890" * 5
+    with pytest.raises(ConfigError, match=r"state_key.*line 1") as refused:
+        loaded(tmp_path, f"state_key = {given.replace('KEY', key)}")
+    assert key[:12] not in str(refused.value)
+
+
 def test_an_expiry_says_its_time_zone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"tokens\.0\.expires_at.*line 3.*timezone"):
         loaded(tmp_path, '[[tokens]]\nenv = "X"\nexpires_at = 2027-01-01T00:00:00')

@@ -43,7 +43,9 @@ README = Page("README.md")
 DOCUMENTS = Page("docs/README.md")
 OPERATING = Page("docs/operating.md")
 GATEWAY = Page("docs/gateway.md")
+MODELS = Page("docs/models.md")
 PERFORMANCE = Page("docs/performance.md")
+PROMPTS = Page("docs/prompts.md")
 DEPLOY = Page("deploy/README.md")
 CONTRIBUTING = Page("CONTRIBUTING.md")
 SECURITY = Page("SECURITY.md")
@@ -53,7 +55,9 @@ PAGES = (
     DOCUMENTS,
     OPERATING,
     GATEWAY,
+    MODELS,
     PERFORMANCE,
+    PROMPTS,
     DEPLOY,
     CONTRIBUTING,
     SECURITY,

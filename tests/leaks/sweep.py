@@ -85,27 +85,32 @@ class Swept:
     child_environment: str
     tokens: Tokens
     key: str
+    state_key: str
 
     @property
     def secrets(self) -> Sequence[str]:
-        """Every token, and the key that signs some."""
-        return [*astuple(self.tokens), self.key]
+        """Every token, the key that signs some, and the one that seals states."""
+        return [*astuple(self.tokens), self.key, self.state_key]
 
 
 def sweep(directory: Path) -> Swept:
     """Start the server, ask it everything, and stop it."""
-    key = secrets.token_urlsafe(48)
+    key, state_key = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
     tokens = _tokens(key)
     config = _configure(directory, tokens, key)
     port = free_port()
     command = [COMMAND, "serve", "--config", str(config), "--port", str(port)]
-    environment = {"TOOLYARD_TOKEN": tokens.good, "LEAKY_LIMITED": tokens.limited}
+    environment = {
+        "TOOLYARD_TOKEN": tokens.good,
+        "TOOLYARD_STATE_KEY": state_key,
+        "LEAKY_LIMITED": tokens.limited,
+    }
     with running(command, environment=environment) as server:
         server.answers(f"http://127.0.0.1:{port}/healthz")
         answers, pids = anyio.run(_ask_everything, port, tokens)
         lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids]
         child = Path(f"/proc/{pids[1]}/environ").read_text()
-    return Swept(answers, server.output, lines, child, tokens, key)
+    return Swept(answers, server.output, lines, child, tokens, key, state_key)
 
 
 def _tokens(key: str) -> Tokens:

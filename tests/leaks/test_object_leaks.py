@@ -19,8 +19,9 @@ from toolyard.security.token_file import TokenFile
 from toolyard.security.token_lines import write_token
 from toolyard.security.tokens import Token, TokenSet
 from toolyard.servers.builder import MCPServerBuilder
+from toolyard.servers.workers.messages import Membership
 
-SECRET = "h3Vq9-of-nobody-at-all-Zt5Xk2Lr8Wd0Jm"
+SECRET = "h3Vq9-of-nobody-at-all-Zt5Xk2Lr8Wd0Jm-Qb7Yc1Nf4"
 HASHED = Token.of(SECRET, "someone", ["*"]).digest
 URL = "http://127.0.0.1:1/mcp"
 COMMAND = ("program", "--token", SECRET)
@@ -33,7 +34,7 @@ def builder() -> MCPServerBuilder:
     made.with_jwt(
         issuer="https://issuer.example", audience="tools", key=SECRET, algorithms=["HS256"]
     )
-    return made.with_tls("cert.pem", "key.pem", SECRET)
+    return made.with_tls("cert.pem", "key.pem", SECRET).with_state_key(SECRET)
 
 
 def client() -> MCPClient:
@@ -45,6 +46,7 @@ def settings() -> Settings:
     return Settings.model_validate(
         {
             "token": [SECRET],
+            "state_key": [SECRET],
             "tokens": [{"secret": SECRET}],
             "jwt": {**ISSUED, "key": SECRET},
             "tls": {"certfile": "a", "keyfile": "b", "password": SECRET},
@@ -61,6 +63,8 @@ HOLDERS: Mapping[str, Callable[[], object]] = {
     "builder": builder,
     "server": lambda: builder().build(),
     "plan": lambda: builder().build()._plan,
+    "served": lambda: builder().build()._served,
+    "membership": lambda: Membership(0, URL, 1, SECRET.encode()),
     "gate": lambda: builder().build()._plan.gate,
     "tls": lambda: builder()._tls,
     "token": lambda: Token.of(SECRET, "someone", ["*"]),
@@ -85,7 +89,7 @@ def test_an_object_that_holds_a_secret_does_not_show_it(holder: str) -> None:
     assert_shows_nothing(f"{held!r} {held!s} {held}")
 
 
-@pytest.mark.parametrize("part", ["token", "tokens", "jwt", "tls"])
+@pytest.mark.parametrize("part", ["token", "tokens", "state_key", "jwt", "tls"])
 def test_the_settings_show_no_secret(part: str) -> None:
     shown = getattr(settings(), part)
     assert_shows_nothing(f"{shown!r} {shown!s}")

@@ -1,7 +1,6 @@
 """A server of a server elsewhere: everything passes through it, but no caller's token."""
 
 import signal
-import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from itertools import product
@@ -9,12 +8,11 @@ from typing import Any
 
 import anyio
 import pytest
-from anyio.abc import Process
-from anyio.streams.buffered import BufferedByteReceiveStream
 from tests.clients.serving import ERAS, Asked, OldServer, answering, serving, url_of
 from tests.clients.tools import RESULTS, toolbox
+from tests.servers.gateway_process import gateway_process
 from tests.servers.harness import TOKEN
-from tests.support.process import ROOT, free_port
+from tests.support.process import free_port
 
 from toolyard import CallContext, MCPClient, MCPServerBuilder, Toolbox, ToolCall, ToolProtocol
 from toolyard.core.context import LogLevel
@@ -157,32 +155,6 @@ async def test_a_server_far_away_sees_the_gateways_token_and_never_the_callers(n
     assert any(asked.body and asked.body.get("method") == "tools/call" for asked in seen)
     assert {asked.headers.get("authorization") for asked in seen} == {f"Bearer {OWN}"}
     assert TOKEN not in repr(seen)
-
-
-GATEWAY = """
-import sys
-from toolyard import MCPClient, MCPServerBuilder
-from tests.clients.tools import say_ready
-
-url, era, port = sys.argv[1:]
-builder = MCPServerBuilder("gateway").with_protocol("far", MCPClient(url, revision=era))
-builder.with_port(int(port)).with_event_handler(say_ready).build_and_serve()
-"""
-
-
-@asynccontextmanager
-async def gateway_process(url: str, era: str, port: int) -> AsyncGenerator[Process]:
-    """A gateway to `url` in a process of its own."""
-    command = [sys.executable, "-c", GATEWAY, url, era, str(port)]
-    async with await anyio.open_process(command, cwd=ROOT) as process:
-        assert process.stdout is not None
-        with anyio.fail_after(30):
-            await BufferedByteReceiveStream(process.stdout).receive_until(b"ready\n", 65_536)
-        try:
-            yield process
-        finally:
-            if process.returncode is None:
-                process.kill()
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -240,6 +240,12 @@ def _install_bubblewrap() -> None:
         _install_program("bwrap", "bubblewrap")
 
 
+def _install_wrk() -> None:
+    """`wrk`, with which several workers are put under load."""
+    if sys.platform == "linux":
+        _install_program("wrk")
+
+
 def _install_program(name: str, package: str | None = None) -> None:
     """A program from the system's `package`, where this user may install it."""
     package = package or name
@@ -275,6 +281,7 @@ NEEDS = {
     "the tests of the Dockerfile need hadolint.": _install_hadolint,
     "the tests of the compose file need compose-spec.": _install_compose_spec,
     "the tests of any-llm need an environment of its own.": _install_any_llm,
+    "the tests of the load on several workers need wrk.": _install_wrk,
     "the tests of the systemd unit need systemd-analyze.": _install_systemd,
 }
 """What needs which installation."""

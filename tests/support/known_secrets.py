@@ -1,14 +1,14 @@
-"""The bearer tokens in the tests' own source, so that no output may hold one of them."""
+"""The bearer tokens and keys in the tests' own source, so that no output may hold one of them."""
 
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-TAKES_SECRET = frozenset({"with_bearer_token"})
+TAKES_SECRET = frozenset({"with_bearer_token", "with_state_key"})
 """Functions whose first argument is a secret."""
 KEYWORDS = frozenset({"api_key", "token", "secret"})
-BEFORE_SECRET = frozenset({"--token", "TOOLYARD_TOKEN"})
+BEFORE_SECRET = frozenset({"--token", "TOOLYARD_TOKEN", "TOOLYARD_STATE_KEY"})
 """Words whose neighbour is one, in a command line or a call that sets a variable."""
 
 

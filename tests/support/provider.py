@@ -69,10 +69,12 @@ class Provider:
     async def serve(self, stream: ByteStream) -> None:
         async with stream:
             with suppress(anyio.BrokenResourceError, anyio.EndOfStream, anyio.IncompleteRead):
-                await self._answer(stream)  # or until the client has heard enough
+                reader = BufferedByteReceiveStream(stream)
+                while await self._answer(stream, reader):  # or until the client has heard enough
+                    pass
 
-    async def _answer(self, stream: ByteStream) -> None:
-        reader = BufferedByteReceiveStream(stream)
+    async def _answer(self, stream: ByteStream, reader: BufferedByteReceiveStream) -> bool:
+        """Answer one request; whether the connection stays open."""
         head = (await reader.receive_until(b"\r\n\r\n", 65536)).decode()
         line, *rest = head.split("\r\n")
         headers = {
@@ -95,6 +97,7 @@ class Provider:
             await stream.send(answer.rest)
         if answer.hangs:
             await anyio.sleep_forever()
+        return said["Connection"] == "keep-alive"
 
     async def _see_leaving(self, stream: ByteStream) -> None:
         with suppress(anyio.BrokenResourceError, anyio.EndOfStream):

@@ -16,6 +16,7 @@ from tests.support.leaks import ROOT, Secrets, excerpt, inside_view
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from toolyard.servers.connection import GuardedProtocol
+from toolyard.servers.lane.answers import Pieces
 
 LOGGERS = ("toolyard", "mcp", "uvicorn")
 """Not the HTTP client's: the tests' own clients put tokens into URLs to see them refused."""
@@ -129,9 +130,9 @@ def _hear_answers(patch: pytest.MonkeyPatch) -> None:
 
     answer = GuardedProtocol._answer
 
-    def heard_at_once(self: GuardedProtocol, cycle: RequestResponseCycle, body: bytes) -> None:
-        WATCH.answered("the answer to POST", body.decode("latin-1"))
-        answer(self, cycle, body)
+    def heard_at_once(self: GuardedProtocol, cycle: RequestResponseCycle, pieces: Pieces) -> None:
+        WATCH.answered("the answer to POST", b"".join(pieces).decode("latin-1"))
+        answer(self, cycle, pieces)
 
     patch.setattr(RequestResponseCycle, "send", heard)
     patch.setattr(GuardedProtocol, "_answer", heard_at_once)

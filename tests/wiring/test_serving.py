@@ -44,6 +44,7 @@ INITIALIZE = {
 }
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 SECRET = "s3cret-of-more-than-32-letters-0123456789"
+STRONG = f"{SECRET}-and-more"
 
 
 @asynccontextmanager
@@ -127,6 +128,23 @@ def test_a_token_whose_variable_is_not_set_is_a_sentence() -> None:
     settings = load(None, {"tools": CALCULATOR, "tokens": [{"name": "laptop", "env": "NOT_SET"}]})
     with pytest.raises(ConfigError, match="Set NOT_SET in the environment to the token 'laptop'"):
         server_of(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (SECRET, "`openssl rand -base64 32`"),
+        (f"{STRONG},{STRONG}", "Two state keys are the same"),
+        (" , ", "TOOLYARD_STATE_KEY in the environment: list should have at least 1 item"),
+    ],
+)
+def test_a_state_key_that_is_none_is_refused(
+    given: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOLYARD_STATE_KEY", given)
+    with pytest.raises(ConfigError, match=said) as refused:
+        server_of(load(None, {"tools": CALCULATOR}))
+    assert given not in str(refused.value)
 
 
 async def test_a_line_of_token_new_in_the_token_file_lets_in(tmp_path: Path) -> None:
@@ -371,7 +389,7 @@ def test_no_setting_is_without_a_test_here() -> None:
     """A new option needs its effect shown above.
 
     Those of `stdio` are in the command line's tests, of `control` in `test_yard.py`, of `watch` in
-    `test_reloading.py`, of `workers` in `test_workers.py`, and of `mcp_servers` in
+    `test_reloading.py`, of `workers` and `state_key` in `test_workers.py`, and of `mcp_servers` in
     `test_imports.py`.
     """
     assert set(Settings.model_fields) == {
@@ -379,5 +397,5 @@ def test_no_setting_is_without_a_test_here() -> None:
         "allow", "deny",
         "trust_proxy", "proxy_header", "allowed_hosts", "allowed_origins", "rate", "insecure",
         "instructions", "drain_s", "limits", "results", "tls", "tools", "control", "watch",
-        "mcp_servers", "fast_lane", "stateless",
+        "mcp_servers", "fast_lane", "stateless", "state_key",
     }  # fmt: skip

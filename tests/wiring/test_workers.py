@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,8 @@ def confirm(context: CallContext) -> str:
     return f"{context.state}, answered by {os.getpid()}"
 '''
 OTHER = f"other-{TOKEN}"
+STATE_KEY = "kZ0vJx7Qm3Tn5Yc9Wd1Rb4Lf8Hs2Gp6Aa+Ee/IiUuOo="
+AGREED: Any = {"go": {"action": "accept", "content": {}}}
 SETTINGS = f"""
 workers = 2
 token = ["{TOKEN}", "{OTHER}"]
@@ -126,6 +129,12 @@ def called(http: httpx2.Client, name: str, **arguments: Any) -> Any:
     answer = asked(http, "tools/call", name=name, arguments=arguments)
     assert answer.status_code == 200, answer.text
     return answer.json()["result"]["structuredContent"]["result"]
+
+
+def tried(http: httpx2.Client, **more: Any) -> Any:
+    """The answer to one try of `confirm`, by somebody who can be asked."""
+    meta: Any = {**META, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}
+    return asked(http, "tools/call", name="confirm", arguments={}, _meta=meta, **more).json()
 
 
 def tools_of(http: httpx2.Client) -> set[str]:
@@ -221,18 +230,30 @@ def test_a_result_that_one_worker_keeps_is_read_through_the_other(server: Served
 def test_a_question_of_one_worker_is_answered_to_the_other(server: Served) -> None:
     first, second = server.both()
 
-    def tried(http: httpx2.Client, **more: Any) -> Any:
-        meta: Any = {**META, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}
-        return asked(http, "tools/call", name="confirm", arguments={}, _meta=meta, **more).json()
-
     state = tried(first)["result"]["requestState"]
-    agreed: Any = {"go": {"action": "accept", "content": {}}}
-    answer = tried(second, requestState=state, inputResponses=agreed)
+    answer = tried(second, requestState=state, inputResponses=AGREED)
     pids = called(first, "whoami"), called(second, "whoami")
     said = f"asked by {pids[0]}, answered by {pids[1]}"
     assert answer["result"]["structuredContent"] == {"result": said}
-    stolen = tried(server.client(OTHER), requestState=state, inputResponses=agreed)
+    stolen = tried(server.client(OTHER), requestState=state, inputResponses=AGREED)
     assert stolen["error"]["code"] == -32602
+
+
+def test_a_question_is_answered_to_another_server_that_has_the_same_state_key(
+    tmp_path: Path,
+) -> None:
+    settings = f'state_key = "{STATE_KEY}"\n{SETTINGS}'
+    replica = tmp_path / "replica"
+    replica.mkdir()
+    alone = settings.replace("workers = 2", "workers = 1")
+    with served(tmp_path, settings) as team, served(replica, alone) as other:
+        clients = [*team.both(), other.client()]
+        for asks, goes_on in permutations(clients, 2):
+            state = tried(asks)["result"]["requestState"]
+            answer = tried(goes_on, requestState=state, inputResponses=AGREED)
+            pids = called(asks, "whoami"), called(goes_on, "whoami")
+            said = f"asked by {pids[0]}, answered by {pids[1]}"
+            assert answer["result"]["structuredContent"] == {"result": said}
 
 
 def test_metrics_and_status_are_those_of_all(server: Served) -> None:

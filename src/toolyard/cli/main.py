@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Never, cast
+from typing import Never
 
 from toolyard.cli.standard_streams import (
     STDOUT,
@@ -19,11 +19,14 @@ from toolyard.cli.terminal import say, write
 from toolyard.core.errors import (
     ConfigError,
     InvalidTool,
+    KeyRefused,
+    ModelUnreachable,
     NameClash,
     NotAdmitted,
     ToolyardError,
     Unreachable,
 )
+from toolyard.core.groups import first_of
 from toolyard.core.worker_thread import busy_threads
 from toolyard.version import __version__
 
@@ -35,16 +38,9 @@ def exit_code(error: ToolyardError) -> int:
     """The number a script sees for `error`."""
     if isinstance(error, ConfigError | InvalidTool | NameClash):
         return 2
-    if isinstance(error, NotAdmitted):
+    if isinstance(error, NotAdmitted | KeyRefused):
         return 3
-    return 4 if isinstance(error, Unreachable) else 1
-
-
-def _first(error: Exception) -> Exception:
-    """What ended a group of tasks; `error` itself if it is no group."""
-    while isinstance(error, ExceptionGroup):
-        error = cast("ExceptionGroup[Exception]", error).exceptions[0]
-    return error
+    return 4 if isinstance(error, Unreachable | ModelUnreachable) else 1
 
 
 def _told(error: Exception) -> int:
@@ -96,7 +92,7 @@ def main() -> None:
     try:
         _run(sys.argv[1:])
     except (ToolyardError, OSError, ExceptionGroup) as error:
-        sys.exit(_told(_first(error)))
+        sys.exit(_told(first_of(error)))
     except KeyboardInterrupt:
         _leave()
     except SystemExit as ended:  # what an interrupt of a command becomes

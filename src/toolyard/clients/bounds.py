@@ -24,7 +24,7 @@ TOO_TANGLED = f"its answer holds over {MOST_VALUES} values or is nested over {MO
 LISTS = ("tools", "prompts", "resources", "resourceTemplates")
 
 
-def is_tangled(text: bytes) -> bool:
+def is_tangled(text: bytes | bytearray) -> bool:
     """Whether parsing the JSON `text` could hold us up or use up memory."""
     return tangle_in(text, most_depth=MOST_DEPTH, most_values=MOST_VALUES) is not None
 

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import mcp_types as types
+import msgspec
 from mcp import Client, MCPError
 from mcp.shared.inbound import (
     MCP_METHOD_HEADER,
@@ -23,13 +24,15 @@ from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 from pydantic import TypeAdapter
 
 from toolyard.clients import wire
-from toolyard.clients.direct import VERSION, Direct
+from toolyard.clients.direct import VERSION, Direct, Said, message_in
 from toolyard.clients.listing import every
 from toolyard.clients.logs import calling, logging_to
+from toolyard.clients.plain_answer import PlainAnswer, plain_answer_in
 from toolyard.clients.posts import Come, Post, sending
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments
 from toolyard.core.json_shape import tangle_in
+from toolyard.core.json_value import is_json
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.version import __version__
 
@@ -41,6 +44,7 @@ FIRST_NUMBER = 10**9
 
 Given = types.CallToolResult | types.InputRequiredResult
 _GIVEN: TypeAdapter[Given] = TypeAdapter(Given)
+_encode = msgspec.json.Encoder().encode
 _written = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -111,9 +115,11 @@ class Calls:
         if headers is None:
             return await self._through_the_sdk(call, context)
         number = next(self._numbers)
-        come = await direct.ask(number, headers, self._body(number, params, context))
+        come = await direct.ask(number, headers, self._body(number, params, context), _said_in)
+        if isinstance(come, PlainAnswer):
+            return come.result
         if isinstance(come, types.JSONRPCResponse):
-            return wire.plain_result(come.result) or self._result(come.result)
+            return self._result(come.result)
         if isinstance(come, types.JSONRPCError):
             raise MCPError(come.error.code, come.error.message, come.error.data)
         return await self._through_the_sdk(call, context, come)
@@ -132,7 +138,7 @@ class Calls:
         inject(extra)  # the trace that the call is a part of, if it is one of any
         meta = _written({**self._envelope, **extra}).encode() if extra else self._usual_envelope
         head = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":' % number
-        return b'%s%s,"_meta":%s}}' % (head, params[:-1], meta)
+        return b"".join((head, memoryview(params)[:-1], b',"_meta":', meta, b"}}"))
 
     def _log_level(self, context: CallContext) -> dict[str, Any]:
         """Asks for log entries, where they come with the call that they belong to."""
@@ -184,13 +190,22 @@ def params_of(call: ToolCall, context: CallContext) -> bytes:
             its calls.
     """
     try:
-        params = _written({"name": call.name, "arguments": dict(call.arguments)}).encode()
-        said = params + _written(dict(context.inputs)).encode() if context.inputs else params
+        params = _json({"name": call.name, "arguments": dict(call.arguments)})
+        said = params + _json(dict(context.inputs)) if context.inputs else params
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidArguments(call.name, ["they cannot be written as JSON"]) from error
     if tangle_in(said, most_depth=MOST_ARGUMENT_DEPTH, most_values=len(said)) is not None:
         raise InvalidArguments(call.name, [f"they are nested more than {MOST_ARGUMENT_DEPTH} deep"])
     return params
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    """The same as `_written` gives, several times as fast where nothing has to be refused."""
+    return _encode(value) if is_json(value) else _written(value).encode()
+
+
+def _said_in(text: bytes | bytearray) -> PlainAnswer | Said | None:
+    return plain_answer_in(text) or message_in(text)
 
 
 def _is_plain(context: CallContext) -> bool:

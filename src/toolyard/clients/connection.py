@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import mcp_types as types
@@ -20,6 +20,7 @@ from toolyard.clients.questions import Questions
 from toolyard.clients.shortcut import Shortcut
 from toolyard.clients.streams import Incoming, Outgoing
 from toolyard.clients.targets import Transport
+from toolyard.core.groups import first_of
 
 logger = logging.getLogger("toolyard.clients")
 
@@ -165,7 +166,7 @@ class Connection:
                     self._settled.set()
                     await self._closing.wait()
         except Exception as error:  # told to whoever opens; calls under way failed by themselves
-            self._failure = _first_of(error)
+            self._failure = first_of(error)
             logger.debug("a connection broke: %s", type(self._failure).__name__)
         finally:
             self._on_end()
@@ -201,12 +202,6 @@ class Connection:
         self._on_ending()
         self._closing.set()
         self.hearing.failed()
-
-
-def _first_of(error: Exception) -> Exception:
-    if isinstance(error, ExceptionGroup):
-        return _first_of(cast("ExceptionGroup[Exception]", error).exceptions[0])
-    return error
 
 
 async def _introduced(client: Client) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import anyio
 import httpx2
@@ -35,7 +35,17 @@ _RESULT = {"jsonrpc", "id", "result"}
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 Said = types.JSONRPCResponse | types.JSONRPCError
+Read = TypeVar("Read", bound="Message")
 Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Message(Protocol):
+    """An answer, however it is read."""
+
+    @property
+    def id(self) -> types.RequestId | None:
+        """That of the request, if it could be told."""
+        ...
 
 
 class Direct:
@@ -78,8 +88,21 @@ class Direct:
         self._model, self.version = model, model.headers.get(VERSION)
         self._headers = {pair[0].lower(): pair for pair in headers.raw}
 
-    async def ask(self, number: types.RequestId, headers: Headers, body: bytes) -> Said | Come:
-        """The answer to the request `body` with the id `number`, or whatever came instead."""
+    async def ask(
+        self,
+        number: types.RequestId,
+        headers: Headers,
+        body: bytes,
+        message_in: Callable[[bytes | bytearray], Read | None],
+    ) -> Read | Come:
+        """The answer to the request `body` with the id `number`, or whatever came instead.
+
+        Args:
+            number: Of no other request that is under way.
+            headers: From `headers`.
+            body: What is sent.
+            message_in: Reads the answer; `None` if the SDK should see what came.
+        """
         try:
             limits = self._http.timeout
             asked = Asked(
@@ -93,7 +116,7 @@ class Direct:
             )
             answer, stream = await self._http.pool.ask(self._origin, asked)
             try:
-                come = await _read(number, answer, stream)
+                come = await _read(number, answer, stream, message_in)
             except BaseException:  # a cancellation above all: it ends the call on the server
                 await stream.aclose()
                 raise
@@ -125,19 +148,22 @@ async def _leave(stream: httpx2.AsyncByteStream) -> None:
 
 
 async def _read(
-    number: types.RequestId, answer: Answer, stream: httpx2.AsyncByteStream
-) -> Said | httpx2.Response:
+    number: types.RequestId,
+    answer: Answer,
+    stream: httpx2.AsyncByteStream,
+    message_in: Callable[[bytes | bytearray], Read | None],
+) -> Read | httpx2.Response:
     """The message that is all, or the first, that was said; anything else as it came."""
     headers = {name.lower(): value for name, value in answer.headers}
-    text = said = b""
+    text = said = bytearray()
     if _has_message(answer.status, headers):
         kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if kind == b"application/json":
-            text = said = await _beginning(stream, MOST_BYTES)
+            text = said = await _beginning(stream, MOST_BYTES, _announced(headers))
         elif kind == b"text/event-stream":
-            text = await _beginning(stream, MOST_OF_EVENT, _is_event)
+            text = await _beginning(stream, MOST_OF_EVENT, suffices=_is_event)
             said = found[1] if (found := _EVENT.match(text)) else b""
-    message = _message_in(said) if 0 < len(said) <= MOST_BYTES else None
+    message = message_in(said) if 0 < len(said) <= MOST_BYTES else None
     if message is None or message.id is None or coerce_request_id(message.id) != number:
         whole = _Whole(text, stream)
         return httpx2.Response(answer.status, headers=answer.headers, stream=whole)
@@ -151,25 +177,38 @@ def _has_message(status: int, headers: Mapping[bytes, bytes]) -> bool:
     return status < 400 and status != 202 and not is_elsewhere and not is_packed
 
 
+def _announced(headers: Mapping[bytes, bytes]) -> int:
+    """How many bytes the body has, as far as that is said and can be believed."""
+    length = headers.get(b"content-length", b"")
+    return min(int(length), MOST_BYTES) if length.isdigit() and len(length) < 20 else 0
+
+
 async def _beginning(
-    stream: httpx2.AsyncByteStream, most: int, suffices: Callable[[bytes], bool] | None = None
-) -> bytes:
-    """The whole body, as much of it as `suffices`, or a little more than `most` bytes."""
-    parts: list[bytes] = []
-    size = 0
+    stream: httpx2.AsyncByteStream,
+    most: int,
+    announced: int = 0,
+    suffices: Callable[[bytearray], bool] | None = None,
+) -> bytearray:
+    """The whole body, as much of it as `suffices`, or a little more than `most` bytes.
+
+    It need not be copied as it grows if it has as many bytes as `announced`.
+    """
+    body, size = bytearray(announced), 0
     async for part in stream:
-        parts.append(part)
+        body[size : size + len(part)] = part
         size += len(part)
-        if size > most or (suffices is not None and suffices(b"".join(parts))):
+        if size > most or (suffices is not None and suffices(body)):
             break
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    del body[size:]
+    return body
 
 
-def _is_event(text: bytes) -> bool:
+def _is_event(text: bytearray) -> bool:
     return b"\n\n" in text or b"\n\r\n" in text
 
 
-def _message_in(text: bytes) -> Said | None:
+def message_in(text: bytes | bytearray) -> Said | None:
+    """The answer in `text`, which nobody has looked at, if it is one."""
     if is_tangled(text):
         return None
     try:
@@ -181,7 +220,7 @@ def _message_in(text: bytes) -> Said | None:
     return message if isinstance(message, types.JSONRPCResponse | types.JSONRPCError) else None
 
 
-def _result_in(text: bytes) -> types.JSONRPCResponse | None:
+def _result_in(text: bytes | bytearray) -> types.JSONRPCResponse | None:
     """A message that can be nothing else; trying all kinds takes several times as long."""
     said: Any = from_json(text)
     if not isinstance(said, dict) or cast("dict[str, Any]", said).keys() != _RESULT:
@@ -192,13 +231,13 @@ def _result_in(text: bytes) -> types.JSONRPCResponse | None:
 class _Whole(httpx2.AsyncByteStream):
     """A body of which the beginning was read already."""
 
-    def __init__(self, beginning: bytes, rest: httpx2.AsyncByteStream) -> None:
+    def __init__(self, beginning: bytearray, rest: httpx2.AsyncByteStream) -> None:
         self._beginning = beginning
         self._rest = rest
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._beginning:
-            yield self._beginning
+            yield bytes(self._beginning)
         async for part in self._rest:
             yield part
 

@@ -16,7 +16,7 @@ from mcp.shared.message import ClientMessageMetadata, SessionMessage
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from toolyard.clients import posts
-from toolyard.clients.direct import Direct, Headers, Said
+from toolyard.clients.direct import Direct, Headers, Said, message_in
 from toolyard.clients.http import TellingClient
 from toolyard.clients.posts import Abandoned, Come, Post
 from toolyard.clients.questions import cancelled
@@ -107,7 +107,7 @@ class Shortcut:
             headers = None if post.has_come else self._headers_of(item)
             if message.method == "tools/call" and headers is not None:
                 body = message.model_dump_json(by_alias=True, exclude_unset=True).encode()
-                ask = partial(self.direct.ask, message.id, headers, body)
+                ask = partial(self.direct.ask, message.id, headers, body, message_in)
                 self._calls[message.id] = anyio.CancelScope()
                 self._tasks.start_soon(self._call, message.id, ask, item, post)
                 return

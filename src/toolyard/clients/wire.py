@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -38,7 +38,7 @@ def _said(model: BaseModel | None) -> Metadata | None:
     return None if model is None else model.model_dump(by_alias=True, exclude_unset=True)
 
 
-def _meta(given: object) -> Metadata | None:
+def notes(given: object) -> Metadata | None:
     """`_meta` without what the protocol itself keeps there: that was for us."""
     meta = cast("dict[str, Any]", given or {})
     kept = {key: value for key, value in meta.items() if key != types.SERVER_INFO_META_KEY}
@@ -56,7 +56,7 @@ def tool(given: types.Tool) -> Tool:
         title=given.title,
         annotations=None if hints is None else _annotations(hints),
         icons=_icons(given.icons),
-        meta=_meta(given.meta),
+        meta=notes(given.meta),
         execution=_said(given.execution),
     )
 
@@ -86,43 +86,13 @@ def result(given: types.CallToolResult) -> ToolResult:
         content=tuple(content(block) for block in given.content),
         structured=given.structured_content,
         is_error=bool(given.is_error),
-        meta=_meta(given.meta),
+        meta=notes(given.meta),
     )
-
-
-_PLAIN = {"content", "structuredContent", "isError", "resultType", "_meta"}
-
-
-def plain_result(given: Mapping[str, Any]) -> ToolResult | None:
-    """A result, not yet checked, of texts and data only, as most are; `None` for any other.
-
-    The SDK's models take ten times as long for the same.
-    """
-    blocks, is_error = given.get("content"), given.get("isError", False)
-    if given.get("resultType") != "complete" or not given.keys() <= _PLAIN:
-        return None
-    if not isinstance(blocks, list) or not isinstance(is_error, bool):
-        return None
-    texts = [_plain_text(block) for block in cast("list[Any]", blocks)]
-    meta: Any = given.get("_meta")
-    if None in texts or not isinstance(meta, dict | None):
-        return None
-    content = tuple(cast("list[Text]", texts))
-    said = cast("Metadata | None", meta)
-    return ToolResult(content, given.get("structuredContent"), is_error, _meta(said))
-
-
-def _plain_text(block: Any) -> Text | None:
-    match block:
-        case {"type": "text", "text": str() as text} if len(block) == 2:
-            return Text(text)
-        case _:
-            return None
 
 
 def content(given: types.ContentBlock) -> Content:
     """One block of a result."""
-    annotations, meta = _said(given.annotations), _meta(given.meta)
+    annotations, meta = _said(given.annotations), notes(given.meta)
     if isinstance(given, types.TextContent):
         return Text(given.text, annotations, meta)
     if isinstance(given, types.ImageContent):
@@ -158,7 +128,7 @@ def document(
         mime_type=given.mime_type,
         annotations=annotations,
         meta=meta,
-        resource_meta=_meta(given.meta),
+        resource_meta=notes(given.meta),
     )
 
 
@@ -181,7 +151,7 @@ def _family(given: types.Resource | types.ResourceTemplate, uri: str) -> Resourc
         mime_type=given.mime_type,
         icons=_icons(given.icons),
         annotations=_said(given.annotations),
-        meta=_meta(given.meta),
+        meta=notes(given.meta),
     )
 
 
@@ -193,7 +163,7 @@ def prompt(given: types.Prompt) -> PromptInfo:
         arguments=tuple(map(_argument, given.arguments or ())),
         title=given.title,
         icons=_icons(given.icons),
-        meta=_meta(given.meta),
+        meta=notes(given.meta),
     )
 
 

@@ -38,7 +38,10 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "tools": ToolSettings,
 }
 SECRETS = frozenset(
-    {"token", "tokens", "jwt", "password", "headers", "env", "options", "url", "command"}
+    {
+        *("token", "tokens", "jwt", "password", "state_key"),
+        *("headers", "env", "options", "url", "command"),
+    }
 )
 """Options whose values are not shown: they are secrets, or may hold some."""
 GUARDED = frozenset({"tokens", "jwt", "tls", "tools"})

@@ -195,6 +195,9 @@ class Settings(Part):
     instructions: str | None = None
     drain_s: float = Field(30.0, ge=0, allow_inf_nan=False)
     stateless: bool = Field(False, description="Whether no client needs a session.")
+    state_key: Annotated[list[SecretStr], COMMAS] = Field(
+        [], min_length=1, description="Shared by replicas: the first seals, all open."
+    )
     fast_lane: bool = Field(True, description="Whether plain calls and lists go past the SDK.")
     limits: LimitSettings = Field(default_factory=LimitSettings)
     results: ResultSettings = Field(default_factory=ResultSettings)

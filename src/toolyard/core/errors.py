@@ -8,6 +8,8 @@ ToolyardError
 ├── InvalidArguments        arguments that the listed schema refuses
 ├── ToolError               a tool says no; its text is for the model
 ├── UnknownName             no tool, resource or prompt of that name
+├── PromptError             a prompt that cannot be made: its template, a value, an image
+├── ExtractionError         a reply does not hold what was wanted of it
 ├── InvalidCursor           a page cursor nobody gave out
 ├── NotAllowed              the caller lacks a scope
 ├── InputRequired           the call needs an answer from the caller's side first
@@ -109,6 +111,26 @@ class UnknownName(ToolyardError):
         super().__init__(f"Unknown {kind}: {name[:200]!r}")
         self.kind = kind
         self.name = name
+
+
+class PromptError(ToolyardError):
+    """A prompt that cannot be made: its template, a value or an image is not fit for it."""
+
+    code = "prompt"
+
+
+class ExtractionError(ToolyardError):
+    """A text, mostly a model's reply, does not hold what was wanted of it."""
+
+    code = "extraction"
+
+    def __init__(self, wanted: str, tried: Sequence[str], text: str) -> None:
+        lines = "".join(f"\n- {each}" for each in tried)
+        super().__init__(f"{wanted} was not found in the text:{lines}")
+        self.wanted = wanted
+        self.tried = tuple(tried)
+        """Where it was looked for and why it was not found there, a sentence each, in order."""
+        self.text = text
 
 
 class InvalidCursor(ToolyardError):

@@ -15,6 +15,7 @@ from toolyard.core.blocks import BLOCKS, Unfit, json_text, refuse_endless
 from toolyard.core.content import Text
 from toolyard.core.explanation import Explanation
 from toolyard.core.generated_schema import GeneratedSchema
+from toolyard.core.object_schema import MEMBER, inlined, wrapped
 from toolyard.core.portable import ANYTHING, Schema, every_schema, portable
 from toolyard.core.signature import UNSAID
 from toolyard.core.text_safety import sendable_within
@@ -38,10 +39,10 @@ class Output:
             )
         except (PydanticUserError, PydanticSchemaGenerationError, KeyError, TypeError) as error:
             raise unspeakable(f"what {what} returns", error) from error
-        schema = _inlined(portable(generated))
+        schema = inlined(portable(generated))
         self._annotation = annotation
         self._is_wrapped = schema.get("type") != "object"
-        self.schema: Schema = _wrapped(schema) if self._is_wrapped else schema
+        self.schema: Schema = wrapped(schema) if self._is_wrapped else schema
         self._hides_endless = any(map(_is_loose, every_schema(generated)))
         self._accepts = verdict_of(self.schema, f"The schema of what {what} returns")
         self._explanation = Explanation(self.schema)
@@ -56,7 +57,7 @@ class Output:
         """
         text = self._plain_text(value)
         if text is not None:
-            return ToolResult((Text(text),), {"result": value})
+            return ToolResult((Text(text),), {MEMBER: value})
         try:
             valid = self._validate(value)
             data = self._dump(valid, mode="json", by_alias=True, warnings="error")
@@ -69,7 +70,7 @@ class Output:
         text = json_text(data)
         if not text.isascii():
             data = sendable_within(data)
-        structured = {"result": data} if self._is_wrapped else data
+        structured = {MEMBER: data} if self._is_wrapped else data
         self._refuse_unfit(structured)
         return ToolResult(
             content=(Text(data if isinstance(data, str) else text),), structured=structured
@@ -127,18 +128,3 @@ def _speaks_of_blocks(annotation: Any) -> bool:
 def _is_loose(schema: Mapping[str, Any]) -> bool:
     """Whether values may be of any type: there pydantic writes NaN as null."""
     return schema.get("additionalProperties") is True or schema.get("anyOf") == ANYTHING["anyOf"]
-
-
-def _inlined(schema: Schema) -> Schema:
-    """`schema` with its type at the root, also where pydantic put a reference there."""
-    reference = schema.get("$ref")
-    if reference is None:
-        return schema
-    named = schema["$defs"][reference.removeprefix("#/$defs/")]
-    return {**named, "$defs": schema["$defs"]}
-
-
-def _wrapped(schema: Schema) -> Schema:
-    inner = {key: value for key, value in schema.items() if key != "$defs"}
-    outer: Schema = {"type": "object", "properties": {"result": inner}, "required": ["result"]}
-    return {**outer, "$defs": schema["$defs"]} if "$defs" in schema else outer

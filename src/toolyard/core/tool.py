@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolyard.core.content import Content, Icon, Metadata, Text
+from toolyard.core.unread import Unread
 
 TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Names that every host and model provider accepts."""
@@ -69,6 +70,32 @@ class ToolResult:
     is_error: bool = False
     """The tool ran into something the model should read and react to."""
     meta: Metadata | None = None
+    unread: Unread | None = field(default=None, init=False, repr=False, compare=False)
+    """What `content` and `structured` are read from once somebody asks for either."""
+
+    @classmethod
+    def later(
+        cls, unread: Unread, *, is_error: bool = False, meta: Metadata | None = None
+    ) -> ToolResult:
+        """A large result that may only be passed on, in which case nobody need read it."""
+        result = cls(is_error=is_error, meta=meta)
+        object.__delattr__(result, "content")
+        object.__delattr__(result, "structured")
+        object.__setattr__(result, "unread", unread)
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        # It is only asked for what is not there.
+        unread = self.unread if name in ("content", "structured") else None
+        if unread is None:
+            raise AttributeError(f"a result has no {name!r}", name=name, obj=self)
+        texts = [Text(unread.read(text)) for text in unread.texts]
+        data = None if unread.structured is None else unread.read(unread.structured)
+        object.__setattr__(self, "content", tuple(texts))
+        object.__setattr__(self, "structured", data)
+        # Whoever has the data may change it: what was read from says nothing any more.
+        object.__setattr__(self, "unread", None)
+        return getattr(self, name)
 
     @classmethod
     def of(cls, structured: Mapping[str, Any], *, text: str | None = None) -> ToolResult:

@@ -12,14 +12,14 @@ import anyio
 
 from toolyard.core.errors import BudgetSpent
 from toolyard.llm.chat import ChatRequest, Piece, Reply
-from toolyard.llm.chat_model import ChatModel, close, pieces_of
+from toolyard.llm.chat_model import ChatModel, close, keeps_to_schemas, pieces_of
 from toolyard.llm.deadline import ended_by
 from toolyard.llm.prices import ListPrices, Prices
 from toolyard.llm.usage import NO_USAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class BudgetLimits:
     """What all requests of a run may use together; what is not given has no end."""
 
     tokens: float = inf
@@ -34,7 +34,7 @@ class Limits:
 class Budget:
     """Counts what a run uses; several models and tasks may share one."""
 
-    def __init__(self, limits: Limits, prices: Prices | None = None) -> None:
+    def __init__(self, limits: BudgetLimits, prices: Prices | None = None) -> None:
         self.limits = limits
         self.used = NO_USAGE
         self.cost_usd = Decimal(0)
@@ -83,6 +83,11 @@ class Budgeted:
     def __init__(self, model: ChatModel, budget: Budget) -> None:
         self.model = model
         self.budget = budget
+
+    @property
+    def keeps_to_schemas(self) -> bool:
+        """As that of the model."""
+        return keeps_to_schemas(self.model)
 
     async def reply(self, request: ChatRequest) -> Reply:
         """As `ChatModel.reply`.

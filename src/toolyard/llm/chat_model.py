@@ -64,6 +64,11 @@ def deltas_of(message: Message) -> Iterator[Piece]:
             index += 1
 
 
+def keeps_to_schemas(model: ChatModel) -> bool:
+    """Whether the provider of `model` sees to it that an answer matches `ChatRequest.output`."""
+    return getattr(model, "keeps_to_schemas", False)
+
+
 async def close(model: ChatModel) -> None:
     """Give up what `model` holds, if it is of those that hold something, such as connections."""
     closing: Callable[[], Awaitable[None]] | None = getattr(model, "aclose", None)

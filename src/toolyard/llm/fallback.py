@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from toolyard.core.errors import BudgetSpent, InvalidRequest, ModelError, QuotaSpent
 from toolyard.llm.chat import ChatRequest, Piece, Reply
-from toolyard.llm.chat_model import ChatModel, close, pieces_of
+from toolyard.llm.chat_model import ChatModel, close, keeps_to_schemas, pieces_of
 
 logger = logging.getLogger("toolyard.llm")
 
@@ -30,6 +30,11 @@ class Fallback:
         if not models:
             raise ValueError("A fallback needs at least one model.")
         self.models = models
+
+    @property
+    def keeps_to_schemas(self) -> bool:
+        """Whether all of them do."""
+        return all(map(keeps_to_schemas, self.models))
 
     async def reply(self, request: ChatRequest) -> Reply:
         """As `ChatModel.reply`; the error of the last is raised."""

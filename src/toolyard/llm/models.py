@@ -24,6 +24,8 @@ class Provider:
     """The module that speaks to it."""
     extra: str
     """What to install for it: `toolyard[EXTRA]`."""
+    example: str
+    """One of its models."""
     keys: tuple[str, ...]
     """Environment variables that may hold the key, the first the usual one; none, if the library
     knows where to look."""
@@ -75,6 +77,7 @@ PROVIDERS: Mapping[str, Provider] = {
         dialect=_openai,
         library="openai",
         extra="openai",
+        example="gpt-5-mini",
         keys=("OPENAI_API_KEY",),
         base_url_name="OPENAI_BASE_URL",
     ),
@@ -82,6 +85,7 @@ PROVIDERS: Mapping[str, Provider] = {
         dialect=_anthropic,
         library="anthropic",
         extra="anthropic",
+        example="claude-haiku-4-5",
         keys=("ANTHROPIC_API_KEY",),
         base_url_name="ANTHROPIC_BASE_URL",
     ),
@@ -89,6 +93,7 @@ PROVIDERS: Mapping[str, Provider] = {
         dialect=_gemini,
         library="google.genai",
         extra="gemini",
+        example="gemini-2.5-flash",
         keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         base_url_name="GOOGLE_GEMINI_BASE_URL",
     ),
@@ -96,6 +101,7 @@ PROVIDERS: Mapping[str, Provider] = {
         dialect=_openai,
         library="openai",
         extra="openai",
+        example="grok-4",
         keys=("XAI_API_KEY",),
         base_url="https://api.x.ai/v1",
     ),
@@ -103,10 +109,17 @@ PROVIDERS: Mapping[str, Provider] = {
         dialect=_openai,
         library="openai",
         extra="openai",
+        example="qwen/qwen3-32b",
         keys=("OPENROUTER_API_KEY",),
         base_url="https://openrouter.ai/api/v1",
     ),
-    "any": Provider(dialect=_any_llm, library="any_llm", extra="any-llm", keys=()),
+    "any": Provider(
+        dialect=_any_llm,
+        library="any_llm",
+        extra="any-llm",
+        example="mistral:mistral-small-latest",
+        keys=(),
+    ),
 }
 
 
@@ -152,12 +165,13 @@ def _access(
             f"Models of {name} need one more package: pip install 'toolyard[{provider.extra}]'"
         )
     if base_url is not None:
-        return Access(name, model, api_key, base_url)
+        return Access(name, model, api_key, base_url, is_own=False)
     key = api_key or provider.key
-    if not provider.keys:
-        return Access(name, model, key, provider.base_url)
+    if not provider.keys:  # it has many, and who knows what each of them keeps to
+        return Access(name, model, key, is_own=False)
     key_name = provider.keys[0]
     if key is None:
         raise KeyRefused(f"There is no key for {name}; set {key_name} or give api_key.")
     moved = os.environ.get(provider.base_url_name) if provider.base_url_name else None
-    return Access(name, model, key, moved or provider.base_url, key_name)
+    where = moved or provider.base_url
+    return Access(name, model, key, where, is_own=moved is None, key_name=key_name)

@@ -13,6 +13,8 @@ from toolyard.llm.usage import Usage
 
 MILLION = Decimal(1_000_000)
 
+_FREE = {"echo", "scripted"}
+"""Models of ours that cost nothing."""
 _LISTED_AS = {"xai": "x-ai", "gemini": "google"}
 """Providers that genai-prices calls otherwise than we do."""
 
@@ -55,6 +57,8 @@ class ListPrices:
 
     def cost(self, reply: Reply) -> Decimal | None:
         """As `Prices.cost`."""
+        if reply.model in _FREE:
+            return Decimal(0)
         own = self._own.get(reply.model)
         return own.of(reply.usage) if own is not None else _listed(reply.model, reply.usage)
 

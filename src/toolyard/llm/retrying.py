@@ -12,7 +12,7 @@ import stamina
 
 from toolyard.core.errors import ModelError
 from toolyard.llm.chat import ChatRequest, Piece, Reply
-from toolyard.llm.chat_model import ChatModel, close, pieces_of
+from toolyard.llm.chat_model import ChatModel, close, keeps_to_schemas, pieces_of
 
 T = TypeVar("T")
 
@@ -43,6 +43,11 @@ class Retrying:
     def __init__(self, model: ChatModel, policy: RetryPolicy | None = None) -> None:
         self.model = model
         self.policy = policy or RetryPolicy()
+
+    @property
+    def keeps_to_schemas(self) -> bool:
+        """As that of the model."""
+        return keeps_to_schemas(self.model)
 
     async def reply(self, request: ChatRequest) -> Reply:
         """As `ChatModel.reply`; the last error is raised."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 Schema = Mapping[str, Any]
@@ -12,9 +12,36 @@ _ONE = ("items", "additionalProperties", "not", "if", "then", "else")
 _MANY = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
+def strict_form(schema: Schema) -> Schema:
+    """`schema` with every object saying all that it has, and that it always has it.
+
+    What may be left out has to be there then, which a model can do and a reader does not mind.
+    Objects whose members are not known by name stay as they are.
+    """
+    return _each(schema, _closed)
+
+
 def is_strict(schema: Schema) -> bool:
     """Whether every object in `schema` says all that it has, and that it always has it."""
-    return all(map(_is_closed, _objects(schema)))
+    found: list[bool] = []
+
+    def look(each: Schema) -> Schema:
+        found.append(not _is_object(each) or _is_closed(each))
+        return each
+
+    _each(schema, look)
+    return all(found)
+
+
+def _closed(schema: Schema) -> Schema:
+    if "properties" not in schema or schema.get("additionalProperties"):
+        return schema
+    kept = {key: value for key, value in schema.items() if key != "default"}
+    return {**kept, "required": list(schema["properties"]), "additionalProperties": False}
+
+
+def _is_object(schema: Schema) -> bool:
+    return schema.get("type") == "object" or "properties" in schema
 
 
 def _is_closed(schema: Schema) -> bool:
@@ -23,17 +50,17 @@ def _is_closed(schema: Schema) -> bool:
     return schema.get("additionalProperties") is False and set(required) == set(properties)
 
 
-def _objects(schema: Schema) -> Iterator[Schema]:
-    waiting: list[Any] = [schema]
-    while waiting:
-        each = waiting.pop()
-        if not isinstance(each, Mapping):
-            continue
-        inner = cast("Schema", each)
-        if inner.get("type") == "object" or "properties" in inner:
-            yield inner
-        for key in _BY_NAME:
-            waiting.extend(cast("Schema", inner.get(key, {})).values())
-        waiting.extend(inner.get(key) for key in _ONE)
-        for key in _MANY:
-            waiting.extend(inner.get(key, ()))
+def _each(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
+    """`schema` with it, and every schema inside of it, as `change` gives it."""
+
+    def within(value: Any) -> Any:
+        return _each(cast("Schema", value), change) if isinstance(value, Mapping) else value
+
+    inner = dict(schema)
+    for key in inner.keys() & _BY_NAME:
+        inner[key] = {name: within(each) for name, each in inner[key].items()}
+    for key in inner.keys() & _ONE:
+        inner[key] = within(inner[key])
+    for key in inner.keys() & _MANY:
+        inner[key] = list(map(within, inner[key]))
+    return change(inner)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import cast
 
 import anyio
 from anyio.abc import TaskStatus
@@ -13,6 +12,7 @@ from anyio.abc import TaskStatus
 from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext
 from toolyard.core.errors import CallInterrupted, ToolError, ToolyardError
+from toolyard.core.groups import first_of
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
 
@@ -45,11 +45,9 @@ class Life:
     @property
     def reason(self) -> str:
         """Why it ended by itself, without what only the log may say."""
-        error: BaseException | None = self.error
-        while isinstance(error, BaseExceptionGroup):
-            error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
-        if error is None:
+        if self.error is None:
             return "It ended by itself."
+        error = first_of(self.error)
         if isinstance(error, ToolyardError):
             return str(error)
         return f"It ended with an unexpected {type(error).__name__}; the log says why."

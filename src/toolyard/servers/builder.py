@@ -26,6 +26,7 @@ from toolyard.security.gate import Gate
 from toolyard.security.hosts import HostPolicy
 from toolyard.security.plain_address import is_loopback
 from toolyard.security.rate import RateLimit, limiter_of_its_own
+from toolyard.security.state_keys import checked_state_keys
 from toolyard.security.token_file import TokenFile
 from toolyard.security.tokens import Token, TokenSet, is_weak
 from toolyard.security.verifier import BoundedVerifier, TokenVerifier
@@ -86,6 +87,7 @@ class MCPServerBuilder:
         self._drain_s = DRAIN_S
         self._is_stateless = False
         self._has_fast_lane = True
+        self._state_keys: Sequence[str] = ()
         self._is_controlled = False
         self._team: Team | None = None
 
@@ -249,14 +251,7 @@ class MCPServerBuilder:
 
     def with_limits(self, **limits: float) -> Self:
         """Change some of `Limits`, by name: `with_limits(body_bytes=65536, call_s=60)`."""
-        try:
-            self._limits = replace(self._limits, **limits)  # pyright: ignore[reportArgumentType]
-        except TypeError:
-            unknown = sorted(set(limits) - set(Limits.__dataclass_fields__))
-            known = ", ".join(Limits.__dataclass_fields__)
-            raise ConfigError(
-                f"There is no limit {', '.join(unknown)}; there are {known}."
-            ) from None
+        self._limits = self._limits.but(**limits)
         return self
 
     def with_tls(
@@ -281,6 +276,18 @@ class MCPServerBuilder:
         call. Those of 2026-07-28 never need a session.
         """
         self._is_stateless = is_stateless
+        return self
+
+    def with_state_key(self, *keys: str) -> Self:
+        """Let replicas with the same keys take the answers to what each other's tools asked.
+
+        The first key seals what a client keeps meanwhile, all open it. Replicas need the same
+        name and tokens too. Make a key with `openssl rand -base64 32`.
+
+        Raises:
+            ConfigError: A key is too short or easy to guess, or two are the same.
+        """
+        self._state_keys = checked_state_keys(keys)
         return self
 
     def with_fast_lane(self, is_open: bool) -> Self:
@@ -339,6 +346,7 @@ class MCPServerBuilder:
                 stateless=self._is_stateless,
                 fast_lane=self._has_fast_lane,
                 origins=tuple(self._origins),
+                state_keys=self._state_keys,
                 is_controlled=self._is_controlled,
                 team=self._team,
             )

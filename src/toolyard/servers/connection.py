@@ -11,6 +11,7 @@ from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.familiar_heads import FamiliarHeads
 from toolyard.servers.known_headers import Header, KnownHeaders
+from toolyard.servers.lane.answers import Pieces
 from toolyard.servers.streams import ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
 from toolyard.servers.uvicorn_parts import HttpToolsProtocol, RequestResponseCycle
@@ -25,7 +26,9 @@ MOST_PIPELINED = 32
 PIPELINED_S = 0.8
 """How long: meanwhile nothing is read, and so a client that goes away is not noticed."""
 
-ANSWERED = b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b"
+ANSWERED = b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n"
+ONE_PIECE = 64 * 1024
+"""Of an answer's body, to be sent together with its head."""
 BODY_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 """The headers that say a request has a body."""
 
@@ -215,14 +218,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if answer is None:
             super()._start_asgi_task(cycle, app)
         elif isinstance(answer, bytes):
-            self._answer(cycle, answer)
+            self._answer(cycle, (answer,))
         else:
             # Tasks are not used twice, though that is quicker: who kept hold of one could end the
             # call of somebody else.
             self.tasks.add(self.loop.create_task(self._answer_in_time(cycle, answer)))
 
     async def _answer_in_time(
-        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, bytes | None]
+        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, Pieces | None]
     ) -> None:
         try:
             answer = await work
@@ -237,8 +240,11 @@ class GuardedProtocol(HttpToolsProtocol):
         finally:
             self.tasks.discard(asyncio.current_task(self.loop))
 
-    def _answer(self, cycle: RequestResponseCycle, body: bytes) -> None:
-        """Answer with 200 and the JSON `body` in one piece, as `cycle.send` would in two."""
+    def _answer(self, cycle: RequestResponseCycle, pieces: Pieces) -> None:
+        """Answer with 200 and the JSON of `pieces`, as `cycle.send` would.
+
+        They are put together first, unless that would copy too much.
+        """
         if cycle.disconnected:
             return
         cycle.response_started = cycle.response_complete = True
@@ -249,7 +255,10 @@ class GuardedProtocol(HttpToolsProtocol):
         exchange: Exchange = cast("Any", cycle.scope)[KEY]
         if exchange.session is not None:
             more += b"mcp-session-id: %b\r\n" % exchange.session
-        self.transport.write(ANSWERED % (self._usual, len(body), more, body))
+        size = sum(map(len, pieces))
+        answer = (ANSWERED % (self._usual, size, more), *pieces)
+        for piece in (b"".join(answer),) if size <= ONE_PIECE else answer:
+            self.transport.write(piece)
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()

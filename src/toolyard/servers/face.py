@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -28,6 +28,7 @@ from toolyard.core.background import Background
 from toolyard.core.context import CallContext, scope_of
 from toolyard.core.errors import InvalidArguments
 from toolyard.core.protocol import Change
+from toolyard.core.tracing import is_traced
 from toolyard.registry.relisting import LIST_S
 from toolyard.servers.changes import Changes
 from toolyard.servers.channel import SdkContext
@@ -38,7 +39,6 @@ from toolyard.servers.requests import Requests, caller_of
 from toolyard.servers.served import FRESH_MS, LIST_HINTS, Identity, Served
 from toolyard.servers.sessions import Sessions, check_watched
 from toolyard.servers.tool_handlers import ToolHandlers
-from toolyard.servers.tracing import is_traced
 
 HINTS: Mapping[CacheableMethod, CacheHint] = {
     "server/discover": CacheHint(FRESH_MS),
@@ -79,7 +79,7 @@ class McpFace:
     def __init__(self, served: Served) -> None:
         self._served = served
         self._registry = served.registry
-        self._state_key = served.state_key
+        self._state_keys = served.state_keys
         self.sessions = Sessions(self._registry.library)
         self._requests = Requests(served.calls, self.sessions, served.emit, served.limits)
         self._mirrors = served.mirrors
@@ -106,7 +106,7 @@ class McpFace:
         )
         if not is_traced():
             sdk.middleware.clear()
-        policy = _state_policy(self._state_key)
+        policy = _state_policy(self._state_keys)
         policy.bind_principal = _principal
         sdk.middleware.append(RequestStateBoundary(policy, default_audience=identity.name))
         return sdk
@@ -208,8 +208,8 @@ class McpFace:
         self.sessions.opened(context)
 
 
-def _state_policy(key: bytes | None) -> RequestStateSecurity:
-    return RequestStateSecurity.ephemeral() if key is None else RequestStateSecurity(keys=[key])
+def _state_policy(keys: Sequence[str | bytes]) -> RequestStateSecurity:
+    return RequestStateSecurity(keys=keys) if keys else RequestStateSecurity.ephemeral()
 
 
 def _principal(context: SdkContext) -> str:

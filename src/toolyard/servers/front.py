@@ -15,7 +15,7 @@ from toolyard.events.types import RequestRefused
 from toolyard.security.body import BodyLimits
 from toolyard.security.gate import Gate, token_digest
 from toolyard.security.refusal import Refusal, retry_later
-from toolyard.servers.body import SMALL_BYTES, ClientGone, Said, read_body, said_in
+from toolyard.servers.body import CALL, SMALL_BYTES, ClientGone, Said, read_body, said_in
 from toolyard.servers.calls import BUSY, Calls
 from toolyard.servers.codes import FORBIDDEN
 from toolyard.servers.cors import Cors
@@ -156,15 +156,15 @@ class Front:
         body = await self._take_body(receive, single)
         request = None if lane is None else lane.read(single, body, exchange.caller)
         if self._must_be_read(body, exchange.caller):
-            self._check_said(said_in(body), exchange.caller)
-
+            self._check_said(_said(body, request), exchange.caller)
         marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
         if lane is not None and request is not None:
             long_way = partial(self._app, marked, replay, send)
             answer = await lane.answer(request, exchange, long_way)
             if answer is not None:
                 session = exchange.session
-                await reply(send, answer, more=() if session is None else [(SESSION, session)])
+                body = answer if isinstance(answer, bytes) else b"".join(answer)
+                await reply(send, body, more=() if session is None else [(SESSION, session)])
         elif LISTEN in scope["headers"]:
             await self._streams.serve(
                 self._app, marked, replay, send, authorization, ends_itself=True
@@ -281,6 +281,13 @@ class Front:
     def _note(self, refusal: Refusal, scope: Scope, address: str | None) -> None:
         self._metrics.refused(refusal.reason)
         self._emit(RequestRefused(refusal.reason, refusal.status, address, scope["path"]))
+
+
+def _said(body: bytes, request: Request | None) -> Said:
+    """What `body` says; a call need not be read again, as what is bulky in it are its arguments."""
+    if request is None or request.name is None:
+        return said_in(body)
+    return Said(CALL, named=("tool", request.name))
 
 
 def _marked(scope: Scope, exchange: Exchange, single: Single) -> Scope:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from toolyard.core.errors import ConfigError
 
@@ -52,3 +52,14 @@ class Limits:
                 raise ConfigError(f"The limit {field.name!r} must be a number above 0.")
             if field.type == "int" and value != int(value):
                 raise ConfigError(f"The limit {field.name!r} must be a whole number.")
+
+    def but(self, **limits: float) -> Limits:
+        """The same with other values for these, by name.
+
+        Raises:
+            ConfigError: There is no such limit, or it cannot have that value.
+        """
+        if unknown := sorted(limits.keys() - self.__dataclass_fields__.keys()):
+            known = ", ".join(self.__dataclass_fields__)
+            raise ConfigError(f"There is no limit {', '.join(unknown)}; there are {known}.")
+        return replace(self, **limits)  # pyright: ignore[reportArgumentType]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from toolyard.core.context import EventHandler
@@ -50,5 +50,8 @@ class Served:
     """Whether clients of the handshake revisions get no sessions."""
     session_mark: str = ""
     """How the ids of its sessions begin."""
-    state_key: bytes | None = None
-    """Seals what calls remember between their tries; a key that nobody else has if not given."""
+    state_keys: Sequence[str | bytes] = field(default=(), repr=False)
+    """Open what calls remember between their tries, and the first seals it.
+
+    A key that nobody else has, if none is given.
+    """

@@ -14,12 +14,13 @@ from toolyard.security.refusal import Refusal, retry_later
 from toolyard.security.tokens import ANONYMOUS
 from toolyard.servers.exchange import exchange_of
 from toolyard.servers.known_headers import KnownHeaders
+from toolyard.servers.lane.answers import Pieces
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-ShortAnswer = bytes | Coroutine[Any, Any, bytes | None] | None
+ShortAnswer = bytes | Coroutine[Any, Any, Pieces | None] | None
 
 
 class Connection(Protocol):

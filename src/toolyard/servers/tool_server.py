@@ -17,6 +17,7 @@ from anyio.abc import TaskStatus
 from toolyard.core.background import Background, is_cancellation
 from toolyard.core.context import EventHandler
 from toolyard.core.protocol import ToolProtocol
+from toolyard.core.tracing import is_traced
 from toolyard.events.bus import EventBus, Kinds
 from toolyard.events.types import ConnectionCut, ServerStarted, ServerStopped, ServerStopping
 from toolyard.registry.mount import Policy
@@ -42,7 +43,6 @@ from toolyard.servers.streams import App, Receive, Scope, Send
 from toolyard.servers.telling import Telling
 from toolyard.servers.tls import Tls
 from toolyard.servers.tool_calls import ToolCalls
-from toolyard.servers.tracing import is_traced
 from toolyard.servers.turnstile import Turnstile
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class Plan:
     """Whether clients of the handshake revisions get no sessions."""
     fast_lane: bool = True
     """Whether plain calls and lists go past the SDK."""
+    state_keys: Sequence[str] = field(default=(), repr=False)
+    """As `MCPServerBuilder.with_state_key` takes them."""
     is_controlled: bool = False
     """Whether one of the sources changes the others."""
     team: Team | None = None
@@ -124,7 +126,7 @@ class ToolServer:
             self._events.emit,
             plan.stateless,
             mark,
-            None if team is None else team.state_key,
+            plan.state_keys or (() if team is None else (team.state_key,)),
         )
         self.lane = self._made_lane()
         """The short way of plain calls and lists, if there is one."""

@@ -85,6 +85,8 @@ def gateway_of(
         builder.with_event_handler(handler, *kinds)
     limits = settings.limits.model_dump(exclude_none=True)
     builder.with_limits(**limits).with_drain(settings.drain_s).with_fast_lane(settings.fast_lane)
+    if settings.state_key:
+        builder.with_state_key(*(key.get_secret_value() for key in settings.state_key))
     server = builder.with_stateless(settings.stateless).build()
     yard = Yard(server.registry, settings.tools, results)
     if settings.control:

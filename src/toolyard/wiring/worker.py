@@ -19,6 +19,7 @@ from toolyard.config.settings import Settings
 from toolyard.core.background import Background
 from toolyard.core.context import Event
 from toolyard.core.errors import ToolyardError
+from toolyard.core.groups import first_of
 from toolyard.events.log import LOGGED, log_event
 from toolyard.events.types import MountChanged, ServerStarted, SettingsRead
 from toolyard.security.shared_rate import RateTable
@@ -93,7 +94,7 @@ def work(order: Order, channels: Channels) -> int:
     try:
         _serve(order, channels)
     except* ToolyardError as group:
-        channels.tell(Failed(str(_first(group))))
+        channels.tell(Failed(str(first_of(group))))
         code = 2
     return code
 
@@ -156,9 +157,3 @@ def _end_with_parent(life: int, grace_s: float) -> None:
         pass
     time.sleep(grace_s)
     os._exit(1)
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
-    return error

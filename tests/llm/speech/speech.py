@@ -76,5 +76,5 @@ class Speech(Protocol):
 
 def model_at(server: Provider, speech: Speech, key: str, model: str = "m-1") -> StreamingModel:
     """The real client library, sent to `server`."""
-    access = Access(speech.name, model, key, server.url, "THE_KEY")
+    access = Access(speech.name, model, key, server.url, key_name="THE_KEY")
     return ProviderModel(access, speech.dialect(access))

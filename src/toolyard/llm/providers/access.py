@@ -16,6 +16,8 @@ class Access:
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
     """`None` for the provider's own."""
+    is_own: bool = True
+    """Whether that is the provider's, and not another server that speaks as it does."""
     key_name: str = "api_key"
     """Where the key is expected, for whoever has to set it."""
 

@@ -202,7 +202,7 @@ def _thinking(effort: Effort | None) -> dict[str, Any]:
 def _ended(message: Message) -> Message:
     """A turn must not end in thoughts, as one does that was cut off."""
     parts = message.parts
-    while parts and isinstance(parts[-1], Reasoning):
+    while parts and (isinstance(parts[-1], Reasoning) or not any(_block(parts[-1]))):
         parts = parts[:-1]
     return replace(message, parts=parts)
 

@@ -96,7 +96,7 @@ class OpenAIDialect:
         }
 
     def _settings(self, settings: ModelSettings) -> dict[str, Any]:
-        own = self._access.base_url is None
+        own = self._access.provider == "openai" and self._access.is_own
         said = {
             "temperature": settings.temperature,
             "top_p": settings.top_p,

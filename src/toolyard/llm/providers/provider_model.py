@@ -8,12 +8,19 @@ from typing import Protocol
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import EventLoopToken, current_token
 
 from toolyard.core.errors import ModelError
 from toolyard.llm.chat import ChatRequest, Piece, Reply
 from toolyard.llm.deadline import ended_by
 from toolyard.llm.providers.access import Access
 from toolyard.llm.providers.faults import late
+from toolyard.llm.spans import asking
+
+_ELSEWHERE = (
+    "This model has connections that belong to another event loop: "
+    "close it there, with `aclose`, before it is asked here."
+)
 
 
 class Dialect(Protocol):
@@ -43,18 +50,30 @@ class Dialect(Protocol):
 class ProviderModel:
     """Asks a provider, once; see `Retrying` for more. `aclose` gives its connections up.
 
-    Used from one event loop.
+    Its connections belong to the event loop in which it was first asked: it is closed there, before
+    it is asked in another.
     """
 
     def __init__(self, access: Access, dialect: Dialect) -> None:
         self.access = access
         self._dialect = dialect
         self._opening = anyio.Lock()
-        self._is_open = False
+        self._open_in: EventLoopToken | None = None
+
+    @property
+    def keeps_to_schemas(self) -> bool:
+        """The providers themselves do; of other servers that speak like them, who knows."""
+        return self.access.is_own
 
     async def reply(self, request: ChatRequest) -> Reply:
         """As `ChatModel.reply`."""
         await self._open()
+        with asking(self.access, request) as note:
+            reply = await self._ask(request)
+            note(reply)
+            return reply
+
+    async def _ask(self, request: ChatRequest) -> Reply:
         seconds = request.settings.timeout_s
         with anyio.move_on_after(seconds):
             try:
@@ -68,6 +87,14 @@ class ProviderModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
         """As `StreamingModel.stream`."""
         await self._open()
+        with asking(self.access, request) as note:
+            async with aclosing(self._listen(request)) as heard:
+                async for piece in heard:
+                    if isinstance(piece, Reply):
+                        note(piece)
+                    yield piece
+
+    async def _listen(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
         seconds = request.settings.timeout_s
         ends = anyio.current_time() + seconds
         heard = ended_by(self._dialect.listen(request), ends, lambda: late(self.access, seconds))
@@ -82,13 +109,15 @@ class ProviderModel:
 
     async def _open(self) -> None:
         async with self._opening:
-            if not self._is_open:
+            if self._open_in is None:
                 await anyio.to_thread.run_sync(self._dialect.open)
-                self._is_open = True
+                self._open_in = current_token()
+            elif self._open_in != current_token():
+                raise RuntimeError(_ELSEWHERE)
 
     async def aclose(self) -> None:
         """Give the connections up; the model opens new ones if it is asked again."""
         async with self._opening:
-            if self._is_open:
-                self._is_open = False
+            if self._open_in is not None:
+                self._open_in = None
                 await self._dialect.close()

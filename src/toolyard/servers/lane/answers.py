@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from toolyard.core.content import Audio, Content, Image, Text
+from toolyard.core.json_value import is_json
 from toolyard.core.tool import ToolResult
-from toolyard.servers import wire
+from toolyard.core.unread import Unread
+
+Piece = bytes | bytearray | memoryview
+Pieces = Sequence[Piece]
+"""Of a JSON text, one after the other."""
 
 MARK = b'"resultType":"complete",'
+_OBJECT = ord("{")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
+
+
+class _Odd(Exception):
+    """The SDK would look into a part of it, or JSON cannot say it as it is."""
 
 
 def response(request_id: int | str, result: bytes) -> bytes:
@@ -26,46 +36,66 @@ def ending(stamp: Mapping[str, Any]) -> bytes:
     return b',"resultType":"complete","_meta":%b' % _encode(stamp)
 
 
-def written(given: ToolResult, ending: bytes, most_bytes: int) -> bytes | None:
-    """`given` as JSON; `None` if it is not wholly usual, or may be too large.
+def call_response(
+    request_id: int | str, given: ToolResult, ending: bytes, most_bytes: int
+) -> Pieces | None:
+    """The response with `given`; `None` if that is not wholly usual, or may be too large.
 
-    Before 2026-07-28 structured content had to be an object.
+    Before 2026-07-28 structured content had to be an object. The pieces are not put together, as
+    to copy a large one takes as long as to write it.
     """
     if given.meta is not None or type(given.is_error) is not bool:
         return None
-    content = [_usual(block) for block in given.content]
-    value: object = given.structured
-    structured = _structured(value if ending or isinstance(value, Mapping) else None)
-    if None in content or structured is None:
-        return None
-    is_error = b"true" if given.is_error else b"false"
     try:
-        parts = (_encode(content), is_error, structured, ending)
-    except (UnicodeEncodeError, TypeError, ValueError):
+        content, structured = _read(given) if given.unread is None else _unread(given.unread)
+    except (_Odd, TypeError, ValueError, RecursionError, msgspec.DecodeError):
         return None
-    text = b'{"content":%b,"isError":%b%b%b}' % parts
+    if structured and not (ending or structured[0] == _OBJECT):
+        structured = b""
     # The limit counts blanks after commas and colons too, at most as many as there are bytes, and
     # the mark of a complete result whether it is sent or not.
-    return text if 2 * (len(text) + len(MARK)) <= most_bytes else None
-
-
-def _usual(block: Content) -> Mapping[str, Any] | None:
-    """A block as MCP writes it, if the SDK would not look into any part of it."""
-    if block.annotations is not None or block.meta is not None:
+    size = sum(map(len, content)) + len(structured) + len(ending) + _AROUND
+    if 2 * (size + len(MARK)) > most_bytes:
         return None
+    begun = b'{"jsonrpc":"2.0","id":%b,"result":{"content":' % _encode(request_id)
+    is_error = b',"isError":true' if given.is_error else b',"isError":false'
+    name = b',"structuredContent":' if structured else b""
+    return (begun, *content, is_error, name, structured, ending, b"}}")
+
+
+_AROUND = len(b'{"content":,"isError":false,"structuredContent":}')
+
+
+def _read(given: ToolResult) -> tuple[Pieces, Piece]:
+    """Content and structured content, if there is any, as JSON."""
+    content = (_encode([_usual(block) for block in given.content]),)
+    value: Any = given.structured
+    if value is None:
+        return content, b""
+    text = _encode(value)
+    # What comes back changed is no JSON value: NaN, dates, sets, keys that are numbers.
+    if not is_json(value) and _decode(text) != value:
+        raise _Odd
+    return content, text
+
+
+def _unread(given: Unread) -> tuple[Pieces, Piece]:
+    pieces: list[Piece] = []
+    for text in given.texts:
+        pieces += (b',{"text":' if pieces else b'[{"text":', text, b',"type":"text"}')
+    content = [*pieces, b"]"] if pieces else (b"[]",)
+    return content, b"" if given.structured is None else given.structured
+
+
+def _usual(block: Content) -> Mapping[str, Any]:
+    """A block as MCP writes it; bytes are written as base64."""
+    if block.annotations is not None or block.meta is not None:
+        raise _Odd
     if type(block) is Text and type(block.text) is str:
         return {"text": block.text, "type": "text"}
-    is_usual = isinstance(block, Image | Audio) and type(block.mime_type) is str
-    return wire.content(block) if is_usual else None
-
-
-def _structured(value: Any) -> bytes | None:
-    """The member that holds structured content, if any; `None` if JSON cannot say it as it is."""
-    if value is None:
-        return b""
-    try:
-        text = _encode(value)
-        # What comes back changed is no JSON value: NaN, dates, sets, keys that are numbers.
-        return b',"structuredContent":%b' % text if _decode(text) == value else None
-    except (UnicodeEncodeError, TypeError, ValueError, RecursionError, msgspec.DecodeError):
-        return None
+    if not isinstance(block, Image | Audio) or type(block.data) is not bytes:
+        raise _Odd
+    if type(block.mime_type) is not str:
+        raise _Odd
+    kind = "image" if isinstance(block, Image) else "audio"
+    return {"type": kind, "data": block.data, "mimeType": block.mime_type}

@@ -12,7 +12,7 @@ from toolyard.core.context import Caller
 from toolyard.core.tool import ToolCall
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
-from toolyard.servers.lane.answers import ending, response, written
+from toolyard.servers.lane.answers import Pieces, call_response, ending, response
 from toolyard.servers.lane.envelope import LEGACY, MODERN
 from toolyard.servers.lane.legacy_request import read_legacy
 from toolyard.servers.lane.listing import Listing
@@ -104,7 +104,7 @@ class FastLane:
 
     def begin(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
-    ) -> bytes | Coroutine[Any, Any, bytes | None]:
+    ) -> bytes | Coroutine[Any, Any, Pieces | None]:
         """The body of the answer, or what gives it; `None` once the SDK's app has answered.
 
         Args:
@@ -127,7 +127,7 @@ class FastLane:
 
     async def answer(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
-    ) -> bytes | None:
+    ) -> bytes | Pieces | None:
         """What `begin` gives in the end."""
         begun = self.begin(request, exchange, hand_over)
         return begun if isinstance(begun, bytes) else await begun
@@ -144,7 +144,7 @@ class FastLane:
         name: str,
         exchange: Exchange,
         hand_over: Callable[[], Awaitable[None]],
-    ) -> bytes | None:
+    ) -> Pieces | None:
         session = request.session
         assert session is not None
         if session.is_under_way(request.id):  # by now
@@ -159,7 +159,7 @@ class FastLane:
 
     async def _run(
         self, running: RunningCall, request: Request, name: str, exchange: Exchange
-    ) -> bytes | None:
+    ) -> Pieces | None:
         self._running[running] = None
         if self.is_forced:
             running.hand_over()
@@ -176,9 +176,9 @@ class FastLane:
             del self._running[running]
         if not running.is_handed_over:
             end = self._ending if request.envelope.version == MODERN else b""
-            answer = written(result, end, self._limits.answer_bytes)
+            answer = call_response(request.id, result, end, self._limits.answer_bytes)
             if answer is not None:
-                return response(request.id, answer)
+                return answer
         await running.settle(lambda: result)
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from toolyard.servers.lane.envelope import LEGACY, Envelope
+from toolyard.servers.lane.envelope import LEGACY, MOST_BYTES, Envelope
 from toolyard.servers.lane.plain_request import plain_request_in
 from toolyard.servers.lane.request import JSON_TYPES, Request, takes_both
 
@@ -33,7 +33,7 @@ def read_legacy(
     ):
         return None
     asked = plain_request_in(body)
-    if asked is None:
+    if asked is None or len(asked.meta_text) > MOST_BYTES:
         return None
     if asked.token is not None:
         envelope = replace(envelope, wants_progress=True)

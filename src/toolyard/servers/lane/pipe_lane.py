@@ -11,7 +11,7 @@ from mcp.shared.dispatcher import as_request_id, coerce_request_id
 
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
-from toolyard.servers.lane.answers import ending, response, written
+from toolyard.servers.lane.answers import Pieces, call_response, ending, response
 from toolyard.servers.lane.envelope import LEGACY, MODERN
 from toolyard.servers.lane.line import read_line
 from toolyard.servers.lane.line_call import LineCall, Rest
@@ -141,12 +141,12 @@ class PipeLane:
                 del self._running[key]
         if call.exchange.is_abandoned:
             return
-        answer = None if call.is_handed_over else self._written(result)
+        answer = None if call.is_handed_over else self._written(number, result)
         if answer is None:
             call.settle(lambda: result)
         else:
-            await self._outgoing.answer(number, response(number, answer))
+            await self._outgoing.answer(number, b"".join(answer))
 
-    def _written(self, result: ToolResult) -> bytes | None:
+    def _written(self, number: int | str, result: ToolResult) -> Pieces | None:
         end = self._ending if self._session is None else b""
-        return written(result, end, self._limits.answer_bytes)
+        return call_response(number, result, end, self._limits.answer_bytes)

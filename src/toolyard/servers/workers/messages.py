@@ -6,7 +6,7 @@ Pickled, over sockets without a name that only they hold.
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 CLIENT, RELAY = b"c", b"r"
@@ -22,7 +22,7 @@ class Membership:
     index: int
     url: str
     port: int
-    secret: bytes
+    secret: bytes = field(repr=False)
     """32 random bytes that all workers of one run have."""
 
 

@@ -65,7 +65,7 @@ class Team:
         self.index, self.url, self.port = membership.index, membership.url, membership.port
         self.limiter = limiter
         self.state_key = blake2b(membership.secret, digest_size=32, person=b"state").digest()
-        """Seals what a call remembers between its tries."""
+        """Seals what a call remembers between its tries, unless a key is set."""
         self.answers: dict[str, Callable[[Any], object]] = {}
         """What this worker says when it is asked about something."""
         self._talk = Frames(talk)

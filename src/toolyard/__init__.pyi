@@ -1,0 +1,413 @@
+"""The public names, for type checkers: `__init__.py` loads each on first use."""
+
+from toolyard.builtin_tools.bash.bash import Bash as Bash
+from toolyard.builtin_tools.bash.isolation import Isolation as Isolation
+from toolyard.builtin_tools.bash.order import CommandLimits as CommandLimits
+from toolyard.builtin_tools.bash.result import CommandResult as CommandResult
+from toolyard.builtin_tools.calculator import Calculator as Calculator
+from toolyard.builtin_tools.filesystem.entry import FileEntry as FileEntry
+from toolyard.builtin_tools.filesystem.entry import FileListing as FileListing
+from toolyard.builtin_tools.filesystem.entry import FileMatch as FileMatch
+from toolyard.builtin_tools.filesystem.entry import FileMatches as FileMatches
+from toolyard.builtin_tools.filesystem.file_system import FileSystem as FileSystem
+from toolyard.builtin_tools.http_client import HttpClient as HttpClient
+from toolyard.builtin_tools.images.generation import ImageGeneration as ImageGeneration
+from toolyard.builtin_tools.images.generation import (
+    register_image_generation_tool as register_image_generation_tool,
+)
+from toolyard.builtin_tools.images.model import ImageModel as ImageModel
+from toolyard.builtin_tools.images.placeholder import PlaceholderModel as PlaceholderModel
+from toolyard.builtin_tools.images.providers import image_model as image_model
+from toolyard.builtin_tools.memory import Claim as Claim
+from toolyard.builtin_tools.memory import Memory as Memory
+from toolyard.builtin_tools.memory import MemoryItem as MemoryItem
+from toolyard.clients.mcp_client import MCPClient as MCPClient
+from toolyard.clients.openapi.openapi_client import OpenAPIClient as OpenAPIClient
+from toolyard.clients.targets import StdioServer as StdioServer
+from toolyard.core.call_scope import CallScope as CallScope
+from toolyard.core.content import Audio as Audio
+from toolyard.core.content import Content as Content
+from toolyard.core.content import Image as Image
+from toolyard.core.content import Resource as Resource
+from toolyard.core.content import ResourceLink as ResourceLink
+from toolyard.core.content import Text as Text
+from toolyard.core.context import CallChannel as CallChannel
+from toolyard.core.context import CallContext as CallContext
+from toolyard.core.context import Caller as Caller
+from toolyard.core.context import Event as Event
+from toolyard.core.context import EventHandler as EventHandler
+from toolyard.core.context import LogLevel as LogLevel
+from toolyard.core.errors import BudgetSpent as BudgetSpent
+from toolyard.core.errors import CallInterrupted as CallInterrupted
+from toolyard.core.errors import CallTimeout as CallTimeout
+from toolyard.core.errors import ConfigError as ConfigError
+from toolyard.core.errors import ContentFiltered as ContentFiltered
+from toolyard.core.errors import ExtractionError as ExtractionError
+from toolyard.core.errors import InputRequired as InputRequired
+from toolyard.core.errors import InvalidArguments as InvalidArguments
+from toolyard.core.errors import InvalidCursor as InvalidCursor
+from toolyard.core.errors import InvalidRequest as InvalidRequest
+from toolyard.core.errors import InvalidTool as InvalidTool
+from toolyard.core.errors import KeyRefused as KeyRefused
+from toolyard.core.errors import MissingCapability as MissingCapability
+from toolyard.core.errors import ModelError as ModelError
+from toolyard.core.errors import ModelUnreachable as ModelUnreachable
+from toolyard.core.errors import NameClash as NameClash
+from toolyard.core.errors import NotAdmitted as NotAdmitted
+from toolyard.core.errors import NotAllowed as NotAllowed
+from toolyard.core.errors import OutcomeUnknown as OutcomeUnknown
+from toolyard.core.errors import PromptError as PromptError
+from toolyard.core.errors import QuotaSpent as QuotaSpent
+from toolyard.core.errors import RateLimited as RateLimited
+from toolyard.core.errors import RemoteFault as RemoteFault
+from toolyard.core.errors import StoreError as StoreError
+from toolyard.core.errors import StoreFull as StoreFull
+from toolyard.core.errors import StoreUnavailable as StoreUnavailable
+from toolyard.core.errors import StoreUnusable as StoreUnusable
+from toolyard.core.errors import SwapRefused as SwapRefused
+from toolyard.core.errors import TokenLimit as TokenLimit
+from toolyard.core.errors import ToolError as ToolError
+from toolyard.core.errors import ToolyardError as ToolyardError
+from toolyard.core.errors import UnfitReply as UnfitReply
+from toolyard.core.errors import UnknownName as UnknownName
+from toolyard.core.errors import Unreachable as Unreachable
+from toolyard.core.inputs import InputRequest as InputRequest
+from toolyard.core.inputs import elicit as elicit
+from toolyard.core.inputs import list_roots as list_roots
+from toolyard.core.inputs import sample as sample
+from toolyard.core.protocol import Change as Change
+from toolyard.core.protocol import ChangeProtocol as ChangeProtocol
+from toolyard.core.protocol import HealthProtocol as HealthProtocol
+from toolyard.core.protocol import LibraryOwner as LibraryOwner
+from toolyard.core.protocol import LibraryProtocol as LibraryProtocol
+from toolyard.core.protocol import Listener as Listener
+from toolyard.core.protocol import Listeners as Listeners
+from toolyard.core.protocol import PromptArgument as PromptArgument
+from toolyard.core.protocol import PromptInfo as PromptInfo
+from toolyard.core.protocol import PromptMessage as PromptMessage
+from toolyard.core.protocol import ResourceInfo as ResourceInfo
+from toolyard.core.protocol import ToolProtocol as ToolProtocol
+from toolyard.core.protocol import WatchProtocol as WatchProtocol
+from toolyard.core.tool import Icon as Icon
+from toolyard.core.tool import Tool as Tool
+from toolyard.core.tool import ToolAnnotations as ToolAnnotations
+from toolyard.core.tool import ToolCall as ToolCall
+from toolyard.core.tool import ToolResult as ToolResult
+from toolyard.core.toolbox import Toolbox as Toolbox
+from toolyard.core.toolbox import tool as tool
+from toolyard.core.watching import Watched as Watched
+from toolyard.core.wrapper import Wrapper as Wrapper
+from toolyard.egress.answer import HttpAnswer as HttpAnswer
+from toolyard.egress.credentials import Credential as Credential
+from toolyard.events.types import CallFinished as CallFinished
+from toolyard.events.types import CallStarted as CallStarted
+from toolyard.events.types import ConnectionCut as ConnectionCut
+from toolyard.events.types import MountChanged as MountChanged
+from toolyard.events.types import RequestRefused as RequestRefused
+from toolyard.events.types import ServerStarted as ServerStarted
+from toolyard.events.types import ServerStopped as ServerStopped
+from toolyard.events.types import ServerStopping as ServerStopping
+from toolyard.events.types import SettingsRead as SettingsRead
+from toolyard.events.types import ToolHidden as ToolHidden
+from toolyard.llm.batch import complete_all as complete_all
+from toolyard.llm.budget import Budget as Budget
+from toolyard.llm.budget import Budgeted as Budgeted
+from toolyard.llm.budget import BudgetLimits as BudgetLimits
+from toolyard.llm.chat import ChatRequest as ChatRequest
+from toolyard.llm.chat import OutputSchema as OutputSchema
+from toolyard.llm.chat import ReasoningDelta as ReasoningDelta
+from toolyard.llm.chat import Reply as Reply
+from toolyard.llm.chat import TextDelta as TextDelta
+from toolyard.llm.chat import ToolUseDelta as ToolUseDelta
+from toolyard.llm.chat_model import ChatModel as ChatModel
+from toolyard.llm.chat_model import StreamingModel as StreamingModel
+from toolyard.llm.complete import complete as complete
+from toolyard.llm.complete import stream as stream
+from toolyard.llm.complete import structured_complete as structured_complete
+from toolyard.llm.fallback import Fallback as Fallback
+from toolyard.llm.message import Message as Message
+from toolyard.llm.message import Reasoning as Reasoning
+from toolyard.llm.message import ToolUse as ToolUse
+from toolyard.llm.message import ToolUseResult as ToolUseResult
+from toolyard.llm.model_settings import BALANCED as BALANCED
+from toolyard.llm.model_settings import CREATIVE as CREATIVE
+from toolyard.llm.model_settings import DETERMINISTIC as DETERMINISTIC
+from toolyard.llm.model_settings import ModelSettings as ModelSettings
+from toolyard.llm.models import chat_model as chat_model
+from toolyard.llm.prices import ListPrices as ListPrices
+from toolyard.llm.prices import Price as Price
+from toolyard.llm.prices import Prices as Prices
+from toolyard.llm.retrying import Retrying as Retrying
+from toolyard.llm.retrying import RetryPolicy as RetryPolicy
+from toolyard.llm.scripted_model import EchoModel as EchoModel
+from toolyard.llm.scripted_model import ScriptedModel as ScriptedModel
+from toolyard.llm.session import LLMSession as LLMSession
+from toolyard.llm.session_stores import FileSessions as FileSessions
+from toolyard.llm.session_stores import SessionStore as SessionStore
+from toolyard.llm.session_stores import StoredSessions as StoredSessions
+from toolyard.llm.usage import Usage as Usage
+from toolyard.prompts.action import Action as Action
+from toolyard.prompts.action import InnerText as InnerText
+from toolyard.prompts.actions import ActionReading as ActionReading
+from toolyard.prompts.actions import Actions as Actions
+from toolyard.prompts.actions import FoundAction as FoundAction
+from toolyard.prompts.examples import example_text as example_text
+from toolyard.prompts.examples import examples_section as examples_section
+from toolyard.prompts.extraction import Extracted as Extracted
+from toolyard.prompts.extraction import extract as extract
+from toolyard.prompts.extraction import extract_json as extract_json
+from toolyard.prompts.extraction import read_json as read_json
+from toolyard.prompts.images import image_from_base64 as image_from_base64
+from toolyard.prompts.images import image_from_bytes as image_from_bytes
+from toolyard.prompts.images import image_from_data_url as image_from_data_url
+from toolyard.prompts.images import image_from_path as image_from_path
+from toolyard.prompts.intent import IntentEnum as IntentEnum
+from toolyard.prompts.intent import IntentFrame as IntentFrame
+from toolyard.prompts.parts import prompt_parts as prompt_parts
+from toolyard.prompts.parts import to_prompt as to_prompt
+from toolyard.prompts.places import Fenced as Fenced
+from toolyard.prompts.places import Keyword as Keyword
+from toolyard.prompts.places import Pattern as Pattern
+from toolyard.prompts.places import Place as Place
+from toolyard.prompts.places import Tagged as Tagged
+from toolyard.prompts.places import Whole as Whole
+from toolyard.prompts.prompt_enum import SKIP as SKIP
+from toolyard.prompts.prompt_enum import PromptEnum as PromptEnum
+from toolyard.prompts.prompt_field import PromptField as PromptField
+from toolyard.prompts.prompt_model import PromptModel as PromptModel
+from toolyard.prompts.schema_text import schema_text as schema_text
+from toolyard.prompts.template import Template as Template
+from toolyard.prompts.template import prompt as prompt
+from toolyard.registry.comparison import Comparison as Comparison
+from toolyard.registry.mount import Policy as Policy
+from toolyard.registry.policies.large_results import LargeResults as LargeResults
+from toolyard.registry.policies.name_filter import NameFilter as NameFilter
+from toolyard.registry.policies.rename import Rename as Rename
+from toolyard.registry.policies.result_reader import ResultReader as ResultReader
+from toolyard.registry.policies.shelf import KeptResult as KeptResult
+from toolyard.registry.policies.shelf import ResultShelf as ResultShelf
+from toolyard.registry.policies.time_limit import TimeLimit as TimeLimit
+from toolyard.registry.tool_registry import ToolRegistry as ToolRegistry
+from toolyard.security.rate import RateLimit as RateLimit
+from toolyard.security.verifier import TokenVerifier as TokenVerifier
+from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
+from toolyard.servers.limits import Limits as Limits
+from toolyard.servers.tool_server import ToolServer as ToolServer
+from toolyard.storage.memory_store import MemoryStore as MemoryStore
+from toolyard.storage.redis_store import RedisStore as RedisStore
+from toolyard.storage.sqlite_store import SqliteStore as SqliteStore
+from toolyard.storage.store import ChangeStream as ChangeStream
+from toolyard.storage.store import Entry as Entry
+from toolyard.storage.store import ListedKey as ListedKey
+from toolyard.storage.store import Page as Page
+from toolyard.storage.store import Sizes as Sizes
+from toolyard.storage.store import Store as Store
+from toolyard.storage.store import StoreChange as StoreChange
+from toolyard.storage.store import StoreLimits as StoreLimits
+from toolyard.version import __version__ as __version__
+
+__all__ = [
+    "BALANCED",
+    "CREATIVE",
+    "DETERMINISTIC",
+    "SKIP",
+    "Action",
+    "ActionReading",
+    "Actions",
+    "Audio",
+    "Bash",
+    "Budget",
+    "BudgetLimits",
+    "BudgetSpent",
+    "Budgeted",
+    "Calculator",
+    "CallChannel",
+    "CallContext",
+    "CallFinished",
+    "CallInterrupted",
+    "CallScope",
+    "CallStarted",
+    "CallTimeout",
+    "Caller",
+    "Change",
+    "ChangeProtocol",
+    "ChangeStream",
+    "ChatModel",
+    "ChatRequest",
+    "Claim",
+    "CommandLimits",
+    "CommandResult",
+    "Comparison",
+    "ConfigError",
+    "ConnectionCut",
+    "Content",
+    "ContentFiltered",
+    "Credential",
+    "EchoModel",
+    "Entry",
+    "Event",
+    "EventHandler",
+    "Extracted",
+    "ExtractionError",
+    "Fallback",
+    "Fenced",
+    "FileEntry",
+    "FileListing",
+    "FileMatch",
+    "FileMatches",
+    "FileSessions",
+    "FileSystem",
+    "FoundAction",
+    "HealthProtocol",
+    "HttpAnswer",
+    "HttpClient",
+    "Icon",
+    "Image",
+    "ImageGeneration",
+    "ImageModel",
+    "InnerText",
+    "InputRequest",
+    "InputRequired",
+    "IntentEnum",
+    "IntentFrame",
+    "InvalidArguments",
+    "InvalidCursor",
+    "InvalidRequest",
+    "InvalidTool",
+    "Isolation",
+    "KeptResult",
+    "KeyRefused",
+    "Keyword",
+    "LLMSession",
+    "LargeResults",
+    "LibraryOwner",
+    "LibraryProtocol",
+    "Limits",
+    "ListPrices",
+    "ListedKey",
+    "Listener",
+    "Listeners",
+    "LogLevel",
+    "MCPClient",
+    "MCPServerBuilder",
+    "Memory",
+    "MemoryItem",
+    "MemoryStore",
+    "Message",
+    "MissingCapability",
+    "ModelError",
+    "ModelSettings",
+    "ModelUnreachable",
+    "MountChanged",
+    "NameClash",
+    "NameFilter",
+    "NotAdmitted",
+    "NotAllowed",
+    "OpenAPIClient",
+    "OutcomeUnknown",
+    "OutputSchema",
+    "Page",
+    "Pattern",
+    "Place",
+    "PlaceholderModel",
+    "Policy",
+    "Price",
+    "Prices",
+    "PromptArgument",
+    "PromptEnum",
+    "PromptError",
+    "PromptField",
+    "PromptInfo",
+    "PromptMessage",
+    "PromptModel",
+    "QuotaSpent",
+    "RateLimit",
+    "RateLimited",
+    "Reasoning",
+    "ReasoningDelta",
+    "RedisStore",
+    "RemoteFault",
+    "Rename",
+    "Reply",
+    "RequestRefused",
+    "Resource",
+    "ResourceInfo",
+    "ResourceLink",
+    "ResultReader",
+    "ResultShelf",
+    "RetryPolicy",
+    "Retrying",
+    "ScriptedModel",
+    "ServerStarted",
+    "ServerStopped",
+    "ServerStopping",
+    "SessionStore",
+    "SettingsRead",
+    "Sizes",
+    "SqliteStore",
+    "StdioServer",
+    "Store",
+    "StoreChange",
+    "StoreError",
+    "StoreFull",
+    "StoreLimits",
+    "StoreUnavailable",
+    "StoreUnusable",
+    "StoredSessions",
+    "StreamingModel",
+    "SwapRefused",
+    "Tagged",
+    "Template",
+    "Text",
+    "TextDelta",
+    "TimeLimit",
+    "TokenLimit",
+    "TokenVerifier",
+    "Tool",
+    "ToolAnnotations",
+    "ToolCall",
+    "ToolError",
+    "ToolHidden",
+    "ToolProtocol",
+    "ToolRegistry",
+    "ToolResult",
+    "ToolServer",
+    "ToolUse",
+    "ToolUseDelta",
+    "ToolUseResult",
+    "Toolbox",
+    "ToolyardError",
+    "UnfitReply",
+    "UnknownName",
+    "Unreachable",
+    "Usage",
+    "WatchProtocol",
+    "Watched",
+    "Whole",
+    "Wrapper",
+    "__version__",
+    "chat_model",
+    "complete",
+    "complete_all",
+    "elicit",
+    "example_text",
+    "examples_section",
+    "extract",
+    "extract_json",
+    "image_from_base64",
+    "image_from_bytes",
+    "image_from_data_url",
+    "image_from_path",
+    "image_model",
+    "list_roots",
+    "prompt",
+    "prompt_parts",
+    "read_json",
+    "register_image_generation_tool",
+    "sample",
+    "schema_text",
+    "stream",
+    "structured_complete",
+    "to_prompt",
+    "tool",
+]

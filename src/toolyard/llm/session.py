@@ -1,0 +1,267 @@
+"""One conversation with a model: its history, what it took, and what still fits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from decimal import Decimal
+from typing import Any, TypeVar, overload
+
+import anyio
+
+from toolyard.core.content import Image, Text
+from toolyard.core.tool import Tool
+from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply
+from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
+from toolyard.llm.message import Message, ToolUse, ToolUseResult, system, tool_results, user
+from toolyard.llm.model_settings import ModelSettings
+from toolyard.llm.prices import ListPrices, Prices
+from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
+from toolyard.llm.trimming import trimmed
+from toolyard.llm.usage import NO_USAGE, Usage
+
+Said = str | Text | Image | ToolUseResult
+T = TypeVar("T")
+
+CONTEXT_TOKENS = 128_000
+NOT_RUN = "This tool was not run."
+
+
+class LLMSession:
+    """A conversation. Requests of one session follow each other, whoever makes them.
+
+    A call that fails, is cancelled or is not heard to its end leaves everything as it was.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        *,
+        system_prompt: str = "",
+        settings: ModelSettings | None = None,
+        context_tokens: int = CONTEXT_TOKENS,
+        prices: Prices | None = None,
+    ) -> None:
+        """A conversation that has not begun.
+
+        Args:
+            model: Who answers; whoever made it closes it.
+            system_prompt: What it is to be and do; it is never left out.
+            settings: For all requests, where one does not say otherwise.
+            context_tokens: What a request may hold, system prompt and tools included; when there
+                is more, the oldest is forgotten.
+            prices: What answers cost; the providers' list prices if not given.
+        """
+        self.model = model
+        self.system_prompt = system_prompt
+        self.settings = settings or ModelSettings()
+        self.context_tokens = context_tokens
+        self.messages: tuple[Message, ...] = ()
+        """What was said and is remembered, without the system prompt."""
+        self.usage = NO_USAGE
+        """Of all requests so far."""
+        self.cost_usd: Decimal | None = Decimal(0)
+        """Of the same; `None` once there was an answer of unknown price."""
+        self._prices = prices or ListPrices()
+        self._turn = anyio.Semaphore(1)  # no lock: a stream may be closed by another task
+        self._real_per_estimated = 1.0
+
+    async def send(
+        self,
+        *said: Said,
+        tools: Sequence[Tool] = (),
+        output: OutputSchema | None = None,
+        settings: ModelSettings | None = None,
+    ) -> Reply:
+        """Say something, and what the model answers.
+
+        Args:
+            said: Texts and pictures, or what came of the tools that the model asked for last.
+                Those that nothing is said of are told not to have been run.
+            tools: What it may ask for.
+            output: The JSON that the answer must be.
+            settings: What to do otherwise this time.
+
+        Raises:
+            ModelError: There is no answer.
+            ValueError: Nothing is said, or there is a result that nobody asked for.
+        """
+        async with self._turn:
+            request = self._request(said, tools, output, settings)
+            reply = await self._ask(request)
+            self._keep(request, reply)
+            return reply
+
+    async def stream(
+        self,
+        *said: Said,
+        tools: Sequence[Tool] = (),
+        output: OutputSchema | None = None,
+        settings: ModelSettings | None = None,
+    ) -> AsyncGenerator[Piece, None]:
+        """As `send`, piece by piece, with the whole reply at the end."""
+        async with self._turn:
+            request = self._request(said, tools, output, settings)
+            async with aclosing(pieces_of(self.model, request)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Reply):
+                        self._account(request, piece)
+                        self._keep(request, piece)
+                    yield piece
+
+    @overload
+    async def send_for(
+        self,
+        kind: type[T],
+        *said: Said,
+        settings: ModelSettings | None = None,
+        tries: int = 3,
+    ) -> T: ...
+    @overload
+    async def send_for(
+        self,
+        kind: Any,
+        *said: Said,
+        settings: ModelSettings | None = None,
+        tries: int = 3,
+    ) -> Any: ...
+    async def send_for(
+        self,
+        kind: Any,
+        *said: Said,
+        settings: ModelSettings | None = None,
+        tries: int = 3,
+    ) -> Any:
+        """Say something, and what the model answers as a value of the type `kind`.
+
+        An answer that does not fit is told to the model, and asked for again; only the one that
+        fits is remembered.
+
+        Args:
+            kind: Any that pydantic knows, or a JSON Schema of an object.
+            said: As in `send`.
+            settings: As in `send`.
+            tries: All together, 1 or more.
+
+        Raises:
+            UnfitReply: No answer fitted, or the model refuses.
+            PromptError: JSON cannot say the type.
+            ModelError: There is no answer.
+            ValueError: As in `send`.
+        """
+        # It loads what makes schemas of types, which a conversation of texts does without.
+        from toolyard.llm.output_shape import OutputShape
+        from toolyard.llm.structured import ask_for
+
+        shape = OutputShape(kind)
+        async with self._turn:
+            request = self._request(said, (), None, settings)
+            value, reply = await ask_for(
+                shape,
+                request,
+                self._ask,
+                tries=tries,
+                is_kept_to_it=keeps_to_schemas(self.model),
+            )
+            self._keep(request, reply)
+            return value
+
+    async def _ask(self, request: ChatRequest) -> Reply:
+        reply = await self.model.reply(request)
+        self._account(request, reply)
+        return reply
+
+    @property
+    def pending(self) -> tuple[ToolUse, ...]:
+        """Tools that the model asked for last and that nothing was said of yet."""
+        last = self.messages[-1] if self.messages else None
+        return last.tool_uses if last is not None and last.role == "assistant" else ()
+
+    @property
+    def history_tokens(self) -> int:
+        """About how many tokens the history is, as the provider counts."""
+        return round(sum(map(self._tokens_in, self.messages)))
+
+    def fork(self) -> LLMSession:
+        """Another conversation that begins with all that was said in this one."""
+        forked = self._like()
+        forked.messages = self.messages
+        forked._real_per_estimated = self._real_per_estimated
+        return forked
+
+    def _like(self) -> LLMSession:
+        return LLMSession(
+            self.model,
+            system_prompt=self.system_prompt,
+            settings=self.settings,
+            context_tokens=self.context_tokens,
+            prices=self._prices,
+        )
+
+    def clear(self) -> None:
+        """Forget what was said; what it took stays counted."""
+        self.messages = ()
+
+    def _request(
+        self,
+        said: Sequence[Said],
+        tools: Sequence[Tool],
+        output: OutputSchema | None,
+        settings: ModelSettings | None,
+    ) -> ChatRequest:
+        before = [system(self.system_prompt)] if self.system_prompt else []
+        taken = sum(map(self._tokens_in, before))
+        taken += self._real_per_estimated * tokens_of_tools(tools)
+        new = _messages(said, self.pending)
+        most = self.context_tokens - taken
+        kept = trimmed((*self.messages, *new), most, self._tokens_in, new=len(new))
+        wanted = self.settings if settings is None else settings.over(self.settings)
+        return ChatRequest((*before, *kept), tools, output=output, settings=wanted)
+
+    def _tokens_in(self, message: Message) -> float:
+        return self._real_per_estimated * tokens_in(message)
+
+    def count(self, other: LLMSession) -> None:
+        """Add what `other` took to what this one did."""
+        self._add(other.usage, other.cost_usd)
+
+    def _keep(self, request: ChatRequest, reply: Reply) -> None:
+        heard = tuple(each for each in request.messages if each.role != "system")
+        self.messages = (*heard, reply.message) if reply.message.parts else heard
+
+    def _account(self, request: ChatRequest, reply: Reply) -> None:
+        self._learn(request, reply.usage)
+        self._add(reply.usage, self._prices.cost(reply))
+
+    def _add(self, usage: Usage, cost: Decimal | None) -> None:
+        self.usage = self.usage + usage
+        if cost is None or self.cost_usd is None:
+            self.cost_usd = None
+        else:
+            self.cost_usd += cost
+
+    def _learn(self, request: ChatRequest, usage: Usage) -> None:
+        """The next estimate is as far off as this one was, so it is put right by that."""
+        estimated = sum(map(tokens_in, request.messages)) + tokens_of_tools(request.tools)
+        if usage.input_tokens and estimated:
+            self._real_per_estimated = min(4.0, max(0.25, usage.input_tokens / estimated))
+
+
+def _messages(said: Sequence[Said], pending: Sequence[ToolUse]) -> list[Message]:
+    """What is said as messages: first all results that are waited for, then the rest."""
+    results = {each.id: each for each in said if isinstance(each, ToolUseResult)}
+    rest = [each for each in said if not isinstance(each, ToolUseResult)]
+    unasked = results.keys() - {use.id for use in pending}
+    if unasked:
+        raise ValueError(f"The model asked for no tool with the id {min(unasked)!r}.")
+    if not said:
+        raise ValueError("There is nothing to send; say something.")
+    told = [results.get(use.id) or _not_run(use) for use in pending]
+    return [
+        *([tool_results(*told)] if told else []),
+        *([user(*rest)] if rest else []),
+    ]
+
+
+def _not_run(use: ToolUse) -> ToolUseResult:
+    return ToolUseResult(use.id, use.name, (Text(NOT_RUN),), is_error=True)

@@ -1,0 +1,69 @@
+"""An answer of a given type: asked for, read, and asked for again where it does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from toolyard.core.errors import ContentFiltered, ExtractionError, UnfitReply
+from toolyard.llm.chat import ChatRequest, Reply
+from toolyard.llm.message import Message, system, user
+from toolyard.llm.output_shape import OutputShape
+
+
+async def ask_for(
+    shape: OutputShape,
+    request: ChatRequest,
+    ask: Callable[[ChatRequest], Awaitable[Reply]],
+    *,
+    tries: int,
+    is_kept_to_it: bool,
+) -> tuple[Any, Reply]:
+    """The value, and the answer that it was read from.
+
+    Args:
+        shape: What the value must be.
+        request: The question, without the schema.
+        ask: Has it answered.
+        tries: How often, 1 or more; the model is told what did not fit.
+        is_kept_to_it: Whether the provider sees to the schema, so that the model need not be told.
+
+    Raises:
+        UnfitReply: No answer fitted, or the last was cut off or a refusal.
+        ContentFiltered: The provider cut the answer off.
+        ModelError: There was none.
+    """
+    messages = request.messages
+    if not is_kept_to_it:
+        messages = _instructed(messages, shape.instructions)
+    request = replace(request, messages=messages, output=shape.output)
+    while True:
+        reply = await ask(request)
+        _refuse_broken(reply)
+        try:
+            return shape.read(reply.text), reply
+        except ExtractionError as error:
+            tries -= 1
+            if tries <= 0:
+                said = f"The answer is not what was asked for. {error}"
+                raise UnfitReply(said, reply.text) from error
+            again = user(f"That cannot be used. {error}\nAnswer again, with the JSON alone.")
+            said = (reply.message,) if reply.message.parts else ()
+            request = replace(request, messages=(*request.messages, *said, again))
+
+
+def _instructed(messages: Sequence[Message], text: str) -> list[Message]:
+    """`messages` with `text` at the end of what the system says."""
+    if messages and messages[0].role == "system":
+        return [system(f"{messages[0].text}\n\n{text}"), *messages[1:]]
+    return [system(text), *messages]
+
+
+def _refuse_broken(reply: Reply) -> None:
+    if reply.finish == "refusal":
+        raise UnfitReply("The model refuses to answer; ask for something else.", reply.text)
+    if reply.finish == "length":
+        raise UnfitReply("The answer was cut off; allow it more max_tokens.", reply.text)
+    if reply.finish == "content_filter":
+        raise ContentFiltered("The provider cut the answer off; ask for something else.")
