@@ -17,6 +17,8 @@ from toolyard.llm.retrying import RetryPolicy
 
 HELLO = ChatRequest([user("Hello")])
 ONCE = RetryPolicy(attempts=1)
+KEYED = [name for name, each in PROVIDERS.items() if each.keys]
+MOVED = [name for name, each in PROVIDERS.items() if each.base_url_name]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +40,14 @@ def test_a_name_that_is_none_says_which_there_are(name: str) -> None:
         chat_model(name)
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+def test_any_llm_wants_a_provider_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolyard.llm.models.find_spec", partial(ModuleSpec, loader=None))
+    for name in ("any:m-1", "any:openai:", "any::m-1"):
+        with pytest.raises(ConfigError, match="write any:PROVIDER:MODEL"):
+            chat_model(name)
+
+
+@pytest.mark.parametrize("provider", KEYED)
 def test_a_missing_key_is_named(provider: str) -> None:
     first = PROVIDERS[provider].keys[0]
     with pytest.raises(KeyRefused, match=f"set {first} or give api_key"):
@@ -62,10 +71,10 @@ def test_a_model_is_made_without_its_library(
         monkeypatch.delitem(sys.modules, name)  # what is imported already needs nothing more
     monkeypatch.setattr("toolyard.llm.models.find_spec", partial(ModuleSpec, loader=None))
     monkeypatch.setitem(sys.modules, PROVIDERS[provider].library, None)  # to import it fails
-    chat_model(f"{provider}:m-1", api_key=API_KEY)
+    chat_model(f"{provider}:openai:m-1", api_key=API_KEY)
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("provider", KEYED)
 async def test_the_key_of_the_environment_goes_to_the_provider_only(
     provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,9 +84,7 @@ async def test_the_key_of_the_environment_goes_to_the_provider_only(
     assert API_KEY not in str(elsewhere)
 
 
-@pytest.mark.parametrize(
-    "provider", [name for name, each in PROVIDERS.items() if each.base_url_name]
-)
+@pytest.mark.parametrize("provider", MOVED)
 async def test_the_key_of_the_environment_goes_where_the_environment_says(
     provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,10 +10,8 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.llm.speech.anthropic_speech import AnthropicSpeech
-from tests.llm.speech.gemini_speech import GeminiSpeech
-from tests.llm.speech.openai_speech import OpenAISpeech
 from tests.llm.speech.speech import Speech, model_at
+from tests.llm.speech.speeches import SPEECHES
 from tests.support.provider import API_KEY, Answer, Provider, serving
 
 from toolyard import Image, Text, Tool
@@ -41,9 +39,6 @@ from toolyard.llm.message import (
 from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.usage import Usage
 
-SPEECHES: dict[str, Speech] = {
-    each.name: each for each in (OpenAISpeech(), AnthropicSpeech(), GeminiSpeech())
-}
 COUNTED = Usage(input_tokens=11, output_tokens=7, cached_tokens=4, reasoning_tokens=2)
 HELLO = ChatRequest([user("Hello")])
 ADD: dict[str, Any] = {

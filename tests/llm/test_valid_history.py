@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from tests.llm.speech.speech import model_at
-from tests.llm.test_providers import PNG, SPEECHES
+from tests.llm.speech.speeches import SPEECHES
+from tests.llm.test_providers import PNG
 from tests.llm.valid_history import VALID
 from tests.support.provider import API_KEY, Provider, serving
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -189,6 +190,38 @@ def _install_compose_spec() -> None:
         _install_wheel(COMPOSE_WHEEL, target)
 
 
+def find_any_llm() -> Path | None:
+    """The Python that has any-llm beside toolyard, if it is as `pyproject.toml` wants it now."""
+    place = TOOLS / "any-llm"
+    stamp = place / ".stamp"
+    is_fresh = stamp.is_file() and stamp.read_text() == _any_llm_stamp()
+    return place / "bin" / "python" if is_fresh else None
+
+
+def _any_llm_stamp() -> str:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project, groups = settings["project"], settings["dependency-groups"]
+    extra = project["optional-dependencies"]["any-llm"]
+    wanted = (sys.version, project["dependencies"], extra, groups["test"])
+    return hashlib.sha256(repr(wanted).encode()).hexdigest()
+
+
+def _install_any_llm() -> None:
+    """An environment of its own, as any-llm wants another version of Anthropic's library."""
+    if find_any_llm():
+        return
+    with (
+        _fresh(TOOLS / "any-llm") as target,
+        _step("any-llm, beside toolyard, from the Python package index"),
+    ):
+        _run([sys.executable, "-m", "venv", str(target)])
+        pip = (str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check")
+        _run([*pip, "install", "--quiet", "--upgrade", "pip>=25.1"])
+        wanted = ("--editable", ".[any-llm]", "--group", "test")
+        _run([*pip, "install", "--quiet", *wanted], directory=ROOT)
+        (target / ".stamp").write_text(_any_llm_stamp())
+
+
 def _install_systemd() -> None:
     """`systemd-analyze`, which judges units."""
     if sys.platform == "linux":
@@ -247,6 +280,7 @@ NEEDS = {
     "the tests of commands in a sandbox need bubblewrap.": _install_bubblewrap,
     "the tests of the Dockerfile need hadolint.": _install_hadolint,
     "the tests of the compose file need compose-spec.": _install_compose_spec,
+    "the tests of any-llm need an environment of its own.": _install_any_llm,
     "the tests of the load on several workers need wrk.": _install_wrk,
     "the tests of the systemd unit need systemd-analyze.": _install_systemd,
 }

@@ -27,7 +27,8 @@ class Provider:
     example: str
     """One of its models."""
     keys: tuple[str, ...]
-    """Environment variables that may hold the key, the first the usual one."""
+    """Environment variables that may hold the key, the first the usual one; none, if the library
+    knows where to look."""
     base_url: str | None = None
     """Where it is, if the library does not know."""
     base_url_name: str | None = None
@@ -63,6 +64,12 @@ def _gemini(access: Access) -> Dialect:
     from toolyard.llm.providers.gemini_dialect import GeminiDialect
 
     return GeminiDialect(access)
+
+
+def _any_llm(access: Access) -> Dialect:
+    from toolyard.llm.providers.any_llm_dialect import AnyLLMDialect
+
+    return AnyLLMDialect(access)
 
 
 PROVIDERS: Mapping[str, Provider] = {
@@ -106,6 +113,13 @@ PROVIDERS: Mapping[str, Provider] = {
         keys=("OPENROUTER_API_KEY",),
         base_url="https://openrouter.ai/api/v1",
     ),
+    "any": Provider(
+        dialect=_any_llm,
+        library="any_llm",
+        extra="any-llm",
+        example="mistral:mistral-small-latest",
+        keys=(),
+    ),
 }
 
 
@@ -119,7 +133,8 @@ def chat_model(
     """The model of that name, ready to be asked; `close` gives up what it holds.
 
     Args:
-        name: `PROVIDER:MODEL`, such as `openai:gpt-5-mini`, or `echo`.
+        name: `PROVIDER:MODEL`, such as `openai:gpt-5-mini`; `any:PROVIDER:MODEL` for one of the
+            providers of any-llm; or `echo`.
         api_key: In place of the one in the environment.
         base_url: Another server that speaks as the provider does, such as one of your own. The
             key in the environment is not sent there: it is the provider's.
@@ -151,7 +166,10 @@ def _access(
         )
     if base_url is not None:
         return Access(name, model, api_key, base_url, is_own=False)
-    key, key_name = api_key or provider.key, provider.keys[0]
+    key = api_key or provider.key
+    if not provider.keys:  # it has many, and who knows what each of them keeps to
+        return Access(name, model, key, is_own=False)
+    key_name = provider.keys[0]
     if key is None:
         raise KeyRefused(f"There is no key for {name}; set {key_name} or give api_key.")
     moved = os.environ.get(provider.base_url_name) if provider.base_url_name else None

@@ -80,6 +80,19 @@ async def test_thoughts_of_a_stream_are_given_back_as_they_were() -> None:
     ]
 
 
+async def test_thoughts_that_nobody_signed_are_for_people() -> None:
+    said: list[Mapping[str, Any]] = [
+        {"type": "thinking", "thinking": "Hm."},
+        {"type": "thinking", "thinking": "So?", "signature": ""},
+        {"type": "text", "text": "Hi"},
+    ]
+    async with asked(whole(said), HI) as (model, server):
+        reply = await model.reply(HELLO)
+        await model.reply(ChatRequest([user("Hello"), reply.message, user("And?")]))
+    assert reply.message.reasoning == "Hm.So?"
+    assert server.requests[1].body["messages"][1]["content"] == [said[2]]
+
+
 async def test_neighbours_of_one_role_are_one_turn() -> None:
     said: list[Message] = [
         system("Be brief."),

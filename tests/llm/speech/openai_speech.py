@@ -41,17 +41,17 @@ class OpenAISpeech:
         return OpenAIDialect(access)
 
     def text(self, text: str, *, finish: str = "stop") -> Answer:
-        return _whole({"content": text}, finish)
+        return whole({"content": text}, finish)
 
     def thought(self, thought: str, text: str) -> Answer:
-        return _whole({"content": text, "reasoning_content": thought}, "stop")
+        return whole({"content": text, "reasoning_content": thought}, "stop")
 
     def uses(self, *uses: tuple[str, str, Mapping[str, Any]]) -> Answer:
         calls = [_call(id, name, json.dumps(given)) for id, name, given in uses]
-        return _whole({"content": None, "tool_calls": calls}, "tool_calls")
+        return whole({"content": None, "tool_calls": calls}, "tool_calls")
 
     def refusal(self, text: str) -> Answer:
-        return _whole({"content": None, "refusal": text}, "stop")
+        return whole({"content": None, "refusal": text}, "stop")
 
     def stream(self, *texts: str, until: anyio.Event | None = None, first: int = 0) -> Answer:
         chunks = _chunks([{"content": text} for text in texts], "stop")
@@ -115,7 +115,7 @@ def _call(id: str, name: str, arguments: str) -> dict[str, Any]:
     return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
-def _whole(said: Mapping[str, Any], finish: str) -> Answer:
+def whole(said: Mapping[str, Any], finish: str) -> Answer:
     message = {"role": "assistant", **said}
     choice = {"index": 0, "message": message, "finish_reason": finish}
     return Answer.of({**HEAD, "object": "chat.completion", "choices": [choice], "usage": USAGE})

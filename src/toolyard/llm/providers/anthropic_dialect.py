@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
@@ -32,13 +31,12 @@ from toolyard.llm.providers.faults import (
     unreadable,
 )
 from toolyard.llm.providers.gathering import Gathering, tool_use
+from toolyard.llm.providers.refused import Refused
 from toolyard.llm.providers.turns import system_of, turns_of
 from toolyard.llm.usage import Usage
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
-
-logger = logging.getLogger("toolyard.llm")
 
 CONNECT_S = 30.0
 MAX_TOKENS = 16_000
@@ -80,8 +78,7 @@ class AnthropicDialect:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._client: AsyncAnthropic | None = None
-        self._without: set[str] = set()
-        """Settings that this model has refused."""
+        self._refused = Refused(access.name)
 
     def open(self) -> None:
         """As `Dialect.open`."""
@@ -144,18 +141,13 @@ class AnthropicDialect:
                 refused.append(knobs.popitem()[0])
             else:
                 for knob in refused:
-                    logger.warning("%s takes no %s; it is left out", self._access.name, knob)
-                self._without.update(refused)
+                    self._refused.add(knob)
                 return begun
 
     def _knobs(self, settings: ModelSettings) -> dict[str, Any]:
         """With the one last that some models refuse only beside the other."""
         said = {"temperature": settings.temperature, "top_p": settings.top_p}
-        return {
-            name: value
-            for name, value in said.items()
-            if value is not None and name not in self._without
-        }
+        return self._refused.without(said)
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         settings, thinking = request.settings, _thinking(request.settings.effort)
@@ -230,7 +222,7 @@ def _block(part: Part) -> Iterator[dict[str, Any]]:
         yield _result(part)
     elif part.sealed is not None:
         yield {"type": "redacted_thinking", "data": part.sealed}
-    elif part.signature is not None:  # what another provider showed has none, and is refused
+    elif part.signature:  # thoughts without one are for people, and would be refused
         yield {"type": "thinking", "thinking": part.text, "signature": part.signature}
 
 
