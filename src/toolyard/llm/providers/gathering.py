@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, cast
+from uuid import uuid4
 
 from toolyard.core.content import Text
 from toolyard.llm.chat import ReasoningDelta, TextDelta, ToolUseDelta
@@ -14,8 +15,10 @@ from toolyard.llm.message import Message, Part, Reasoning, ToolUse
 class _Growing:
     """One part that is not whole yet."""
 
-    def __init__(self, kind: type[Text | Reasoning | ToolUse]) -> None:
+    def __init__(self, kind: type[Text | Reasoning | ToolUse], number: int = 0) -> None:
         self.kind = kind
+        self.number = number
+        """Of the tool uses, from 0."""
         self.text: list[str] = []
         self.id = self.name = ""
         self.signature: str | None = None
@@ -35,7 +38,8 @@ class Gathering:
 
     def __init__(self) -> None:
         self._parts: list[_Growing | Part] = []
-        self._uses: dict[int, _Growing] = {}
+        self._uses: dict[int | None, _Growing] = {}
+        self._begun = 0
 
     def text(self, more: str) -> TextDelta:
         """More text."""
@@ -51,22 +55,26 @@ class Gathering:
 
     def tool_use(
         self,
-        index: int,
+        index: int | None,
         *,
         id: str = "",
         name: str = "",
         arguments: str = "",
         signature: str | None = None,
     ) -> ToolUseDelta:
-        """More of the tool use `index`; its id and name come once, or whole each time."""
+        """More of a tool use; its id and name come once, or whole each time.
+
+        Servers that give no `index`, or the same to all, begin another use with another id.
+        """
         growing = self._uses.get(index)
-        if growing is None:
-            growing = self._uses[index] = _Growing(ToolUse)
+        if growing is None or (id and growing.id and id != growing.id):
+            growing = self._uses[index] = _Growing(ToolUse, self._begun)
+            self._begun += 1
             self._parts.append(growing)
         growing.id, growing.name = id or growing.id, name or growing.name
         growing.signature = signature or growing.signature
         growing.text.append(arguments)
-        return ToolUseDelta(len(self._uses) - 1, growing.id, growing.name, arguments)
+        return ToolUseDelta(growing.number, growing.id, growing.name, arguments)
 
     def part(self, part: Part) -> None:
         """A whole part that nobody needs to hear of before the end."""
@@ -88,7 +96,11 @@ class Gathering:
 
 
 def tool_use(id: str, name: str, arguments: str, *, signature: str | None = None) -> ToolUse:
-    """A tool use with its arguments read from JSON text; no text means none."""
+    """A tool use with its arguments read from JSON text; no text means none.
+
+    Where the provider gives no id, it gets one.
+    """
+    id = id or f"use-{uuid4().hex}"
     try:
         value: Any = json.loads(arguments or "{}")
     except (ValueError, RecursionError):
