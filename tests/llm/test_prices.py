@@ -18,7 +18,13 @@ def said_by(model: str, usage: Usage = MUCH) -> Reply:
 
 @pytest.mark.parametrize(
     "model",
-    ["openai:gpt-5-mini", "anthropic:claude-sonnet-4-5", "gemini:gemini-2.5-flash", "xai:grok-4"],
+    [
+        "openai:gpt-5-mini",
+        "anthropic:claude-sonnet-4-5",
+        "gemini:gemini-2.5-flash",
+        "xai:grok-4",
+        "any:mistral:mistral-large-latest",
+    ],
 )
 def test_the_list_price_of_every_provider(model: str) -> None:
     cost = ListPrices().cost(said_by(model))

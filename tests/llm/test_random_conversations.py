@@ -25,8 +25,8 @@ from toolyard.llm.providers.openai_dialect import OpenAIDialect
 from toolyard.llm.session import LLMSession
 from toolyard.llm.session_json import session_json, session_of
 
-SENDS = 10_000
-"""Each may forget something."""
+SENDS = 32_000
+"""About one in three forgets something."""
 TOOL = Tool("add", "Adds.", {"type": "object"})
 ACCESS = Access("any", "m", "k")
 OPENAI, ANTHROPIC, GEMINI = OpenAIDialect(ACCESS), AnthropicDialect(ACCESS), GeminiDialect(ACCESS)
@@ -112,4 +112,4 @@ async def test_every_provider_takes_what_is_left(seed: int) -> None:
         elif chance < 0.1:
             session = session_of(session_json(session), moody)
     assert failed > 100
-    assert moody.forgot > 700
+    assert moody.forgot > 2_500  # in four runs

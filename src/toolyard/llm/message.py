@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from toolyard.core.content import Audio, Content, Image, Resource, Text
@@ -69,6 +69,8 @@ class Message:
 
     role: Role
     parts: tuple[Part, ...]
+    model: str = field(default="", compare=False)
+    """Which model said it, as `PROVIDER:MODEL`, where that is known."""
 
     @property
     def text(self) -> str:

@@ -68,7 +68,7 @@ def _listed(model: str, usage: Usage) -> Decimal | None:
     from genai_prices import Usage as Counted
     from genai_prices import calc_price
 
-    provider, _, name = model.partition(":")
+    provider, _, name = model.removeprefix("any:").partition(":")
     counted = Counted(
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,

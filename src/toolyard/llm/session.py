@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar, overload
 
@@ -227,7 +228,8 @@ class LLMSession:
 
     def _keep(self, request: ChatRequest, reply: Reply) -> None:
         heard = tuple(each for each in request.messages if each.role != "system")
-        self.messages = (*heard, reply.message) if reply.message.parts else heard
+        said = replace(reply.message, model=reply.model)
+        self.messages = (*heard, said) if said.parts else heard
 
     def _account(self, request: ChatRequest, reply: Reply) -> None:
         self._learn(request, reply.usage)

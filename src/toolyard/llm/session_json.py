@@ -74,7 +74,8 @@ def session_of(text: str, model: ChatModel) -> LLMSession:
 
 
 def _written(message: Message) -> dict[str, Any]:
-    return {"role": message.role, "parts": list(map(_written_part, message.parts))}
+    said = {"role": message.role, "parts": list(map(_written_part, message.parts))}
+    return {**said, "model": message.model} if message.model else said
 
 
 def _written_part(part: Part) -> dict[str, Any]:
@@ -94,7 +95,8 @@ def _message(said: Mapping[str, Any]) -> Message:
     if said["role"] == "system":  # it is kept by itself
         raise ValueError("system")
     parts = tuple(map(_part, said["parts"]))
-    return _checked(Message, {"role": said["role"], "parts": parts})
+    model = said.get("model", "")
+    return _checked(Message, {"role": said["role"], "parts": parts, "model": model})
 
 
 def _part(said: Mapping[str, Any]) -> Part:

@@ -15,6 +15,7 @@ from toolyard.llm.chat import ChatRequest, Piece, Reply
 from toolyard.llm.deadline import ended_by
 from toolyard.llm.providers.access import Access
 from toolyard.llm.providers.faults import late
+from toolyard.llm.signatures import for_model
 from toolyard.llm.spans import asking
 
 _ELSEWHERE = (
@@ -77,7 +78,7 @@ class ProviderModel:
         seconds = request.settings.timeout_s
         with anyio.move_on_after(seconds):
             try:
-                return await self._dialect.ask(request)
+                return await self._dialect.ask(for_model(request, self.access.name))
             except ModelError:
                 raise
             except Exception as error:  # a library's own, of any kind
@@ -97,7 +98,11 @@ class ProviderModel:
     async def _listen(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
         seconds = request.settings.timeout_s
         ends = anyio.current_time() + seconds
-        heard = ended_by(self._dialect.listen(request), ends, lambda: late(self.access, seconds))
+        heard = ended_by(
+            self._dialect.listen(for_model(request, self.access.name)),
+            ends,
+            lambda: late(self.access, seconds),
+        )
         async with aclosing(heard):
             try:
                 async for piece in heard:
