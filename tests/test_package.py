@@ -19,6 +19,7 @@ from toolyard.core import errors
 from toolyard.events import types
 
 SOURCE = Path(toolyard.__file__).parent
+DISTRIBUTIONS = packages_distributions()
 SPEED = {"uvloop"}
 """Declared but not imported here: asyncio uses it."""
 OWN_BUSINESS = {
@@ -75,7 +76,7 @@ def test_importing_it_loads_nothing_of_others() -> None:
 
 def package_of(module: str) -> str:
     """The package that brings `module`; of several that share its name, one that is asked for."""
-    bringing = {each.lower().replace("_", "-") for each in packages_distributions()[module]}
+    bringing = {each.lower().replace("_", "-") for each in DISTRIBUTIONS[module]}
     return min(bringing & (declared() | extras()), default=min(bringing))
 
 

@@ -9,6 +9,7 @@ from tests.support.provider import API_KEY, Provider, serving
 
 from toolyard import Image, Text
 from toolyard.llm.chat import ChatRequest
+from toolyard.llm.chat_model import close
 from toolyard.llm.message import Message, Reasoning, ToolUse, assistant, user
 from toolyard.llm.scripted_model import ScriptedModel
 from toolyard.llm.session import LLMSession
@@ -56,7 +57,7 @@ async def test_a_conversation_that_changes_its_model() -> None:
         for model in (first, second):
             session.model = model
             await session.send("Go on")
-            await model.aclose()
+            await close(model)
         assert "seal" not in str(other.requests[0].body)
         assert [message.model for message in session.messages] == [
             *("", "x:y", "", "openai:m-1", "", "anthropic:m-1")
