@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from statistics import median
 
 import anyio
 import httpx2
 
-from benchmarks.peers import ENVIRONMENT, ROOT
+from benchmarks.host import host
 from benchmarks.plan import Plan, in_turn, rounds
 from benchmarks.table import Metric, Table, Values
 from benchmarks.wire import BenchmarkError
@@ -31,8 +28,8 @@ Get = Callable[[], Awaitable[int]]
 def measure_egress(plan: Plan) -> list[Table]:
     """GETs of a host on this machine, one after the other."""
     table = Table("egress", "A GET of 2 KB on this machine", BARE, METRICS)
-    with _host() as url:
-        anyio.run(_fill, table, url, plan)
+    with host("plain_host") as port:
+        anyio.run(_fill, table, f"http://127.0.0.1:{port}/", plan)
     return [table]
 
 
@@ -90,19 +87,3 @@ async def _checked(get: Get) -> None:
     with anyio.fail_after(_END_S):
         if await get() != _SIZE:
             raise BenchmarkError("The host's answer did not arrive whole.")
-
-
-@contextmanager
-def _host() -> Generator[str]:
-    """The URL of a host in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.servers.plain_host"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/"
-        finally:
-            process.stdin.close()
-            process.wait(_END_S)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.environments import ANY_LLM, LITELLM, ROOT, Environment
-from benchmarks.peers import ENVIRONMENT
+from benchmarks.host import host
 from benchmarks.pinned import Pinned, pinned
 from benchmarks.plan import Plan, in_turn, rounds
 from benchmarks.start import IMPORT_METRICS, time_import
@@ -35,7 +34,6 @@ _IMPORTS: Mapping[str, str] = {
 }
 """What has been loaded when a model of the extra is asked for the first time."""
 _THEIRS = {"any-llm": "import any_llm", "litellm": "import litellm"}
-_END_S = 10.0
 
 
 def measure_models(plan: Plan) -> list[Table]:
@@ -45,7 +43,8 @@ def measure_models(plan: Plan) -> list[Table]:
     pythons, missing = _pythons()
     for table in (*tables.values(), imports):
         table.missing |= missing
-    with _provider() as url, ExitStack() as stack:
+    with host("model_provider") as port, ExitStack() as stack:
+        url = f"http://127.0.0.1:{port}/v1"
         clients = {
             name: stack.enter_context(_client(plan, name, python, url))
             for name, python in pythons.items()
@@ -97,19 +96,3 @@ def _imported(pythons: Mapping[str, Path]) -> dict[str, Values]:
     theirs = {name: time_import(pythons[name], _THEIRS[name]) for name in OTHERS if name in pythons}
     ours = {name: time_import(here, statement) for name, statement in _IMPORTS.items()}
     return {BARE: time_import(here, "import openai"), **ours, **theirs}
-
-
-@contextmanager
-def _provider() -> Generator[str]:
-    """The address of the provider, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.servers.model_provider"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-        finally:
-            process.stdin.close()
-            process.wait(_END_S)

@@ -136,7 +136,7 @@ class FileSessions:
                     file.flush()
                     os.fsync(handle)
                 Path(name).replace(path)
-            except BaseException:
+            except BaseException:  # whatever ends it, nothing half written stays
                 Path(name).unlink(missing_ok=True)
                 raise
         except OSError as error:

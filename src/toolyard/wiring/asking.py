@@ -175,7 +175,7 @@ async def ask_all(
                 done()
 
             await answer_each(file.open_questions, answer, take, at_once=at_once)
-            file.finish(failed)
+            await to_thread.run_sync(file.finish, failed)
         return BatchOutcome(failed, taken_up, Took.of(asking, counted))
     finally:
         await close(model)
