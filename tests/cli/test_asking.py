@@ -269,6 +269,7 @@ def test_models(toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = toolyard("models")
     assert ended.code == 0
     assert "set OPENAI_API_KEY" in ended.output
+    assert "pip install 'toolyard[any-llm]'" in ended.output
     listed = json.loads(toolyard("models", "--json").output)
     states = {each["name"]: each["is_ready"] for each in listed}
     assert states["xai"]

@@ -27,7 +27,8 @@ def models(as_json: AsJson = False) -> None:
     table = Table("Provider", "Ready", "What is missing", "Example", box=None, pad_edge=False)
     for each in found:
         ready = Text("yes", style="green") if each.is_ready else Text("no", style="dim")
-        table.add_row(Text(each.name, style="bold"), ready, each.missing or "", each.example)
+        missing, example = Text(each.missing or ""), Text(each.example)  # neither is markup
+        table.add_row(Text(each.name, style="bold"), ready, missing, example)
     show(table, console=OUT if OUT.is_terminal else WIDE)
     ready = sum(each.is_ready for each in found)
     say(f"{ready} of {len(found)} can be asked. echo needs no key, and says what it hears.")
