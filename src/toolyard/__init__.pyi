@@ -193,6 +193,8 @@ from toolyard.security.verifier import TokenVerifier as TokenVerifier
 from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
 from toolyard.servers.limits import Limits as Limits
 from toolyard.servers.tool_server import ToolServer as ToolServer
+from toolyard.storage.ledger_check import LedgerHead as LedgerHead
+from toolyard.storage.ledger_check import LedgerVerdict as LedgerVerdict
 from toolyard.storage.memory_store import MemoryStore as MemoryStore
 from toolyard.storage.redis_store import RedisStore as RedisStore
 from toolyard.storage.sqlite_store import SqliteStore as SqliteStore
@@ -204,6 +206,8 @@ from toolyard.storage.store import Sizes as Sizes
 from toolyard.storage.store import Store as Store
 from toolyard.storage.store import StoreChange as StoreChange
 from toolyard.storage.store import StoreLimits as StoreLimits
+from toolyard.thoughts.thought import Thought as Thought
+from toolyard.thoughts.thought_chain import ThoughtChain as ThoughtChain
 from toolyard.version import __version__ as __version__
 
 __all__ = [
@@ -280,6 +284,8 @@ __all__ = [
     "Keyword",
     "LLMSession",
     "LargeResults",
+    "LedgerHead",
+    "LedgerVerdict",
     "LibraryOwner",
     "LibraryProtocol",
     "Limits",
@@ -360,6 +366,8 @@ __all__ = [
     "Template",
     "Text",
     "TextDelta",
+    "Thought",
+    "ThoughtChain",
     "TimeLimit",
     "TokenLimit",
     "TokenVerifier",

@@ -22,6 +22,7 @@ from toolyard.cli import (
     importing,
     model_list,
     serving,
+    thoughts,
     tokens,
     yard,
 )
@@ -52,6 +53,7 @@ COMMANDS = [
     "host-config",
     "import",
     "yard",
+    "thoughts",
     "token",
 ]
 EPILOGS = {
@@ -65,6 +67,7 @@ EPILOGS = {
     "host-config": hosting.EXAMPLES,
     "import": importing.EXAMPLES,
     **{f"yard {name}": lines for name, lines in yard.EXAMPLES.items()},
+    **{f"thoughts {name}": lines for name, lines in thoughts.EXAMPLES.items()},
     "token new": tokens.EXAMPLES,
 }
 
@@ -95,7 +98,7 @@ def test_help_shows_each_example_on_a_line_of_80_columns(
     assert "[bold]" not in told.output
 
 
-@pytest.mark.parametrize("command", ["", "token", "yard", *EPILOGS])
+@pytest.mark.parametrize("command", ["", "thoughts", "token", "yard", *EPILOGS])
 @pytest.mark.parametrize("columns", ["40", "80"])
 def test_help_shows_no_type_of_python(
     toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch, command: str, columns: str

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str, str | None]] = {
     "host-config": ("hosting", "host_config", "EXAMPLES"),
     "import": ("importing", "import_servers", "EXAMPLES"),
     "yard": ("yard", "app", None),
+    "thoughts": ("thoughts", "app", None),
     "token": ("tokens", "app", None),
 }
 """Where each is, and the examples below its help; what has none has commands of its own."""

@@ -1,0 +1,1 @@
+"""What agents thought, in a chain that shows every change to it."""
