@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from toolyard.core.errors import ConfigError
 from toolyard.storage.ledger_check import LedgerHead, LedgerVerdict
-from toolyard.thoughts.thought import KINDS, Thought, ThoughtKind
+from toolyard.thoughts.thought import KINDS, Thought
 from toolyard.thoughts.thought_chain import ThoughtChain
 
 
@@ -32,8 +32,7 @@ async def show(
     """The thoughts in a file that meet all that is given; `ConfigError` if there is no file."""
     if kind is not None and kind not in KINDS:
         raise ConfigError(f"There is no kind of thought {kind!r}; take {', '.join(KINDS)}.")
-    wanted = cast("ThoughtKind | None", kind)
-    return await _chain(path).find(kind=wanted, agent_id=agent, text=text, last=last)
+    return await _chain(path).find(kind=kind, agent_id=agent, text=text, last=last)
 
 
 def written(thought: Thought) -> Mapping[str, Any]:
