@@ -4,10 +4,13 @@ import random
 import tracemalloc
 from pathlib import Path
 
+import pytest
 from tests.storage.test_ledger import kill_and_look
 
 from toolyard import ThoughtChain
 from toolyard.storage.ledger_check import check
+
+pytestmark = pytest.mark.timeout(1800)
 
 THOUGHTS = 100_000
 

@@ -80,13 +80,12 @@ async def test_every_changed_byte_is_found(tmp_path: Path) -> None:
     head = await filled(path)
     whole = path.read_bytes()
     for place in range(len(whole)):
-        for bit in (1, 0x20):
-            changed = bytearray(whole)
-            changed[place] ^= bit
-            path.write_bytes(changed)
-            verdict = check(path, head)
-            assert verdict.bad is not None, place
-            assert verdict.head.records <= whole[:place].count(b"\n")
+        changed = bytearray(whole)
+        changed[place] ^= 1 << (place % 8)
+        path.write_bytes(changed)
+        verdict = check(path, head)
+        assert verdict.bad is not None, place
+        assert verdict.head.records <= whole[:place].count(b"\n")
 
 
 async def test_lines_that_were_removed_swapped_or_put_in_are_found(tmp_path: Path) -> None:
