@@ -67,6 +67,24 @@ async def test_it_has_one_writer(tmp_path: Path) -> None:
     await filled(path)
 
 
+async def test_an_entering_that_is_cancelled_leaves_it_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    for _ in range(50):
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            async with Ledger(path):
+                pass
+    await filled(path)
+
+
+async def test_what_is_no_file_is_no_ledger(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(StoreUnusable, match="cannot be opened"):
+            async with Ledger(path):
+                pass
+
+
 async def test_many_may_append_at_once(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     async with Ledger(path) as ledger, anyio.create_task_group() as tasks:

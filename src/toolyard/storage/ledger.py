@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import anyio
 
-from toolyard.core.errors import StoreFull, StoreUnavailable, StoreUnusable
+from toolyard.core.errors import StoreError, StoreFull, StoreUnavailable, StoreUnusable
 from toolyard.storage.ledger_check import LedgerHead
 from toolyard.storage.ledger_record import (
     FIRST,
@@ -64,8 +64,8 @@ class Ledger:
         self._worker.start()
         try:
             await self._worker.run(self._open)
-        except BaseException:
-            self._worker.stop()
+        except BaseException:  # a cancellation too, while the thread goes on and takes the file
+            await self.__aexit__(None, None, None)
             raise
         return self
 
@@ -103,7 +103,10 @@ class Ledger:
         try:
             self._take()
             self._find_end()
-        except BaseException:
+        except OSError as error:  # such as a pipe, which has no end to look at
+            self._close()
+            raise StoreUnusable(f"{self._path.name} cannot be opened: {error.strerror}.") from error
+        except StoreError:
             self._close()
             raise
 
