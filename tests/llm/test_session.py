@@ -22,6 +22,7 @@ from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.prices import ListPrices, Price
 from toolyard.llm.scripted_model import ScriptedModel
 from toolyard.llm.session import NOT_RUN, LLMSession
+from toolyard.llm.token_estimate import tokens_in
 from toolyard.llm.usage import NO_USAGE, Usage
 
 ADD = Tool("add", "Adds.", {"type": "object"})
@@ -172,6 +173,39 @@ async def test_what_cannot_be_said(said: list[Any]) -> None:
     with pytest.raises(ValueError, match=r"nothing to send|no tool with the id 'u-9'"):
         await session.send(*said)
     assert (await session.send("Hello")).text == "Hi"
+
+
+async def test_what_is_told_is_heard_with_what_is_sent_next() -> None:
+    script = ScriptedModel(assistant(USE), "3", "Yes")
+    session = LLMSession(script)
+    await session.send("Add", tools=[ADD])
+    result = ToolUseResult("u-1", "add", (Text("3"),))
+    session.tell(result)
+    assert session.messages[-1] == tool_results(result)
+    assert (await session.send()).text == "3"  # nothing more need be said
+    with pytest.raises(ValueError, match="nothing to send"):
+        await session.send()
+    session.tell("By the way")
+    await session.send("Right?")
+    heard = [message.text for message in script.requests[-1].messages if message.role == "user"]
+    assert heard == ["Add", "By the way", "Right?"]
+
+
+async def test_a_long_conversation_is_not_counted_again_each_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = list[Message]()
+
+    def counting(message: Message) -> int:
+        counted.append(message)
+        return tokens_in(message)
+
+    monkeypatch.setattr("toolyard.llm.history.tokens_in", counting)
+    session = LLMSession(ScriptedModel(*["Hi"] * 50))
+    for _ in range(50):
+        await session.send("Hello")
+    assert len(counted) == 100
+    assert session.history_tokens == sum(map(tokens_in, session.messages))
 
 
 async def test_an_answer_of_nothing_is_not_remembered() -> None:

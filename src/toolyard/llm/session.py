@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from decimal import Decimal
-from typing import Any, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 import anyio
 
 from toolyard.core.content import Image, Text
 from toolyard.core.tool import Tool
-from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply
+from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply, ToolChoice
 from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
+from toolyard.llm.history import NOTHING_SAID, History
 from toolyard.llm.message import Message, ToolUse, ToolUseResult, system, tool_results, user
 from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.prices import ListPrices, Prices
 from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
-from toolyard.llm.trimming import trimmed
 from toolyard.llm.usage import NO_USAGE, Usage
 
 Said = str | Text | Image | ToolUseResult
@@ -26,6 +25,16 @@ T = TypeVar("T")
 
 CONTEXT_TOKENS = 128_000
 NOT_RUN = "This tool was not run."
+
+
+class _Question(NamedTuple):
+    """A request that is about to be made."""
+
+    heard: History
+    """What the model hears of the conversation."""
+    request: ChatRequest
+    tokens: int
+    """How many it is about."""
 
 
 class LLMSession:
@@ -57,8 +66,6 @@ class LLMSession:
         self.system_prompt = system_prompt
         self.settings = settings or ModelSettings()
         self.context_tokens = context_tokens
-        self.messages: tuple[Message, ...] = ()
-        """What was said and is remembered, without the system prompt."""
         self.usage = NO_USAGE
         """Of all requests so far."""
         self.cost_usd: Decimal | None = Decimal(0)
@@ -66,11 +73,27 @@ class LLMSession:
         self._prices = prices or ListPrices()
         self._turn = anyio.Semaphore(1)  # no lock: a stream may be closed by another task
         self._real_per_estimated = 1.0
+        self._history = NOTHING_SAID
+        self._offered: tuple[Sequence[Tool], int] = ((), 0)
+        """The tools that were offered last, and how many tokens they are about."""
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was said and is remembered, without the system prompt.
+
+        Whoever sets it sees to it that tools that were asked for come with their results.
+        """
+        return self._history.messages
+
+    @messages.setter
+    def messages(self, messages: Sequence[Message]) -> None:
+        self._history = History.of(messages)
 
     async def send(
         self,
         *said: Said,
         tools: Sequence[Tool] = (),
+        tool_choice: ToolChoice = "auto",
         output: OutputSchema | None = None,
         settings: ModelSettings | None = None,
     ) -> Reply:
@@ -78,8 +101,10 @@ class LLMSession:
 
         Args:
             said: Texts and pictures, or what came of the tools that the model asked for last.
-                Those that nothing is said of are told not to have been run.
+                Those that nothing is said of are told not to have been run. It may be nothing
+                where the model has not answered yet what was told it.
             tools: What it may ask for.
+            tool_choice: Whether it may, must not or must ask for one.
             output: The JSON that the answer must be.
             settings: What to do otherwise this time.
 
@@ -88,26 +113,38 @@ class LLMSession:
             ValueError: Nothing is said, or there is a result that nobody asked for.
         """
         async with self._turn:
-            request = self._request(said, tools, output, settings)
-            reply = await self._ask(request)
-            self._keep(request, reply)
+            question = self._question(said, tools, output, settings, tool_choice)
+            reply = await self.model.reply(question.request)
+            self._account(reply, question.tokens)
+            self._keep(question.heard, reply)
             return reply
+
+    def tell(self, *said: Said) -> None:
+        """Say something that the model hears with what is sent next.
+
+        Not while a request is under way, which would forget it.
+
+        Raises:
+            ValueError: As `send`.
+        """
+        self._history = self._history.plus(_messages(said, self.pending))
 
     async def stream(
         self,
         *said: Said,
         tools: Sequence[Tool] = (),
+        tool_choice: ToolChoice = "auto",
         output: OutputSchema | None = None,
         settings: ModelSettings | None = None,
     ) -> AsyncGenerator[Piece, None]:
         """As `send`, piece by piece, with the whole reply at the end."""
         async with self._turn:
-            request = self._request(said, tools, output, settings)
-            async with aclosing(pieces_of(self.model, request)) as pieces:
+            question = self._question(said, tools, output, settings, tool_choice)
+            async with aclosing(pieces_of(self.model, question.request)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Reply):
-                        self._account(request, piece)
-                        self._keep(request, piece)
+                        self._account(piece, question.tokens)
+                        self._keep(question.heard, piece)
                     yield piece
 
     @overload
@@ -156,37 +193,37 @@ class LLMSession:
 
         shape = OutputShape(kind)
         async with self._turn:
-            request = self._request(said, (), None, settings)
+            question = self._question(said, (), None, settings)
             value, reply = await ask_for(
                 shape,
-                request,
+                question.request,
                 self._ask,
                 tries=tries,
                 is_kept_to_it=keeps_to_schemas(self.model),
             )
-            self._keep(request, reply)
+            self._keep(question.heard, reply)
             return value
 
     async def _ask(self, request: ChatRequest) -> Reply:
         reply = await self.model.reply(request)
-        self._account(request, reply)
+        self._account(reply, sum(map(tokens_in, request.messages)))
         return reply
 
     @property
     def pending(self) -> tuple[ToolUse, ...]:
         """Tools that the model asked for last and that nothing was said of yet."""
-        last = self.messages[-1] if self.messages else None
-        return last.tool_uses if last is not None and last.role == "assistant" else ()
+        last = self.messages[-1:]
+        return last[0].tool_uses if last and last[0].role == "assistant" else ()
 
     @property
     def history_tokens(self) -> int:
         """About how many tokens the history is, as the provider counts."""
-        return round(sum(map(self._tokens_in, self.messages)))
+        return round(self._real_per_estimated * self._history.tokens)
 
     def fork(self) -> LLMSession:
         """Another conversation that begins with all that was said in this one."""
         forked = self._like()
-        forked.messages = self.messages
+        forked._history = self._history
         forked._real_per_estimated = self._real_per_estimated
         return forked
 
@@ -201,38 +238,47 @@ class LLMSession:
 
     def clear(self) -> None:
         """Forget what was said; what it took stays counted."""
-        self.messages = ()
+        self._history = NOTHING_SAID
 
-    def _request(
+    def _question(
         self,
         said: Sequence[Said],
         tools: Sequence[Tool],
         output: OutputSchema | None,
         settings: ModelSettings | None,
-    ) -> ChatRequest:
-        before = [system(self.system_prompt)] if self.system_prompt else []
-        taken = sum(map(self._tokens_in, before))
-        taken += self._real_per_estimated * tokens_of_tools(tools)
-        new = _messages(said, self.pending)
-        most = self.context_tokens - taken
-        kept = trimmed((*self.messages, *new), most, self._tokens_in, new=len(new))
+        tool_choice: ToolChoice = "auto",
+    ) -> _Question:
+        before = (system(self.system_prompt),) if self.system_prompt else ()
+        taken = sum(map(tokens_in, before)) + self._tokens_of(tools)
+        new = _messages(said, self.pending) if said or not self._is_told else []
+        most = self.context_tokens / self._real_per_estimated - taken
+        heard = self._history.plus(new).within(most, new=max(1, len(new)))
         wanted = self.settings if settings is None else settings.over(self.settings)
-        return ChatRequest((*before, *kept), tools, output=output, settings=wanted)
+        messages = (*before, *heard.messages)
+        request = ChatRequest(messages, tools, tool_choice, output, wanted)
+        return _Question(heard, request, heard.tokens + taken)
 
-    def _tokens_in(self, message: Message) -> float:
-        return self._real_per_estimated * tokens_in(message)
+    @property
+    def _is_told(self) -> bool:
+        """Whether the model was told something that it has not answered."""
+        return bool(self.messages) and self.messages[-1].role != "assistant"
+
+    def _tokens_of(self, tools: Sequence[Tool]) -> int:
+        if self._offered[0] is not tools:  # the same ones are mostly offered again and again
+            self._offered = (tools, tokens_of_tools(tools))
+        return self._offered[1]
 
     def count(self, other: LLMSession) -> None:
         """Add what `other` took to what this one did."""
         self._add(other.usage, other.cost_usd)
 
-    def _keep(self, request: ChatRequest, reply: Reply) -> None:
-        heard = tuple(each for each in request.messages if each.role != "system")
-        said = replace(reply.message, model=reply.model)
-        self.messages = (*heard, said) if said.parts else heard
+    def _keep(self, heard: History, reply: Reply) -> None:
+        parts = reply.message.parts
+        said = Message("assistant", parts, reply.model)
+        self._history = heard.plus((said,)) if parts else heard
 
-    def _account(self, request: ChatRequest, reply: Reply) -> None:
-        self._learn(request, reply.usage)
+    def _account(self, reply: Reply, estimated: int) -> None:
+        self._learn(reply.usage, estimated)
         self._add(reply.usage, self._prices.cost(reply))
 
     def _add(self, usage: Usage, cost: Decimal | None) -> None:
@@ -242,9 +288,8 @@ class LLMSession:
         else:
             self.cost_usd += cost
 
-    def _learn(self, request: ChatRequest, usage: Usage) -> None:
+    def _learn(self, usage: Usage, estimated: int) -> None:
         """The next estimate is as far off as this one was, so it is put right by that."""
-        estimated = sum(map(tokens_in, request.messages)) + tokens_of_tools(request.tools)
         if usage.input_tokens and estimated:
             self._real_per_estimated = min(4.0, max(0.25, usage.input_tokens / estimated))
 
