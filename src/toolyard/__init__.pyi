@@ -1,5 +1,31 @@
 """The public names, for type checkers: `__init__.py` loads each on first use."""
 
+from toolyard.agents.agent import Agent as Agent
+from toolyard.agents.approval import Allow as Allow
+from toolyard.agents.approval import Approve as Approve
+from toolyard.agents.approval import AskPerson as AskPerson
+from toolyard.agents.approval import Decision as Decision
+from toolyard.agents.approval import Deny as Deny
+from toolyard.agents.approval import Edit as Edit
+from toolyard.agents.context.strategy import ContextStrategy as ContextStrategy
+from toolyard.agents.context.trim import Trim as Trim
+from toolyard.agents.forms.form import Answered as Answered
+from toolyard.agents.forms.form import ToolForm as ToolForm
+from toolyard.agents.forms.form import Unclear as Unclear
+from toolyard.agents.forms.form import Wanted as Wanted
+from toolyard.agents.forms.native import NativeTools as NativeTools
+from toolyard.agents.forms.react import ReAct as ReAct
+from toolyard.agents.forms.text_tools import TextTools as TextTools
+from toolyard.agents.identity import Identity as Identity
+from toolyard.agents.limits import AgentLimits as AgentLimits
+from toolyard.agents.own_thoughts import OwnThoughts as OwnThoughts
+from toolyard.agents.recipe import Recipe as Recipe
+from toolyard.agents.run_result import RunPiece as RunPiece
+from toolyard.agents.run_result import RunResult as RunResult
+from toolyard.agents.run_result import ToolFinished as ToolFinished
+from toolyard.agents.run_result import ToolStarted as ToolStarted
+from toolyard.agents.thought_tools import thought_tools as thought_tools
+from toolyard.agents.tool_round import ToolAccess as ToolAccess
 from toolyard.builtin_tools.bash.bash import Bash as Bash
 from toolyard.builtin_tools.bash.isolation import Isolation as Isolation
 from toolyard.builtin_tools.bash.order import CommandLimits as CommandLimits
@@ -99,6 +125,8 @@ from toolyard.core.watching import Watched as Watched
 from toolyard.core.wrapper import Wrapper as Wrapper
 from toolyard.egress.answer import HttpAnswer as HttpAnswer
 from toolyard.egress.credentials import Credential as Credential
+from toolyard.events.bus import EventBus as EventBus
+from toolyard.events.delivery import Delivery as Delivery
 from toolyard.events.types import CallFinished as CallFinished
 from toolyard.events.types import CallStarted as CallStarted
 from toolyard.events.types import ConnectionCut as ConnectionCut
@@ -218,6 +246,12 @@ __all__ = [
     "Action",
     "ActionReading",
     "Actions",
+    "Agent",
+    "AgentLimits",
+    "Allow",
+    "Answered",
+    "Approve",
+    "AskPerson",
     "Audio",
     "Bash",
     "Budget",
@@ -246,10 +280,16 @@ __all__ = [
     "ConnectionCut",
     "Content",
     "ContentFiltered",
+    "ContextStrategy",
     "Credential",
+    "Decision",
+    "Delivery",
+    "Deny",
     "EchoModel",
+    "Edit",
     "Entry",
     "Event",
+    "EventBus",
     "EventHandler",
     "Extracted",
     "ExtractionError",
@@ -266,6 +306,7 @@ __all__ = [
     "HttpAnswer",
     "HttpClient",
     "Icon",
+    "Identity",
     "Image",
     "ImageGeneration",
     "ImageModel",
@@ -307,11 +348,13 @@ __all__ = [
     "MountChanged",
     "NameClash",
     "NameFilter",
+    "NativeTools",
     "NotAdmitted",
     "NotAllowed",
     "OpenAPIClient",
     "OutcomeUnknown",
     "OutputSchema",
+    "OwnThoughts",
     "Page",
     "Pattern",
     "Place",
@@ -329,8 +372,10 @@ __all__ = [
     "QuotaSpent",
     "RateLimit",
     "RateLimited",
+    "ReAct",
     "Reasoning",
     "ReasoningDelta",
+    "Recipe",
     "RedisStore",
     "RemoteFault",
     "Rename",
@@ -343,6 +388,8 @@ __all__ = [
     "ResultShelf",
     "RetryPolicy",
     "Retrying",
+    "RunPiece",
+    "RunResult",
     "ScriptedModel",
     "ServerStarted",
     "ServerStopped",
@@ -366,29 +413,37 @@ __all__ = [
     "Template",
     "Text",
     "TextDelta",
+    "TextTools",
     "Thought",
     "ThoughtChain",
     "TimeLimit",
     "TokenLimit",
     "TokenVerifier",
     "Tool",
+    "ToolAccess",
     "ToolAnnotations",
     "ToolCall",
     "ToolError",
+    "ToolFinished",
+    "ToolForm",
     "ToolHidden",
     "ToolProtocol",
     "ToolRegistry",
     "ToolResult",
     "ToolServer",
+    "ToolStarted",
     "ToolUse",
     "ToolUseDelta",
     "ToolUseResult",
     "Toolbox",
     "ToolyardError",
+    "Trim",
+    "Unclear",
     "UnfitReply",
     "UnknownName",
     "Unreachable",
     "Usage",
+    "Wanted",
     "WatchProtocol",
     "Watched",
     "Whole",
@@ -416,6 +471,7 @@ __all__ = [
     "schema_text",
     "stream",
     "structured_complete",
+    "thought_tools",
     "to_prompt",
     "tool",
 ]

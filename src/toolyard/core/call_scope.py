@@ -9,7 +9,7 @@ from typing import Self
 
 import anyio
 
-from toolyard.core.errors import ToolyardError
+from toolyard.core.errors import CallTimeout, ToolyardError
 
 
 @cache
@@ -21,7 +21,7 @@ def _kind() -> type[anyio.CancelScope]:
 class CallScope:
     """Entered by whoever runs a call; leaving it raises the reason if the call was ended."""
 
-    __slots__ = ("_reason", "_scope", "deadline", "what")
+    __slots__ = ("_limit_s", "_reason", "_scope", "deadline", "what")
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -30,6 +30,12 @@ class CallScope:
         """When it is ended, if somebody sees to that; on the clock of `anyio.current_time`."""
         self._scope = _kind()()
         self._reason: ToolyardError | None = None
+        self._limit_s = math.inf
+
+    def limit(self, seconds: float) -> None:
+        """Before it is entered: have it end by itself with `CallTimeout` after so long."""
+        self._limit_s = seconds
+        self.deadline = self._scope.deadline = anyio.current_time() + seconds
 
     @property
     def is_ended(self) -> bool:
@@ -55,4 +61,6 @@ class CallScope:
         is_caught = self._scope.__exit__(kind, error, traceback)
         if is_caught and self._reason is not None:
             raise self._reason from None
+        if is_caught and self._limit_s < math.inf:
+            raise CallTimeout(self.what, self._limit_s)
         return is_caught

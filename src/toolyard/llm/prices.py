@@ -63,6 +63,11 @@ class ListPrices:
         return own.of(reply.usage) if own is not None else _listed(reply.model, reply.usage)
 
 
+def difference(before: Decimal | None, after: Decimal | None) -> Decimal | None:
+    """What was spent from `before` to `after`; `None` if either is not known."""
+    return None if before is None or after is None else after - before
+
+
 @lru_cache(maxsize=256)
 def _listed(model: str, usage: Usage) -> Decimal | None:
     from genai_prices import Usage as Counted

@@ -14,7 +14,15 @@ from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply, ToolChoice
 from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
 from toolyard.llm.history import NOTHING_SAID, History
-from toolyard.llm.message import Message, ToolUse, ToolUseResult, system, tool_results, user
+from toolyard.llm.message import (
+    Message,
+    ToolUse,
+    ToolUseResult,
+    assistant,
+    system,
+    tool_results,
+    user,
+)
 from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.prices import ListPrices, Prices
 from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
@@ -71,7 +79,8 @@ class LLMSession:
         self.cost_usd: Decimal | None = Decimal(0)
         """Of the same; `None` once there was an answer of unknown price."""
         self._prices = prices or ListPrices()
-        self._turn = anyio.Semaphore(1)  # no lock: a stream may be closed by another task
+        # No lock: a stream may be closed by another task.
+        self._turn = anyio.Semaphore(1, fast_acquire=True)
         self._real_per_estimated = 1.0
         self._history = NOTHING_SAID
         self._offered: tuple[Sequence[Tool], int] = ((), 0)
@@ -209,6 +218,17 @@ class LLMSession:
         self._account(reply, sum(map(tokens_in, request.messages)))
         return reply
 
+    def leave_unrun(self) -> None:
+        """Tell the model that what it asked for last was not run, if there is anything."""
+        if self.pending:
+            self._history = self._history.plus(_messages((), self.pending))
+
+    def add_answer(self, text: str) -> None:
+        """Add an answer that the model did not give itself; not while a request is under way."""
+        self.leave_unrun()
+        first = () if self.messages else (user("(What was said before is not known.)"),)
+        self._history = self._history.plus((*first, assistant(text)))
+
     @property
     def pending(self) -> tuple[ToolUse, ...]:
         """Tools that the model asked for last and that nothing was said of yet."""
@@ -222,12 +242,13 @@ class LLMSession:
 
     def fork(self) -> LLMSession:
         """Another conversation that begins with all that was said in this one."""
-        forked = self._like()
+        forked = self.fresh()
         forked._history = self._history
         forked._real_per_estimated = self._real_per_estimated
         return forked
 
-    def _like(self) -> LLMSession:
+    def fresh(self) -> LLMSession:
+        """Another conversation like this one, in which nothing was said."""
         return LLMSession(
             self.model,
             system_prompt=self.system_prompt,
@@ -250,7 +271,9 @@ class LLMSession:
     ) -> _Question:
         before = (system(self.system_prompt),) if self.system_prompt else ()
         taken = sum(map(tokens_in, before)) + self._tokens_of(tools)
-        new = _messages(said, self.pending) if said or not self._is_told else []
+        if not (said or self._is_told):
+            raise ValueError("There is nothing to send; say something.")
+        new = _messages(said, self.pending)
         most = self.context_tokens / self._real_per_estimated - taken
         heard = self._history.plus(new).within(most, new=max(1, len(new)))
         wanted = self.settings if settings is None else settings.over(self.settings)
@@ -301,8 +324,6 @@ def _messages(said: Sequence[Said], pending: Sequence[ToolUse]) -> list[Message]
     unasked = results.keys() - {use.id for use in pending}
     if unasked:
         raise ValueError(f"The model asked for no tool with the id {min(unasked)!r}.")
-    if not said:
-        raise ValueError("There is nothing to send; say something.")
     told = [results.get(use.id) or _not_run(use) for use in pending]
     return [
         *([tool_results(*told)] if told else []),

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from toolyard.core.errors import ContentFiltered, ExtractionError, UnfitReply
+from toolyard.core.errors import ExtractionError
 from toolyard.llm.chat import ChatRequest, Reply
 from toolyard.llm.message import Message, system, user
 from toolyard.llm.output_shape import OutputShape
+from toolyard.llm.unfit import again, refuse_broken, unfit
 
 
 async def ask_for(
@@ -40,17 +41,15 @@ async def ask_for(
     request = replace(request, messages=messages, output=shape.output)
     while True:
         reply = await ask(request)
-        _refuse_broken(reply)
+        refuse_broken(reply)
         try:
             return shape.read(reply.text), reply
         except ExtractionError as error:
             tries -= 1
             if tries <= 0:
-                said = f"The answer is not what was asked for. {error}"
-                raise UnfitReply(said, reply.text) from error
-            again = user(f"That cannot be used. {error}\nAnswer again, with the JSON alone.")
+                raise unfit(error, reply.text) from error
             said = (reply.message,) if reply.message.parts else ()
-            request = replace(request, messages=(*request.messages, *said, again))
+            request = replace(request, messages=(*request.messages, *said, user(again(error))))
 
 
 def _instructed(messages: Sequence[Message], text: str) -> list[Message]:
@@ -58,12 +57,3 @@ def _instructed(messages: Sequence[Message], text: str) -> list[Message]:
     if messages and messages[0].role == "system":
         return [system(f"{messages[0].text}\n\n{text}"), *messages[1:]]
     return [system(text), *messages]
-
-
-def _refuse_broken(reply: Reply) -> None:
-    if reply.finish == "refusal":
-        raise UnfitReply("The model refuses to answer; ask for something else.", reply.text)
-    if reply.finish == "length":
-        raise UnfitReply("The answer was cut off; allow it more max_tokens.", reply.text)
-    if reply.finish == "content_filter":
-        raise ContentFiltered("The provider cut the answer off; ask for something else.")

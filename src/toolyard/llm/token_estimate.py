@@ -16,6 +16,8 @@ IMAGE_TOKENS = 1_600
 MESSAGE_TOKENS = 4
 """Around each message."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
 
 def tokens_in(message: Message) -> int:
     """About how many tokens `message` is."""
@@ -36,7 +38,7 @@ def _of_part(part: Part) -> int:
     if isinstance(part, Image):
         return IMAGE_TOKENS
     if isinstance(part, ToolUse):
-        written = part.malformed or json.dumps(part.arguments, ensure_ascii=False)
+        written = part.malformed or _JSON.encode(part.arguments)
         return MESSAGE_TOKENS + _of_text(part.name + written)
     assert isinstance(part, ToolUseResult)
     return MESSAGE_TOKENS + sum(map(_of_part, part.content))

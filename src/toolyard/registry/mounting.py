@@ -56,6 +56,11 @@ class Mounting:
             await background.__aexit__(kind, error, traceback)
 
     @property
+    def is_entered(self) -> bool:
+        """Whether mounts can be started."""
+        return self._tasks is not None
+
+    @property
     def tasks(self) -> TaskGroup:
         """For work that ends with the registry; `ToolyardError` while it is not entered."""
         if self._tasks is None:

@@ -70,6 +70,11 @@ class ToolRegistry:
             raise NameClash(f"There is a mount {name!r} already; choose another name.")
         self._expected.append((Place(name, joined(prefix), tuple(policies)), source))
 
+    @property
+    def needs_entering(self) -> bool:
+        """Whether sources wait for it to be entered, so that it offers less than it should."""
+        return bool(self._expected) and not self._mounting.is_entered
+
     async def __aenter__(self) -> Self:
         await self._mounting.__aenter__()
         try:

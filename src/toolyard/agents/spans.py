@@ -1,0 +1,97 @@
+"""Traces of runs and tools, by OpenTelemetry's conventions for agents.
+
+No message, argument or result is in them: only who ran, which tool, and how it ended.
+https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-agent-spans/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from toolyard.agents.identity import Identity
+from toolyard.core.errors import ToolyardError
+from toolyard.core.tracing import is_traced
+from toolyard.llm.message import ToolUse
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+_NOTHING = nullcontext()
+
+
+class RunSpan:
+    """The span of one run, which is the parent of those of models and tools.
+
+    It is the current one only within `under`: a run that is streamed gives others the turn.
+    """
+
+    __slots__ = ("_identity", "_span")
+
+    def __init__(self, identity: Identity, run_id: str) -> None:
+        self._identity = identity
+        self._span: Span | None = None
+        if is_traced():
+            from opentelemetry.trace import get_tracer
+
+            attributes = {**self._who("invoke_agent"), "gen_ai.conversation.id": run_id}
+            self._span = get_tracer("toolyard").start_span(
+                f"invoke_agent {identity.name}", attributes=attributes
+            )
+
+    def under(self) -> AbstractContextManager[object]:
+        """What is done within belongs to the run."""
+        if self._span is None:
+            return _NOTHING
+        from opentelemetry.trace import use_span
+
+        return use_span(self._span, record_exception=False, set_status_on_exception=False)
+
+    def of_tool(self, use: ToolUse) -> AbstractContextManager[Span | None]:
+        """A span around one tool."""
+        return _NOTHING if self._span is None else self._around(use)
+
+    @contextmanager
+    def _around(self, use: ToolUse) -> Generator[Span]:
+        from opentelemetry.trace import SpanKind, get_tracer
+
+        attributes = {
+            **self._who("execute_tool"),
+            "gen_ai.tool.name": use.name,
+            "gen_ai.tool.call.id": use.id,
+        }
+        with get_tracer("toolyard").start_as_current_span(
+            f"execute_tool {use.name}",
+            kind=SpanKind.INTERNAL,
+            attributes=attributes,
+            record_exception=False,
+        ) as span:
+            yield span
+
+    def end(self, error: BaseException | None = None) -> None:
+        """The run is over; with `error`, it went wrong."""
+        if self._span is None:
+            return
+        if error is not None:
+            failed(self._span, error.code if isinstance(error, ToolyardError) else _kind(error))
+        self._span.end()
+
+    def _who(self, operation: str) -> Mapping[str, str]:
+        return {
+            "gen_ai.operation.name": operation,
+            "gen_ai.agent.id": self._identity.id,
+            "gen_ai.agent.name": self._identity.name,
+        }
+
+
+def failed(span: Span, kind: str) -> None:
+    """Say in a span that what it is of went wrong."""
+    from opentelemetry.trace import Status, StatusCode
+
+    span.set_attribute("error.type", kind)
+    span.set_status(Status(StatusCode.ERROR, kind))
+
+
+def _kind(error: BaseException) -> str:
+    return type(error).__name__

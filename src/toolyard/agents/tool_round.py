@@ -1,0 +1,202 @@
+"""The tools that a model asked for in one turn: decided upon, run, and told of."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anyio
+
+from toolyard.agents.approval import ALLOW, Approve, Deny, Edit
+from toolyard.agents.limits import AgentLimits
+from toolyard.agents.spans import RunSpan, failed
+from toolyard.agents.telling import Telling
+from toolyard.core.call_scope import CallScope
+from toolyard.core.content import Image, Text
+from toolyard.core.context import CallContext, Caller
+from toolyard.core.errors import InputRequired, ToolyardError, UnknownName
+from toolyard.core.tool import ToolResult
+from toolyard.events.agent_events import ToolCallDetected, ToolExecutionCompleted
+from toolyard.llm.message import ToolUse, ToolUseResult
+from toolyard.llm.session import NOT_RUN
+from toolyard.registry.tool_registry import ToolRegistry
+
+logger = logging.getLogger("toolyard.agents")
+
+INTERRUPTED = "This tool was interrupted; whether it had an effect is not known."
+MANY_NAMES = 50
+"""More are not told to a model that asks for a tool that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAccess:
+    """The tools of an agent, and under which conditions it runs them."""
+
+    registry: ToolRegistry
+    limits: AgentLimits
+    approve: Approve | None
+    caller: Caller
+
+
+class ToolRound:
+    """Runs what a model asked for in one turn, several at once; it may be cancelled at any point.
+
+    Whatever goes wrong with a tool is told to the model and raised to nobody.
+    """
+
+    def __init__(
+        self,
+        access: ToolAccess,
+        uses: Sequence[ToolUse],
+        telling: Telling,
+        span: RunSpan,
+        iteration: int,
+    ) -> None:
+        self._access = access
+        self._uses = uses
+        self._telling = telling
+        self._span = span
+        self._iteration = iteration
+        self._begun = set[int]()
+        self._done = dict[int, ToolUseResult]()
+
+    @property
+    def results(self) -> Sequence[ToolUseResult]:
+        """What came of each, in the order in which they were asked for."""
+        return [self._done.get(at) or self._unfinished(at) for at in range(len(self._uses))]
+
+    def _unfinished(self, at: int) -> ToolUseResult:
+        said = INTERRUPTED if at in self._begun else NOT_RUN
+        return _refused(self._uses[at], said)
+
+    async def run(self) -> None:
+        """Run them all."""
+        for use in self._uses:
+            self._telling.tell(
+                ToolCallDetected,
+                tool_name=use.name,
+                parameters=use.arguments,
+                iteration=self._iteration,
+            )
+        if len(self._uses) == 1:
+            await self._take(0)
+            return
+        places = anyio.Semaphore(self._access.limits.tools_at_once)
+
+        async def take(at: int) -> None:
+            async with places:
+                await self._take(at)
+
+        async with anyio.create_task_group() as tasks:
+            for at in range(len(self._uses)):
+                tasks.start_soon(take, at)
+
+    async def _take(self, at: int) -> None:
+        use, began = self._uses[at], time.perf_counter()
+        if use.malformed is not None:
+            run, result = use, _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
+        else:
+            run, refusal = await self._decided(use)
+            result = refusal or await self._call(at, use, run)
+        self._done[at] = result
+        if self._telling.is_heard(ToolExecutionCompleted):
+            self._tell(run, result, time.perf_counter() - began)
+
+    async def _decided(self, use: ToolUse) -> tuple[ToolUse, ToolUseResult | None]:
+        """The use that may be run, or why none may."""
+        tool = self._access.registry.find(use.name)
+        if self._access.approve is None or tool is None:
+            return use, None
+        decision = None
+        try:
+            with anyio.move_on_after(self._access.limits.approval_s):
+                decision = await self._access.approve(use, tool)
+        except Exception:  # a decision that cannot be made is none
+            logger.exception("nothing was decided about the tool %r", use.name)
+        if decision == ALLOW:
+            return use, None
+        if isinstance(decision, Edit):
+            return replace(use, arguments=decision.arguments), None
+        reason = decision.reason if isinstance(decision, Deny) else "Nobody has decided about it."
+        return use, _refused(use, f"The tool was not run: {reason}")
+
+    async def _call(self, at: int, use: ToolUse, run: ToolUse) -> ToolUseResult:
+        self._begun.add(at)
+        with self._span.of_tool(use) as span:
+            result = await self._answer(run)
+            if span is not None and result.is_error:
+                failed(span, "tool_error")
+        if run is not use:
+            note = f"(It was run with other arguments: {_written(run.arguments)})"
+            result = replace(result, content=(Text(note), *result.content))
+        return _within(ToolUseResult.of(use, result), self._access.limits.result_letters)
+
+    async def _answer(self, use: ToolUse) -> ToolResult:
+        access, scope = self._access, CallScope(use.name)
+        scope.limit(access.limits.tool_s)
+        context = CallContext(access.caller, scope.deadline, watched_deadline=scope.deadline)
+        try:
+            with scope:
+                return await access.registry.call_tool(use.call, context, scope=scope)
+        except UnknownName:
+            return ToolResult.error(await self._unknown(use.name))
+        except InputRequired:
+            return ToolResult.error(
+                "The tool asks a person something, whom it cannot reach from here."
+            )
+        except ToolyardError as error:
+            return ToolResult.error(str(error))
+        except Exception as error:  # a bug of a source must not end the run
+            logger.exception("the tool %r failed", use.name)
+            kind = type(error).__name__
+            return ToolResult.error(f"The tool failed: it ran into an unexpected {kind}.")
+
+    async def _unknown(self, name: str) -> str:
+        tools = await self._access.registry.list_tools(CallContext(self._access.caller))
+        names = ", ".join(tool.name for tool in tools[:MANY_NAMES])
+        return f"There is no tool {name[:100]!r}; there are: {names or 'none'}."
+
+    def _tell(self, use: ToolUse, result: ToolUseResult, duration_s: float) -> None:
+        said = "\n".join(part.text for part in result.content if isinstance(part, Text))
+        self._telling.tell(
+            ToolExecutionCompleted,
+            tool_name=use.name,
+            parameters=use.arguments,
+            success=not result.is_error,
+            error=said if result.is_error else None,
+            result=None if result.is_error else said,
+            iteration=self._iteration,
+            duration_s=duration_s,
+        )
+
+
+def _refused(use: ToolUse, why: str) -> ToolUseResult:
+    return ToolUseResult(use.id, use.name, (Text(why),), is_error=True)
+
+
+def _start_of(use: ToolUse) -> str:
+    return (use.malformed or "")[:200]
+
+
+def _written(arguments: Mapping[str, Any]) -> str:
+    return json.dumps(arguments, ensure_ascii=False, default=str)
+
+
+def _within(result: ToolUseResult, most: int) -> ToolUseResult:
+    """`result` with at most so many letters."""
+    if sum(len(part.text) for part in result.content if isinstance(part, Text)) <= most:
+        return result
+    parts, left = list[Text | Image](), most
+    for part in result.content:
+        if isinstance(part, Image) or len(part.text) <= left:
+            parts.append(part)
+        else:
+            cut = len(part.text) - left
+            parts.append(Text(f"{part.text[:left]}\n[{cut} more letters were cut off]"))
+        left -= len(part.text) if isinstance(part, Text) else 0
+        left = max(0, left)
+    return replace(result, content=tuple(parts))
