@@ -58,6 +58,33 @@ class Agent:
 
     An agent that was given sources of tools, or a model by name, is entered before it is used
     and left when it is no longer needed. What else it was given is its owner's to enter and close.
+
+    Args:
+        name: What it is called, by itself and others.
+        model: Who answers, or its name as in `chat_model`.
+        system_prompt: What it is to do, after who it is.
+        tools: A registry, which may be shared with other agents and changed at any time; or
+            sources and functions for a registry of its own.
+        agent_id: By which programs know it, and its thoughts; the name if not given.
+        expertise: What it knows and can do.
+        personality: How it goes about things.
+        metadata: What else its owner wants to know of it; the model never sees it.
+        session: A conversation to go on with, such as one that was saved. Its model and its
+            system prompt are set to those of the agent.
+        thoughts: Where it writes down what it thought; entered by whoever made it.
+        context: What to do when the conversation grows too long; `Trim` if not given.
+        form: How the model asks for tools; `NativeTools` if not given.
+        budget: What it may use: limits for each run by itself, or a budget for all runs
+            together, which others may share.
+        limits: How far each run may go.
+        approve: Decides about each tool before it is run; all are run if not given.
+        caller: As whom it calls tools; policies and remote sources see it.
+        on_event: Hears of everything it does, in a thread of its own, so that it may be slow;
+            or a bus, whose handlers are called at once.
+
+    Raises:
+        ConfigError: There is no model of that name.
+        InvalidTool: A function cannot be offered as it is written.
     """
 
     def __init__(
@@ -81,35 +108,6 @@ class Agent:
         caller: Caller | None = None,
         on_event: EventHandler | EventBus | None = None,
     ) -> None:
-        """As described.
-
-        Args:
-            name: What it is called, by itself and others.
-            model: Who answers, or its name as in `chat_model`.
-            system_prompt: What it is to do, after who it is.
-            tools: A registry, which may be shared with other agents and changed at any time; or
-                sources and functions for a registry of its own.
-            agent_id: By which programs know it, and its thoughts; the name if not given.
-            expertise: What it knows and can do.
-            personality: How it goes about things.
-            metadata: What else its owner wants to know of it; the model never sees it.
-            session: A conversation to go on with, such as one that was saved. Its model and its
-                system prompt are set to those of the agent.
-            thoughts: Where it writes down what it thought; entered by whoever made it.
-            context: What to do when the conversation grows too long; `Trim` if not given.
-            form: How the model asks for tools; `NativeTools` if not given.
-            budget: What it may use: limits for each run by itself, or a budget for all runs
-                together, which others may share.
-            limits: How far each run may go.
-            approve: Decides about each tool before it is run; all are run if not given.
-            caller: As whom it calls tools; policies and remote sources see it.
-            on_event: Hears of everything it does, in a thread of its own, so that it may be slow;
-                or a bus, whose handlers are called at once.
-
-        Raises:
-            ConfigError: There is no model of that name.
-            InvalidTool: A function cannot be offered as it is written.
-        """
         self._closes = chat_model(model) if isinstance(model, str) else None
         asked = cast("ChatModel", self._closes or model)
         self._own = None if isinstance(tools, ToolRegistry) else registry_of(tools)
