@@ -1,5 +1,11 @@
 """The public names, for type checkers: `__init__.py` loads each on first use."""
 
+from toolyard.agents.context.novelty import NoveltyAware as NoveltyAware
+from toolyard.agents.context.old_results import DropOldResults as DropOldResults
+from toolyard.agents.context.self_compression import SelfCompression as SelfCompression
+from toolyard.agents.context.strategy import ContextStrategy as ContextStrategy
+from toolyard.agents.context.trim import Trim as Trim
+from toolyard.agents.own_thoughts import OwnThoughts as OwnThoughts
 from toolyard.builtin_tools.bash.bash import Bash as Bash
 from toolyard.builtin_tools.bash.isolation import Isolation as Isolation
 from toolyard.builtin_tools.bash.order import CommandLimits as CommandLimits
@@ -246,7 +252,9 @@ __all__ = [
     "ConnectionCut",
     "Content",
     "ContentFiltered",
+    "ContextStrategy",
     "Credential",
+    "DropOldResults",
     "EchoModel",
     "Entry",
     "Event",
@@ -309,9 +317,11 @@ __all__ = [
     "NameFilter",
     "NotAdmitted",
     "NotAllowed",
+    "NoveltyAware",
     "OpenAPIClient",
     "OutcomeUnknown",
     "OutputSchema",
+    "OwnThoughts",
     "Page",
     "Pattern",
     "Place",
@@ -344,6 +354,7 @@ __all__ = [
     "RetryPolicy",
     "Retrying",
     "ScriptedModel",
+    "SelfCompression",
     "ServerStarted",
     "ServerStopped",
     "ServerStopping",
@@ -385,6 +396,7 @@ __all__ = [
     "ToolUseResult",
     "Toolbox",
     "ToolyardError",
+    "Trim",
     "UnfitReply",
     "UnknownName",
     "Unreachable",

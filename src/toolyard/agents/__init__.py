@@ -1,0 +1,1 @@
+"""Agents: a model, a conversation and tools, that work until a task is done."""
