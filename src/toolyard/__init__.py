@@ -153,6 +153,7 @@ _HOMES = {
     "ServerStopping": "events.types",
     "SessionStore": "llm.session_stores",
     "SettingsRead": "events.types",
+    "SignedHead": "storage.signed_head",
     "Sizes": "storage.store",
     "SqliteStore": "storage.sqlite_store",
     "StdioServer": "clients.targets",

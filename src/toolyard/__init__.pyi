@@ -203,6 +203,7 @@ from toolyard.storage.ledger_check import LedgerHead as LedgerHead
 from toolyard.storage.ledger_check import LedgerVerdict as LedgerVerdict
 from toolyard.storage.memory_store import MemoryStore as MemoryStore
 from toolyard.storage.redis_store import RedisStore as RedisStore
+from toolyard.storage.signed_head import SignedHead as SignedHead
 from toolyard.storage.sqlite_store import SqliteStore as SqliteStore
 from toolyard.storage.store import ChangeStream as ChangeStream
 from toolyard.storage.store import Entry as Entry
@@ -360,6 +361,7 @@ __all__ = [
     "ServerStopping",
     "SessionStore",
     "SettingsRead",
+    "SignedHead",
     "Sizes",
     "SqliteStore",
     "StdioServer",
