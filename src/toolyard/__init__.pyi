@@ -7,6 +7,9 @@ from toolyard.agents.approval import AskPerson as AskPerson
 from toolyard.agents.approval import Decision as Decision
 from toolyard.agents.approval import Deny as Deny
 from toolyard.agents.approval import Edit as Edit
+from toolyard.agents.context.novelty import NoveltyAware as NoveltyAware
+from toolyard.agents.context.old_results import DropOldResults as DropOldResults
+from toolyard.agents.context.self_compression import SelfCompression as SelfCompression
 from toolyard.agents.context.strategy import ContextStrategy as ContextStrategy
 from toolyard.agents.context.trim import Trim as Trim
 from toolyard.agents.forms.form import Answered as Answered
@@ -225,6 +228,7 @@ from toolyard.storage.ledger_check import LedgerHead as LedgerHead
 from toolyard.storage.ledger_check import LedgerVerdict as LedgerVerdict
 from toolyard.storage.memory_store import MemoryStore as MemoryStore
 from toolyard.storage.redis_store import RedisStore as RedisStore
+from toolyard.storage.signed_head import SignedHead as SignedHead
 from toolyard.storage.sqlite_store import SqliteStore as SqliteStore
 from toolyard.storage.store import ChangeStream as ChangeStream
 from toolyard.storage.store import Entry as Entry
@@ -285,6 +289,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "Deny",
+    "DropOldResults",
     "EchoModel",
     "Edit",
     "Entry",
@@ -351,6 +356,7 @@ __all__ = [
     "NativeTools",
     "NotAdmitted",
     "NotAllowed",
+    "NoveltyAware",
     "OpenAPIClient",
     "OutcomeUnknown",
     "OutputSchema",
@@ -391,11 +397,13 @@ __all__ = [
     "RunPiece",
     "RunResult",
     "ScriptedModel",
+    "SelfCompression",
     "ServerStarted",
     "ServerStopped",
     "ServerStopping",
     "SessionStore",
     "SettingsRead",
+    "SignedHead",
     "Sizes",
     "SqliteStore",
     "StdioServer",

@@ -181,6 +181,7 @@ except SystemExit:
 print(*{name.split(".")[0] for name in sys.modules}, file=sys.stderr)
 """
 HEAVY = {
+    "cryptography",
     "jsonschema_rs",
     "referencing",
     "mcp",

@@ -6,8 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from toolyard.core.errors import StoreError, StoreUnavailable, StoreUnusable
+from toolyard.core.errors import ConfigError, StoreError, StoreUnavailable, StoreUnusable
 from toolyard.storage.ledger import Ledger
+from toolyard.storage.ledger_signature import new_keys
+from toolyard.storage.signed_head import SignedHead
 from toolyard.thoughts.thought import KINDS, Thought
 from toolyard.thoughts.thought_chain import ThoughtChain
 
@@ -148,3 +150,18 @@ async def test_a_ledger_of_other_things_is_no_chain(tmp_path: Path, entry: dict[
         await ledger.append(entry)
     with pytest.raises(StoreUnusable, match="Record 0 is no thought"):
         await ThoughtChain(path).find()
+
+
+async def test_a_signed_head_is_an_anchor(tmp_path: Path) -> None:
+    path, key, public = tmp_path / "thoughts.jsonl", tmp_path / "key", tmp_path / "key.pub"
+    await filled(path)
+    new_keys(key, public)
+    chain = ThoughtChain(path)
+    signed = SignedHead.of((await chain.verify()).head, key)
+    assert (await chain.verify(signed, public_key=public)).bad is None
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    verdict = await chain.verify(signed, public_key=public)
+    assert verdict.bad == "Record 4 is missing: there were 5 at least."
+    for anchor, key_file in [(signed, None), (signed.head, public), (None, public)]:
+        with pytest.raises(ConfigError, match="belong together"):
+            await chain.verify(anchor, public_key=key_file)

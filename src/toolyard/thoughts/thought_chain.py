@@ -11,9 +11,10 @@ from typing import Self, TypeVar
 
 from anyio import to_thread
 
-from toolyard.core.errors import StoreError
+from toolyard.core.errors import ConfigError, StoreError
 from toolyard.storage.ledger import Ledger
 from toolyard.storage.ledger_check import LedgerHead, LedgerVerdict, check, records_in
+from toolyard.storage.signed_head import SignedHead
 from toolyard.thoughts.thought import KINDS, Thought, ThoughtKind, entry_of, thought_of
 
 T = TypeVar("T")
@@ -137,9 +138,34 @@ class ThoughtChain:
         """For an agent that was away: the last `count` thoughts; nothing if there are none."""
         return _framed(RECENT, await self.find(last=count))
 
-    async def verify(self, anchor: LedgerHead | None = None) -> LedgerVerdict:
-        """Read all of it, and name the first thought that was changed; see `check`."""
-        return await _apart(lambda: check(self._path, anchor))
+    async def verify(
+        self,
+        anchor: LedgerHead | SignedHead | None = None,
+        *,
+        public_key: str | Path | None = None,
+    ) -> LedgerVerdict:
+        """Read all of it, and name the first thought that was changed; see `check`.
+
+        Args:
+            anchor: What it ended with before. One that is not signed must be kept where those
+                who write to the chain cannot change it.
+            public_key: A PEM file, of the one who signed the anchor.
+
+        Raises:
+            ConfigError: A signed anchor needs the key, and the key a signed anchor.
+            StoreError: The anchor is signed by somebody else, or was changed.
+            StoreUnusable: The file cannot be read.
+        """
+        if isinstance(anchor, SignedHead) is (public_key is None):
+            raise ConfigError("A signed anchor and a public key belong together; give both.")
+
+        def read() -> LedgerVerdict:
+            if not isinstance(anchor, SignedHead):
+                return check(self._path, anchor)
+            assert public_key is not None
+            return check(self._path, anchor.verified(Path(public_key)))
+
+        return await _apart(read)
 
     def _all(self) -> Iterator[Thought]:
         return map(thought_of, records_in(self._path))
