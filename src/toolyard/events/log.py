@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from toolyard.core.context import Event
 from toolyard.core.printable import escaped
+from toolyard.events.agent_events import AgentEvent
+from toolyard.events.agent_log import log_agent_event
 from toolyard.events.types import (
     CallFinished,
     ConnectionCut,
@@ -30,7 +32,7 @@ LOGGED = (
     *(CallFinished, RequestRefused, ConnectionCut, ServerStarted, ServerStopping, ServerStopped),
     *(SettingsRead, MountChanged),
 )
-"""The events that are written; the start of a call is not, nor what the registry logs itself."""
+"""Servers' events that are written; the start of a call is not, nor what the registry logs."""
 
 
 def log_event(event: Event) -> None:
@@ -58,8 +60,10 @@ def log_event(event: Event) -> None:
 
 
 def _log_change(event: Event) -> None:
-    """Of what is served."""
+    """Of agents, and of what is served."""
     match event:
+        case AgentEvent():
+            log_agent_event(event)
         case SettingsRead(file, changed, problem):
             _log_edit(file, changed, problem)
         case MountChanged(mount, state, error):
