@@ -54,9 +54,10 @@ class Delivery:
         self._most_waiting = most_waiting
         self.dropped = 0
         """How many events were left out."""
-        self._begin()
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Forget what waits, and that there is a thread."""
         self._queue = SimpleQueue[Event | Flag]()
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -164,7 +165,7 @@ def _wait_for_handlers() -> None:
 def _begin_anew() -> None:
     """After a fork: what waits, the parent delivers, and its threads are not here."""
     for each in tuple(_at_work.values()):
-        each._begin()
+        each.begin()
     _at_work.clear()
 
 
