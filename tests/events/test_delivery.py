@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from textwrap import dedent
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from tests.support.process import run
@@ -154,6 +155,31 @@ def test_no_event_is_lost_where_threads_end_while_others_emit(
         assert [each for each in numbers if first <= each < first + 500] == list(
             range(first, first + 500)
         )
+
+
+class LateQueue(SimpleQueue[Any]):
+    """One that gets an event just when its thread has given up."""
+
+    late: ClassVar = [numbered(1)]
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        try:
+            return super().get(block, timeout)
+        except Empty:
+            if self.late:
+                self.put(self.late.pop())
+            raise
+
+
+def test_an_event_is_delivered_that_comes_as_the_thread_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "IDLE_S", 0.01)
+    monkeypatch.setattr(module, "SimpleQueue", LateQueue)
+    arrived = threading.Event()
+    delivery = Delivery(lambda event: arrived.set() if event == numbered(1) else None)
+    delivery(numbered(0))
+    assert arrived.wait(SOON_S)
 
 
 def test_many_of_them_without_work_have_no_thread() -> None:

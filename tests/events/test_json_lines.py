@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import sys
 import threading
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.events.examples import HOSTILE, example, hostile, kinds
+from tests.support.process import run
 
 from toolyard.core.context import Event
 from toolyard.core.errors import ConfigError, StoreFull, StoreUnavailable, StoreUnusable
@@ -170,6 +172,29 @@ def test_it_closes_when_nobody_has_it_any_more(tmp_path: Path) -> None:
     del sink
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(file)
+
+
+LAST_EVENTS = """
+import sys, time
+from toolyard import CallStarted, Delivery, JsonLines
+
+def slow(event):
+    time.sleep(0.05)
+    sink(event)
+
+delivery, sink = Delivery(slow), JsonLines(sys.argv[1])
+for each in "abc":
+    delivery(CallStarted(each, "ann", None))
+"""
+
+
+def test_what_is_delivered_as_the_process_ends_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    finished = run([sys.executable, "-c", LAST_EVENTS, str(path)])
+    assert (finished.code, finished.errors) == (0, "")
+    assert [each.event for each in events_in(path)] == [
+        CallStarted(each, "ann", None) for each in "abc"
+    ]
 
 
 def test_nothing_is_logged_of_a_file_that_is_whole(

@@ -48,6 +48,15 @@ def test_lines_go_to_stderr_and_more_of_them_to_a_file(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_handlers_of_the_root_logger_do_not_write_a_line_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert caplog.handler in logging.getLogger().handlers
+    setup_logging(log_dir=None)
+    logger.warning("once")
+    assert not caplog.records
+
+
 def test_json_lines_hold_what_is_known_of_a_record(tmp_path: Path) -> None:
     setup_logging(log_dir=tmp_path, log_json_format=True)
     logger.info("said %s", HOSTILE, extra={"model": "m", "tokens": 7, "latency": 0.5, "key": b"x"})
