@@ -128,8 +128,35 @@ from toolyard.core.watching import Watched as Watched
 from toolyard.core.wrapper import Wrapper as Wrapper
 from toolyard.egress.answer import HttpAnswer as HttpAnswer
 from toolyard.egress.credentials import Credential as Credential
+from toolyard.events.agent_events import AgentEvent as AgentEvent
+from toolyard.events.agent_events import ContextCompacted as ContextCompacted
+from toolyard.events.agent_events import Forked as Forked
+from toolyard.events.agent_events import ForkedWithContext as ForkedWithContext
+from toolyard.events.agent_events import LLMCallCompleted as LLMCallCompleted
+from toolyard.events.agent_events import LLMCallStarted as LLMCallStarted
+from toolyard.events.agent_events import LLMContentDelta as LLMContentDelta
+from toolyard.events.agent_events import LLMReasoningDelta as LLMReasoningDelta
+from toolyard.events.agent_events import LLMWaiting as LLMWaiting
+from toolyard.events.agent_events import MessageReceived as MessageReceived
+from toolyard.events.agent_events import ProtocolAdded as ProtocolAdded
+from toolyard.events.agent_events import ProtocolRemoved as ProtocolRemoved
+from toolyard.events.agent_events import SendCompleted as SendCompleted
+from toolyard.events.agent_events import SendFailed as SendFailed
+from toolyard.events.agent_events import SendStarted as SendStarted
+from toolyard.events.agent_events import SystemPromptSet as SystemPromptSet
+from toolyard.events.agent_events import ThoughtCommitted as ThoughtCommitted
+from toolyard.events.agent_events import ToolCallDetected as ToolCallDetected
+from toolyard.events.agent_events import ToolExecutionCompleted as ToolExecutionCompleted
+from toolyard.events.agent_events import ToolMaxIterationsReached as ToolMaxIterationsReached
+from toolyard.events.agent_metrics import AgentMetrics as AgentMetrics
 from toolyard.events.bus import EventBus as EventBus
+from toolyard.events.console_sink import ConsoleSink as ConsoleSink
 from toolyard.events.delivery import Delivery as Delivery
+from toolyard.events.json_lines import JsonLines as JsonLines
+from toolyard.events.json_lines import RecordedEvent as RecordedEvent
+from toolyard.events.json_lines import events_in as events_in
+from toolyard.events.log import log_event as log_event
+from toolyard.events.log_setup import setup_logging as setup_logging
 from toolyard.events.types import CallFinished as CallFinished
 from toolyard.events.types import CallStarted as CallStarted
 from toolyard.events.types import ConnectionCut as ConnectionCut
@@ -251,7 +278,9 @@ __all__ = [
     "ActionReading",
     "Actions",
     "Agent",
+    "AgentEvent",
     "AgentLimits",
+    "AgentMetrics",
     "Allow",
     "Answered",
     "Approve",
@@ -282,8 +311,10 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "ConnectionCut",
+    "ConsoleSink",
     "Content",
     "ContentFiltered",
+    "ContextCompacted",
     "ContextStrategy",
     "Credential",
     "Decision",
@@ -306,6 +337,8 @@ __all__ = [
     "FileMatches",
     "FileSessions",
     "FileSystem",
+    "Forked",
+    "ForkedWithContext",
     "FoundAction",
     "HealthProtocol",
     "HttpAnswer",
@@ -325,10 +358,16 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "JsonLines",
     "KeptResult",
     "KeyRefused",
     "Keyword",
+    "LLMCallCompleted",
+    "LLMCallStarted",
+    "LLMContentDelta",
+    "LLMReasoningDelta",
     "LLMSession",
+    "LLMWaiting",
     "LargeResults",
     "LedgerHead",
     "LedgerVerdict",
@@ -346,6 +385,7 @@ __all__ = [
     "MemoryItem",
     "MemoryStore",
     "Message",
+    "MessageReceived",
     "MissingCapability",
     "ModelError",
     "ModelSettings",
@@ -375,6 +415,8 @@ __all__ = [
     "PromptInfo",
     "PromptMessage",
     "PromptModel",
+    "ProtocolAdded",
+    "ProtocolRemoved",
     "QuotaSpent",
     "RateLimit",
     "RateLimited",
@@ -382,6 +424,7 @@ __all__ = [
     "Reasoning",
     "ReasoningDelta",
     "Recipe",
+    "RecordedEvent",
     "RedisStore",
     "RemoteFault",
     "Rename",
@@ -398,6 +441,9 @@ __all__ = [
     "RunResult",
     "ScriptedModel",
     "SelfCompression",
+    "SendCompleted",
+    "SendFailed",
+    "SendStarted",
     "ServerStarted",
     "ServerStopped",
     "ServerStopping",
@@ -417,6 +463,7 @@ __all__ = [
     "StoredSessions",
     "StreamingModel",
     "SwapRefused",
+    "SystemPromptSet",
     "Tagged",
     "Template",
     "Text",
@@ -424,6 +471,7 @@ __all__ = [
     "TextTools",
     "Thought",
     "ThoughtChain",
+    "ThoughtCommitted",
     "TimeLimit",
     "TokenLimit",
     "TokenVerifier",
@@ -431,10 +479,13 @@ __all__ = [
     "ToolAccess",
     "ToolAnnotations",
     "ToolCall",
+    "ToolCallDetected",
     "ToolError",
+    "ToolExecutionCompleted",
     "ToolFinished",
     "ToolForm",
     "ToolHidden",
+    "ToolMaxIterationsReached",
     "ToolProtocol",
     "ToolRegistry",
     "ToolResult",
@@ -461,6 +512,7 @@ __all__ = [
     "complete",
     "complete_all",
     "elicit",
+    "events_in",
     "example_text",
     "examples_section",
     "extract",
@@ -471,12 +523,14 @@ __all__ = [
     "image_from_path",
     "image_model",
     "list_roots",
+    "log_event",
     "prompt",
     "prompt_parts",
     "read_json",
     "register_image_generation_tool",
     "sample",
     "schema_text",
+    "setup_logging",
     "stream",
     "structured_complete",
     "thought_tools",

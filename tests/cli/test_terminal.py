@@ -7,40 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from toolyard.cli.terminal import (
-    LIBRARIES,
-    one_line,
-    printable,
-    say,
-    start_logging,
-    write,
-    write_json,
-)
-
-STEERING = ["\x1b[31m", "\x1b]0;t\x07", "\x9b31m", "\x00", "\x08", "\r", "\x7f", "\u202e", "\u2066"]
-HIDDEN = ["\u200b", "\u00ad", "\ufeff", "\u2028", "\U000e0041", "\ud800"]
-
-
-@pytest.mark.parametrize("letters", [*STEERING, *HIDDEN], ids=ascii)
-def test_nothing_is_left_that_steers_a_terminal_or_hides(letters: str) -> None:
-    shown = printable(f"a{letters}b")
-    assert shown.isprintable()
-    assert shown[0] + shown[-1] == "ab"
-    assert len(shown) < len(f"a{letters}b")
-
-
-@pytest.mark.parametrize("text", ["grüße 你好 😀", "a\tb\nc", "[red]x[/red] [/] :smile:", ""])
-def test_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert printable(text) == text
-
-
-def test_unusual_spaces_are_spaces() -> None:
-    assert printable("10\u00a0000\u3000x") == "10 000 x"
-
-
-def test_one_line_is_the_first_and_is_cut() -> None:
-    assert one_line("\n a\tb\x1b[0m \nc") == "a b[0m "
-    assert one_line("x" * 200, 10) == "x" * 9 + "…"
+from toolyard.cli.terminal import LIBRARIES, say, start_logging, write, write_json
 
 
 def test_results_go_to_stdout_and_all_else_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,6 +68,16 @@ def test_log_lines_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str]) -
     assert "quiet" not in told.err
 
 
+def test_what_is_quoted_in_a_log_line_cannot_begin_another(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with logging_of_commands():
+        logging.getLogger("toolyard.tested").warning("it said: %s", "a\n2026-01-01 ERROR b\r\nc")
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.endswith("it said: a")
+    assert others == ["    2026-01-01 ERROR b", "    c"]
+
+
 @pytest.mark.parametrize("name", ["mcp.server.lowlevel", "httpx2", "mcp.client.stdio", "client"])
 def test_libraries_show_no_traceback(capsys: pytest.CaptureFixture[str], name: str) -> None:
     with logging_of_commands():
@@ -112,4 +89,4 @@ def test_libraries_show_no_traceback(capsys: pytest.CaptureFixture[str], name: s
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].endswith(f"CRITICAL {name}: broke")
     assert lines[1].endswith("ERROR elsewhere: broke as well")
-    assert lines[-1] == "ValueError: of the library"
+    assert lines[-1] == "    ValueError: of the library"

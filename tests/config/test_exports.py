@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolyard.cli.terminal import printable
 from toolyard.config.exports import OMITTED, Export, export_of, toml_of
 from toolyard.config.imports import fit_name, host_file
 from toolyard.config.loading import load, settings_in
 from toolyard.core.errors import ConfigError
+from toolyard.core.printable import printable
 
 URL = "https://tools.example.com/mcp"
 SECRET = "s3cret-value-0123456789"

@@ -17,8 +17,9 @@ import typer
 from toolyard.cli.examples import examples
 from toolyard.cli.options import AsJson
 from toolyard.cli.standard_streams import put, to_stdout
-from toolyard.cli.terminal import printable, say, start_logging, write, write_json
+from toolyard.cli.terminal import say, start_logging, write, write_json
 from toolyard.core.errors import ConfigError
+from toolyard.core.printable import printable
 
 if TYPE_CHECKING:
     from toolyard.wiring.asking import Asking, Took

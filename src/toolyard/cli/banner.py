@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolyard.cli.standard_streams import Unread
-from toolyard.cli.terminal import is_terminal, printable, say, write, write_json
+from toolyard.cli.terminal import is_terminal, say, write, write_json
 from toolyard.config.hosts import TOKEN_VARIABLE, HostEntry, claude_code_command
 from toolyard.config.settings import Settings
 from toolyard.core.errors import ConfigError
+from toolyard.core.printable import printable
 
 _Pairs = Sequence[tuple[str, str]]
 _UNFIT_FOR_HOSTS = re.compile(r"[^A-Za-z0-9_-]")

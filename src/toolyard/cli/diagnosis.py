@@ -12,7 +12,8 @@ from rich.text import Text
 from toolyard.cli.consoles import show
 from toolyard.cli.examples import examples
 from toolyard.cli.options import AsJson, ClientToken, NamesConfig, Target
-from toolyard.cli.terminal import printable, say, start_logging, write_json
+from toolyard.cli.terminal import say, start_logging, write_json
+from toolyard.core.printable import printable
 
 if TYPE_CHECKING:  # help and usage errors need not wait for it
     from toolyard.config.settings import Settings

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any, cast
 
-from toolyard.cli.terminal import one_line
+from toolyard.core.printable import one_line
 
 Value = str | int | float
 

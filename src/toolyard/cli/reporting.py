@@ -14,11 +14,12 @@ from rich.text import Text as Line
 
 from toolyard.cli.consoles import ERR, OUT, WIDE, show
 from toolyard.cli.questions import ask_user
-from toolyard.cli.terminal import json_of, one_line, say, write, write_json
+from toolyard.cli.terminal import json_of, say, write, write_json
 from toolyard.core.content import Audio, Content, Image, Resource, Text
 from toolyard.core.context import LogLevel
 from toolyard.core.errors import MissingCapability
 from toolyard.core.inputs import InputRequest
+from toolyard.core.printable import one_line
 from toolyard.core.tool import Tool, ToolAnnotations, ToolResult
 
 

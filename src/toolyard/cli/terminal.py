@@ -8,9 +8,10 @@ import os
 import sys
 from copy import copy
 from typing import Any, TextIO
-from unicodedata import category
 
 from toolyard.cli.standard_streams import STDERR, give_up, put, to_stdout
+from toolyard.core.log_lines import LogLines, stderr_handler
+from toolyard.core.printable import printable
 
 COLOURED = frozenset({"FORCE_COLOR", "TTY_COMPATIBLE"})
 """The variables that have rich take for a terminal what is none."""
@@ -24,7 +25,6 @@ LIBRARIES = {
 }
 """From which level on libraries are heard; what a remote server does wrong is told by us."""
 REMARKS = "toolyard.clients.remarks"
-PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def write(text: str) -> None:
@@ -70,18 +70,12 @@ def start_logging(level: int, *, remarks: bool = False) -> None:
 
     With `remarks`, also what processes that we start say on their standard error.
     """
+    console = None
     if is_terminal(sys.stderr):
-        from rich.logging import RichHandler
-
         from toolyard.cli.consoles import ERR
 
-        handler: logging.Handler = RichHandler(
-            console=ERR, show_path=False, markup=False, rich_tracebacks=False
-        )
-        handler.setFormatter(_Printable("%(message)s"))
-    else:  # a file or a collector: one event, one line
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_Printable(PLAIN))
+        console = ERR
+    handler = stderr_handler(console, _CommandLines)
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("toolyard").setLevel(level)
     logging.getLogger(REMARKS).setLevel(logging.INFO if remarks else logging.NOTSET)
@@ -98,30 +92,11 @@ def is_terminal(stream: TextIO) -> bool:
     return ERR.is_terminal if stream is sys.stderr else OUT.is_terminal
 
 
-class _Printable(logging.Formatter):
-    """Clients and servers choose some of what is logged; a library's traceback helps nobody."""
+class _CommandLines(LogLines):
+    """A library's traceback helps nobody."""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name.partition(".")[0] in LIBRARIES:
             record = copy(record)
             record.exc_info = record.exc_text = record.stack_info = None
-        return printable(super().format(record))
-
-
-def one_line(text: str, width: int = 100) -> str:
-    """The first line of `text`, without what could steer a terminal."""
-    clean = printable(text.strip().split("\n", 1)[0]).replace("\t", " ")
-    return clean if len(clean) <= width else f"{clean[: width - 1]}…"
-
-
-def printable(text: str) -> str:
-    """`text` without what could steer a terminal or turn letters around; foreign tools wrote it."""
-    if text.isprintable():  # as nearly every line of a log, of which there is one for each call
-        return text
-    return "".join(map(_shown, text))
-
-
-def _shown(letter: str) -> str:
-    if letter.isprintable() or letter in "\n\t":
-        return letter
-    return " " if category(letter) == "Zs" else ""
+        return super().format(record)

@@ -12,8 +12,9 @@ import typer
 from toolyard.cli.commands import Command, Group
 from toolyard.cli.examples import examples
 from toolyard.cli.options import AsJson
-from toolyard.cli.terminal import one_line, say, write, write_json
+from toolyard.cli.terminal import say, write, write_json
 from toolyard.core.errors import ConfigError
+from toolyard.core.printable import one_line
 
 EXAMPLES = {
     "verify": examples(

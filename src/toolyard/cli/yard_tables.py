@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolyard.cli.consoles import OUT, WIDE, show
-from toolyard.cli.terminal import one_line
+from toolyard.core.printable import one_line
 
 STYLES = {"ready": "green", "disabled": "dim", "draining": "yellow", "starting": "yellow"}
 BAD = "red"

@@ -6,6 +6,9 @@ import logging
 from collections.abc import Sequence
 
 from toolyard.core.context import Event
+from toolyard.core.printable import escaped
+from toolyard.events.agent_events import AgentEvent
+from toolyard.events.agent_log import log_agent_event
 from toolyard.events.types import (
     CallFinished,
     ConnectionCut,
@@ -29,7 +32,7 @@ LOGGED = (
     *(CallFinished, RequestRefused, ConnectionCut, ServerStarted, ServerStopping, ServerStopped),
     *(SettingsRead, MountChanged),
 )
-"""The events that are written; the start of a call is not, nor what the registry logs itself."""
+"""Servers' events that are written; the start of a call is not, nor what the registry logs."""
 
 
 def log_event(event: Event) -> None:
@@ -41,7 +44,7 @@ def log_event(event: Event) -> None:
                 return
             took = f"{duration_s * 1000:.1f} ms"
             who = f"{caller} at {address}" if address else caller
-            logger.log(level, "%s %s in %s for %s", _on_one_line(tool), outcome, took, who)
+            logger.log(level, "%s %s in %s for %s", escaped(tool), outcome, took, who)
         case RequestRefused(reason, status, address, path):
             logger.warning("refused %s from %s: %s (%d)", _start_of(path), address, reason, status)
         case ConnectionCut(reason, address):
@@ -57,8 +60,10 @@ def log_event(event: Event) -> None:
 
 
 def _log_change(event: Event) -> None:
-    """Of what is served."""
+    """Of agents, and of what is served."""
     match event:
+        case AgentEvent():
+            log_agent_event(event)
         case SettingsRead(file, changed, problem):
             _log_edit(file, changed, problem)
         case MountChanged(mount, state, error):
@@ -84,10 +89,5 @@ def _log_mount(mount: str, state: str, error: str | None) -> None:
 def _start_of(path: str) -> str:
     """What was asked for, `/mcp` or `/mcp/…`: further on there may be a token."""
     start, _, rest = path.removeprefix("/").partition("/")
-    shown = _on_one_line(start) if len(start) <= LONGEST_START else "…"
+    shown = escaped(start) if len(start) <= LONGEST_START else "…"
     return f"/{shown}/…" if rest else f"/{shown}"
-
-
-def _on_one_line(text: str) -> str:
-    """`text` that a caller chose, who could otherwise write the next line of the log."""
-    return repr(text[:200])[1:-1]
