@@ -64,7 +64,8 @@ class Agent:
         model: Who answers, or its name as in `chat_model`.
         system_prompt: What it is to do, after who it is.
         tools: A registry, which may be shared with other agents and changed at any time; or
-            sources and functions for a registry of its own.
+            sources and functions for a registry of its own, best with names, by which they are
+            swapped.
         agent_id: By which programs know it, and its thoughts; the name if not given.
         expertise: What it knows and can do.
         personality: How it goes about things.
@@ -93,7 +94,7 @@ class Agent:
         model: ChatModel | str,
         *,
         system_prompt: str = "",
-        tools: ToolRegistry | Sequence[Offered] = (),
+        tools: ToolRegistry | Mapping[str, Offered] | Sequence[Offered] = (),
         agent_id: str | None = None,
         expertise: str = "",
         personality: str = "",
@@ -340,13 +341,23 @@ class Agent:
         Raises:
             StoreError: It has no chain of thoughts, or there is no such thought.
         """
-        chain = self._own_thoughts.chain
+        thoughts = self._own_thoughts
         if index is None:
-            latest = await chain.find(agent_id=self.identity.id, last=1)
+            latest = await thoughts.chain.find(agent_id=self.identity.id, last=1)
             if not latest:
                 return
             index = latest[0].index
-        self.receive_message(await chain.bootstrap_prompt(index))
+        self.receive_message(await thoughts.bootstrap_prompt(index))
+
+    async def catch_up(self, count: int) -> None:
+        """Have it know the last `count` thoughts of its chain, whoever had them.
+
+        Raises:
+            StoreError: It has no chain of thoughts.
+        """
+        prompt = await self._own_thoughts.catch_up_prompt(count)
+        if prompt:
+            self.receive_message(prompt)
 
     def as_tool(self, name: str | None = None, *, description: str | None = None) -> ToolProtocol:
         """It as a source with one tool, whose `task` it does as by `run`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from toolyard.core.protocol import ToolProtocol
@@ -16,14 +16,24 @@ FUNCTIONS = "functions"
 """The mount of an agent's own functions."""
 
 
-def registry_of(tools: Sequence[Offered]) -> ToolRegistry:
-    """A registry of sources, and of a toolbox with the functions."""
+def registry_of(tools: Mapping[str, Offered] | Sequence[Offered]) -> ToolRegistry:
+    """A registry of `tools`, mounted by their names; unnamed functions are one mount."""
+    registry = ToolRegistry()
+    if isinstance(tools, Mapping):
+        for name, each in tools.items():
+            registry.expect(name, each if isinstance(each, ToolProtocol) else _toolbox([each]))
+        return registry
     sources = [each for each in tools if isinstance(each, ToolProtocol)]
     functions = [each for each in tools if not isinstance(each, ToolProtocol)]
-    registry = ToolRegistry(*sources)
+    for number, source in enumerate(sources):
+        registry.expect(f"source-{number}", source)
     if functions:
-        toolbox = Toolbox()
-        for each in functions:
-            toolbox.add(each)
-        registry.expect(FUNCTIONS, toolbox)
+        registry.expect(FUNCTIONS, _toolbox(functions))
     return registry
+
+
+def _toolbox(functions: Sequence[Callable[..., Any]]) -> Toolbox:
+    toolbox = Toolbox()
+    for each in functions:
+        toolbox.add(each)
+    return toolbox
