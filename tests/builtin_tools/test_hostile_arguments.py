@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,22 @@ USUAL: Mapping[str, Mapping[str, Any]] = {
 """A call of each tool; the arguments are replaced one after the other."""
 
 
-@pytest.fixture
-async def tools(tmp_path: Path) -> AsyncGenerator[ToolRegistry]:
-    root = tmp_path / "root"
-    root.mkdir()
-    (root / "a.txt").write_text("inside")
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where there is nothing but the root of the file tools."""
+    place = tmp_path_factory.mktemp("place")
+    (place / "root").mkdir()
+    return place
+
+
+@pytest.fixture(scope="module")
+async def shared_tools(place: Path) -> AsyncGenerator[ToolRegistry]:
+    root = place / "root"
     registry = ToolRegistry(
         Calculator(),
         FileSystem(root),
@@ -114,6 +126,18 @@ async def tools(tmp_path: Path) -> AsyncGenerator[ToolRegistry]:
     )
     async with registry:
         yield registry
+
+
+@pytest.fixture
+def tools(shared_tools: ToolRegistry, place: Path) -> ToolRegistry:
+    """The tools, over files that no other test has touched."""
+    for entry in (place / "root").iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    (place / "root" / "a.txt").write_text("inside")
+    return shared_tools
 
 
 async def test_there_is_a_usual_call_of_every_tool(tools: ToolRegistry) -> None:
@@ -128,16 +152,16 @@ async def test_there_is_a_usual_call_of_every_tool(tools: ToolRegistry) -> None:
 @pytest.mark.parametrize("value", HOSTILE, ids=str)
 @pytest.mark.parametrize("name", USUAL)
 async def test_no_value_of_an_argument_breaks_a_tool(
-    tools: ToolRegistry, tmp_path: Path, name: str, value: str
+    tools: ToolRegistry, place: Path, name: str, value: str
 ) -> None:
     for argument in (*USUAL[name], "another"):
         arguments = {**USUAL[name], argument: HOSTILE[value]}
         with anyio.fail_after(10):
             said = await told(tools, name, arguments)
-        for never in ("unexpected", "Traceback", "does not fit", str(tmp_path), "site-packages"):
+        for never in ("unexpected", "Traceback", "does not fit", str(place), "site-packages"):
             assert never not in said, (argument, said[:300])
         assert len(said) < 5_000
-    assert os.listdir(tmp_path) == ["root"]
+    assert os.listdir(place) == ["root"]
     assert "canary" not in os.listdir()
 
 

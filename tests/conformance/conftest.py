@@ -1,5 +1,6 @@
 """Servers for the conformance suite, one of each for all tests."""
 
+import shlex
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ import pytest
 from tests.support.node import Node, require_node
 from tests.support.process import free_port, running
 
-SERVER = Path(__file__).with_name("server.py")
+HERE = Path(__file__).parent
+SERVER = HERE / "server.py"
 TOKEN = "a-token-for-the-suite"
 
 
@@ -44,3 +46,13 @@ def guarded_server(node: Node) -> Generator[int]:
     del node
     with fixture_server("--token", TOKEN) as port:
         yield port
+
+
+@pytest.fixture(scope="session")
+def client_command(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The command that starts a client for a scenario."""
+    del node
+    place = str(tmp_path_factory.mktemp("client") / "socket")
+    with running([sys.executable, "-m", "tests.conformance.loaded", place]) as loaded:
+        loaded.line("Listening")
+        yield shlex.join([sys.executable, "-I", "-S", str(HERE / "launch.py"), place])

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -86,9 +87,13 @@ def run_suite(node: Node, side: Side, revision: str, *options: str, output: Path
 
 def _required(node: Node, side: Side, revision: str) -> Sequence[str]:
     """The names of the scenarios that count, from the suite itself."""
-    listed = run(node.conformance("list", "--requirements", revision)).output
-    section = listed.partition(_LEGS[side])[2].partition("\n\n")[0]
+    section = _listed(node, revision).partition(_LEGS[side])[2].partition("\n\n")[0]
     return re.findall(r"^ +- (\S+)$", section, re.MULTILINE)
+
+
+@cache
+def _listed(node: Node, revision: str) -> str:
+    return run(node.conformance("list", "--requirements", revision)).output
 
 
 def read_results(output: Path, side: Side) -> Mapping[str, Sequence[Check]]:
