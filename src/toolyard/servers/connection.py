@@ -217,8 +217,8 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._familiar.learn(data, {**asgi.scope, KEY: None}, len(body))
         if answer is None:
             super()._start_asgi_task(cycle, app)
-        elif isinstance(answer, bytes):
-            self._answer(cycle, (answer,))
+        elif isinstance(answer, tuple):
+            self._answer(cycle, answer)
         else:
             # Tasks are not used twice, though that is quicker: who kept hold of one could end the
             # call of somebody else.
