@@ -9,7 +9,9 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.servers.harness import ask, builder, http_to
+from anyio.lowlevel import checkpoint
+from tests.servers.harness import META, ask, builder, http_to
+from tests.servers.lane.odd_requests import LOG_LEVEL
 from tests.servers.lane.test_running import asking
 from tests.servers.lane.wire import asked
 
@@ -114,3 +116,31 @@ async def test_a_tool_that_is_replaced_by_one_that_waits_may(kind: Callable[[], 
         other.add(now, name="tool")
         await server.registry.swap("tools", other)
         assert await given(server, "tool") == "at once"
+
+
+@pytest.mark.parametrize("tool", ["keep", "keep_later"])
+async def test_who_kept_the_way_back_of_an_answered_call_reaches_nobody(tool: str) -> None:
+    box, kept = Toolbox(), list[CallContext]()
+
+    @box.tool
+    async def keep(context: CallContext) -> str:  # pyright: ignore[reportUnusedFunction]
+        """Keep it."""
+        kept.append(context)
+        return "kept"
+
+    @box.tool
+    async def keep_later(context: CallContext) -> str:  # pyright: ignore[reportUnusedFunction]
+        """Wait before."""
+        await checkpoint()
+        return await keep(context)
+
+    async with builder(box).build() as server, http_to(server) as http:
+        told = {LOG_LEVEL: "debug", **META}
+        params = {"name": tool, "arguments": {}, "_meta": told}
+        for number in range(3):
+            answer = await ask(http, "tools/call", params, number=number)
+            said = answer.json()
+            assert (said["id"], said["result"]["structuredContent"]) == (number, {"result": "kept"})
+            with anyio.fail_after(5):
+                await kept[0].log("error", "too late")
+        assert server.long_way.side is None

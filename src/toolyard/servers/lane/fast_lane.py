@@ -182,6 +182,8 @@ class FastLane:
         answer = None if running.is_handed_over else self._written(request, result)
         if answer is None:
             await running.settle(lambda: result)
+        else:
+            running.answered()
         return answer
 
     def _call_at_once(
@@ -195,7 +197,10 @@ class FastLane:
         except (Exception, SystemExit) as error:  # as above
             return running.settle(raising(error))
         answer = self._written(request, result)
-        return running.settle(lambda: result) if answer is None else answer
+        if answer is None:
+            return running.settle(lambda: result)
+        running.answered()
+        return answer
 
     def _written(self, request: Request, result: ToolResult) -> Pieces | None:
         end = self._ending if request.envelope.version == MODERN else b""
