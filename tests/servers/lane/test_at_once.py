@@ -144,3 +144,25 @@ async def test_who_kept_the_way_back_of_an_answered_call_reaches_nobody(tool: st
             with anyio.fail_after(5):
                 await kept[0].log("error", "too late")
         assert server.long_way.side is None
+
+
+async def test_all_ways_of_answering_take_turns_on_one_connection() -> None:
+    box = Toolbox()
+    box.add(now)
+    box.add(later)
+
+    @box.tool
+    async def tell(context: CallContext) -> str:  # pyright: ignore[reportUnusedFunction]
+        """Say something before."""
+        await context.log("error", "beware")
+        return "told"
+
+    async with builder(box).build() as server, http_to(server) as http:
+        told = {LOG_LEVEL: "debug", **META}
+        for number, tool in enumerate(["now", "tell", "now", "later", "now", "now", "none"] * 2):
+            params = {"name": tool, "arguments": {}, "_meta": told}
+            answer = await ask(http, "tools/call", params, number=number)
+            assert f'"id":{number}' in answer.text
+            assert ('"beware"' in answer.text) == (tool == "tell")
+            assert (answer.status_code == 200) == (tool != "none")
+            assert ("at once" in answer.text) == (tool == "now")
