@@ -26,6 +26,8 @@ class Runnable(Protocol):
 
     tool: Tool
     timeout_s: float | None
+    never_waits: bool
+    """Whether `call` is over in one step."""
 
     async def call(self, arguments: Mapping[str, Any], context: CallContext) -> ToolResult:
         """Run it once, letting every error pass."""

@@ -23,12 +23,13 @@ class CallScope:
 
     __slots__ = ("_limit_s", "_reason", "_scope", "deadline", "what")
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, waits: bool = True) -> None:
         self.what = what
         """Which tool or list is asked for."""
         self.deadline = math.inf
         """When it is ended, if somebody sees to that; on the clock of `anyio.current_time`."""
-        self._scope = _kind()()
+        # What never waits is over before anybody could end it, and may have no task.
+        self._scope = _kind()() if waits else None
         self._reason: ToolyardError | None = None
         self._limit_s = math.inf
 
@@ -46,10 +47,12 @@ class CallScope:
         """Cancel the call, unless that was done already."""
         if self._reason is None:
             self._reason = reason
-            self._scope.cancel()
+            if self._scope is not None:
+                self._scope.cancel()
 
     def __enter__(self) -> Self:
-        self._scope.__enter__()
+        if self._scope is not None:
+            self._scope.__enter__()
         return self
 
     def __exit__(
@@ -58,6 +61,8 @@ class CallScope:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
+        if self._scope is None:
+            return None
         is_caught = self._scope.__exit__(kind, error, traceback)
         if is_caught and self._reason is not None:
             raise self._reason from None

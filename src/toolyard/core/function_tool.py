@@ -34,6 +34,7 @@ class FunctionTool:
         schemas = (self._arguments.schema, output.schema if output else None)
         self.tool = offered(name, description, schemas, options)
         self.timeout_s = options.get("timeout_s")
+        self.never_waits = self._invocation.never_waits
 
     async def call(self, arguments: Mapping[str, Any], context: CallContext) -> ToolResult:
         """Run the function once.

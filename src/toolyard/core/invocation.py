@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from dis import opmap
 from functools import partial
+from types import CodeType
 from typing import Any
 
 from toolyard.core.context import CallContext
@@ -24,11 +26,25 @@ def awaitable(function: Callable[..., Any], threads: Threads) -> Callable[..., A
     return in_thread
 
 
+def never_waits(function: Callable[..., Any]) -> bool:
+    """Whether `function` is async and awaits nothing: a call of it is over in one step."""
+    code = getattr(underlying(function), "__code__", None)
+    if not isinstance(code, CodeType) or not code.co_flags & inspect.CO_COROUTINE:
+        return False
+    return _AWAITS not in code.co_code[::2]
+
+
+_AWAITS = opmap["SEND"]
+"""What `await`, `async for` and `async with` all come down to."""
+
+
 class Invocation:
     """A function together with its signature, ready to be run by name."""
 
     def __init__(self, function: Callable[..., Any], threads: Threads, what: str) -> None:
         self.signature: Signature = read_signature(function, what)
+        self.never_waits = never_waits(function)
+        """Whether what `run` gives is there at once."""
         self._run = awaitable(function, threads)
 
     def run(self, values: dict[str, Any], context: CallContext) -> Awaitable[Any]:

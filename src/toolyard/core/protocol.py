@@ -65,6 +65,31 @@ class ChangeProtocol(Protocol):
         ...
 
 
+@runtime_checkable
+class InstantProtocol(Protocol):
+    """A source that knows of tools that they never wait for anything.
+
+    It is not believed if a class further down gives it another `call_tool`.
+    """
+
+    def never_waits(self, name: str) -> bool:
+        """Whether a call of that tool now would be over in one step, however it ends."""
+        ...
+
+
+def instant_in(source: ToolProtocol) -> InstantProtocol | None:
+    """`source`, if it says of its calls whether they wait."""
+    kind = type(source)
+    if not isinstance(source, InstantProtocol):
+        return None
+    return source if issubclass(_giver(kind, "never_waits"), _giver(kind, "call_tool")) else None
+
+
+def _giver(kind: type, name: str) -> type:
+    """The class that `kind` has its method `name` from; none is `object`."""
+    return next((each for each in kind.__mro__ if name in vars(each)), object)
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceInfo:
     """A document that can be read, or a family of them when `uri` is an RFC 6570 template."""

@@ -14,7 +14,7 @@ from toolyard.core.blocks import Unfit, json_text, result_of
 from toolyard.core.content import Text
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments, InvalidTool
-from toolyard.core.invocation import awaitable
+from toolyard.core.invocation import awaitable, never_waits
 from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
 from toolyard.core.offer import Presentation, offered
 from toolyard.core.plain_json import is_plain_json
@@ -48,6 +48,7 @@ class SchemaTool:
         self.tool = offered(name, description, listed, presentation)
         self.timeout_s = presentation.get("timeout_s")
         self._wants_context = _wants_context(handler, name)
+        self.never_waits = never_waits(handler)
         self._run = awaitable(handler, threads)
 
     @cached_property

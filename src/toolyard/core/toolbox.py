@@ -154,6 +154,11 @@ class Toolbox:
             raise UnknownName("tool", call.name)
         return await attempt(entry, call.arguments, context)
 
+    def never_waits(self, name: str) -> bool:
+        """Whether a call of that tool is over in one step; see `InstantProtocol`."""
+        entry = self._entries.get(name)
+        return entry is not None and entry.never_waits and entry.timeout_s is None
+
     def resource(self, uri: str, **options: Unpack[ResourceOptions]) -> Callable[[F], F]:
         """Offer the decorated function as the document at `uri`; see `Library.resource`."""
         return self.library.resource(uri, **options)

@@ -13,7 +13,7 @@ from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext
 from toolyard.core.errors import CallInterrupted, ToolError, ToolyardError
 from toolyard.core.groups import first_of
-from toolyard.core.protocol import ToolProtocol
+from toolyard.core.protocol import ToolProtocol, instant_in
 from toolyard.core.tool import ToolCall, ToolResult
 
 logger = logging.getLogger("toolyard.registry")
@@ -30,6 +30,7 @@ class Life:
         self.source = source
         self.error: Exception | None = None
         """Why it ended by itself, or did not end well."""
+        self._instant = instant_in(source)
         self._name = name
         self._calls: set[CallScope] = set()
         self._idle: anyio.Event | None = None
@@ -72,6 +73,10 @@ class Life:
             logger.exception("%r did not end well", self._name)
         finally:
             self.over.set()
+
+    def never_waits(self, name: str) -> bool:
+        """Whether `call` would be over in one step for that tool; by the source's own name."""
+        return self._instant is not None and self._instant.never_waits(name)
 
     async def call(
         self, call: ToolCall, context: CallContext, scope: CallScope | None = None

@@ -285,6 +285,13 @@ class ToolRegistry:
         admit(route.tool)
         return await route.mount.call(route.renamed(call), context, scope)
 
+    def never_waits(self, name: str) -> bool:
+        """Whether a call of that tool now would be over in one step."""
+        route = self._offer.table.routes.get(name)
+        if route is None or self._relisting.concerns(route.mount):
+            return False
+        return route.mount.life.never_waits(route.own_name)
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""
         return self._offer.listeners.subscribe(listener)

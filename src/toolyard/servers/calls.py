@@ -158,8 +158,9 @@ class Call(CallScope):
         exchange: Exchange | None,
         *,
         is_known: bool = True,
+        waits: bool = True,
     ) -> None:
-        super().__init__(tool)
+        super().__init__(tool, waits=waits)
         self.result: ToolResult | None = None
         self._calls = calls
         self._caller = caller

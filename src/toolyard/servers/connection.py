@@ -61,6 +61,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._write_deadline: asyncio.TimerHandle | None = None
         self._pipeline_deadline: asyncio.TimerHandle | None = None
         self._answering: RequestResponseCycle | None = None
+        self._spare: RequestResponseCycle | None = None
+        """Of a request that was answered at once, so that nobody holds it: to be used again."""
         self.known: KnownHeaders | None = None
         """What is remembered for the next request."""
         self._familiar = FamiliarHeads()
@@ -130,8 +132,19 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _begin(self, scope: dict[str, Any], body: bytes) -> None:
         """A whole request, as the parser would have had it."""
-        self.cycle = self._answering = cycle = RequestResponseCycle(
-            scope=cast("HTTPScope", scope),
+        cycle, self._spare = self._spare or self._cycle(), None
+        cycle.scope = cast("HTTPScope", scope)
+        cycle.body = bytearray(body)
+        cycle.more_body = cycle.response_started = cycle.response_complete = False
+        cycle.waiting_for_100_continue = False
+        cycle.default_headers = self.server_state.default_headers
+        cycle.message_event.set()
+        self.cycle = self._answering = cycle
+        self._next = (cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
+    def _cycle(self) -> RequestResponseCycle:
+        return RequestResponseCycle(
+            scope=self.scope,
             transport=self.transport,
             flow=self.flow,
             logger=self.logger,
@@ -143,10 +156,6 @@ class GuardedProtocol(HttpToolsProtocol):
             keep_alive=True,
             on_response=self.on_response_complete,
         )
-        cycle.body += body
-        cycle.more_body = False
-        cycle.message_event.set()
-        self._next = (cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
     def _is_idle(self) -> bool:
         """Whether no request is being answered."""
@@ -217,8 +226,9 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._familiar.learn(data, {**asgi.scope, KEY: None}, len(body))
         if answer is None:
             super()._start_asgi_task(cycle, app)
-        elif isinstance(answer, bytes):
-            self._answer(cycle, (answer,))
+        elif isinstance(answer, tuple):
+            self._answer(cycle, answer)
+            self._spare = cycle
         else:
             # Tasks are not used twice, though that is quicker: who kept hold of one could end the
             # call of somebody else.

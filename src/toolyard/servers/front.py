@@ -163,7 +163,7 @@ class Front:
             answer = await lane.answer(request, exchange, long_way)
             if answer is not None:
                 session = exchange.session
-                body = answer if isinstance(answer, bytes) else b"".join(answer)
+                body = b"".join(answer)
                 await reply(send, body, more=() if session is None else [(SESSION, session)])
         elif LISTEN in scope["headers"]:
             await self._streams.serve(

@@ -20,7 +20,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-ShortAnswer = bytes | Coroutine[Any, Any, Pieces | None] | None
+ShortAnswer = Pieces | Coroutine[Any, Any, Pieces | None] | None
 
 
 class Connection(Protocol):

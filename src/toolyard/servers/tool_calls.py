@@ -28,6 +28,10 @@ class ToolCalls:
         self._calls = calls
         self._emit = emit
 
+    def never_waits(self, name: str) -> bool:
+        """Whether `run` would be over in one step for that tool."""
+        return self._registry.never_waits(name)
+
     async def run(
         self,
         call: ToolCall,
@@ -37,6 +41,7 @@ class ToolCalls:
         *,
         inputs: Mapping[str, Any] | None = None,
         state: str | None = None,
+        waits: bool = True,
     ) -> ToolResult:
         """Run `call` for `caller`; where the client can be asked meanwhile, it is.
 
@@ -47,6 +52,7 @@ class ToolCalls:
             channel: The way back to the client.
             inputs: Answers to what an earlier try of the call asked.
             state: What that try wanted to remember.
+            waits: Whether it may; if not, it `never_waits`, and its task is not its own.
 
         Raises:
             NotAllowed: The caller lacks the scope for the tool.
@@ -61,7 +67,9 @@ class ToolCalls:
             if now is not tool:
                 refuse_unless_may(caller, of_tool(now))
 
-        with Call(self._calls, call.name, caller, exchange, is_known=is_known) as scope:
+        with Call(
+            self._calls, call.name, caller, exchange, is_known=is_known, waits=waits
+        ) as scope:
             until = scope.deadline
             context = CallContext(caller, until, channel, inputs or {}, state, self._emit, until)
             for _ in range(MOST_ROUNDS):

@@ -64,6 +64,10 @@ class Box(Toolbox):
         self.runs[call.name] += 1
         return await super().call_tool(call, context)
 
+    def never_waits(self, name: str) -> bool:
+        """As before: to count takes no time."""
+        return super().never_waits(name)
+
 
 async def add(a: int, b: Annotated[int, Field(ge=0)] = 2) -> int:
     """Add."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from toolyard.core.tool import ToolResult
 from toolyard.core.unread import Unread
 
 Piece = bytes | bytearray | memoryview
-Pieces = Sequence[Piece]
+Pieces = tuple[Piece, ...]
 """Of a JSON text, one after the other."""
 
 MARK = b'"resultType":"complete",'
@@ -83,7 +83,7 @@ def _unread(given: Unread) -> tuple[Pieces, Piece]:
     pieces: list[Piece] = []
     for text in given.texts:
         pieces += (b',{"text":' if pieces else b'[{"text":', text, b',"type":"text"}')
-    content = [*pieces, b"]"] if pieces else (b"[]",)
+    content = (*pieces, b"]") if pieces else (b"[]",)
     return content, b"" if given.structured is None else given.structured
 
 

@@ -9,10 +9,11 @@ import anyio
 from anyio.abc import TaskGroup
 
 from toolyard.core.context import Caller
-from toolyard.core.tool import ToolCall
+from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.exchange import Exchange
 from toolyard.servers.lane.answers import Pieces, call_response, ending, response
+from toolyard.servers.lane.at_once import AtOnce
 from toolyard.servers.lane.envelope import LEGACY, MODERN
 from toolyard.servers.lane.legacy_request import read_legacy
 from toolyard.servers.lane.listing import Listing
@@ -62,9 +63,11 @@ class FastLane:
         """Every call is handed over as it begins: nobody wants that but who tests it."""
         self._running: dict[RunningCall, None] = {}
         self._tasks: TaskGroup | None = None
+        self._at_once: AtOnce | None = None
 
     async def run(self) -> None:
         """Be open, and hand over calls that last, until cancelled."""
+        self._at_once = await AtOnce.made()
         async with anyio.create_task_group() as self._tasks:
             try:
                 while True:
@@ -104,7 +107,7 @@ class FastLane:
 
     def begin(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
-    ) -> bytes | Coroutine[Any, Any, Pieces | None]:
+    ) -> Pieces | Coroutine[Any, Any, Pieces | None]:
         """The body of the answer, or what gives it; `None` once the SDK's app has answered.
 
         Args:
@@ -117,20 +120,22 @@ class FastLane:
             exchange.session = session.id
         if request.name is not None and session is None:
             running = self._running_call(request, exchange, hand_over)
+            if self._calls.never_waits(request.name) and not self.is_forced:
+                return self._call_at_once(running, request, request.name, exchange)
             return self._run(running, request, request.name, exchange)
         if request.name is not None:
             return self._call_in_session(request, request.name, exchange, hand_over)
         if session is not None:
             session.touch()
         page = self._listings[request.envelope.version].first_page(exchange.caller)
-        return _after(hand_over) if page is None else response(request.id, page)
+        return _after(hand_over) if page is None else (response(request.id, page),)
 
     async def answer(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
-    ) -> bytes | Pieces | None:
+    ) -> Pieces | None:
         """What `begin` gives in the end."""
         begun = self.begin(request, exchange, hand_over)
-        return begun if isinstance(begun, bytes) else await begun
+        return begun if isinstance(begun, tuple) else await begun
 
     def _running_call(
         self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
@@ -174,13 +179,32 @@ class FastLane:
             raise
         finally:
             del self._running[running]
-        if not running.is_handed_over:
-            end = self._ending if request.envelope.version == MODERN else b""
-            answer = call_response(request.id, result, end, self._limits.answer_bytes)
-            if answer is not None:
-                return answer
-        await running.settle(lambda: result)
-        return None
+        answer = None if running.is_handed_over else self._written(request, result)
+        if answer is None:
+            await running.settle(lambda: result)
+        else:
+            running.answered()
+        return answer
+
+    def _call_at_once(
+        self, running: RunningCall, request: Request, name: str, exchange: Exchange
+    ) -> Pieces | Coroutine[Any, Any, None]:
+        assert self._at_once is not None
+        try:
+            call = ToolCall(name, request.arguments or {})
+            run = self._calls.run(call, exchange.caller, None, running, waits=False)
+            result = self._at_once.run(run)
+        except (Exception, SystemExit) as error:  # as above
+            return running.settle(raising(error))
+        answer = self._written(request, result)
+        if answer is None:
+            return running.settle(lambda: result)
+        running.answered()
+        return answer
+
+    def _written(self, request: Request, result: ToolResult) -> Pieces | None:
+        end = self._ending if request.envelope.version == MODERN else b""
+        return call_response(request.id, result, end, self._limits.answer_bytes)
 
 
 async def _after(hand_over: Callable[[], Awaitable[None]]) -> None:

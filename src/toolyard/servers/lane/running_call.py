@@ -37,6 +37,8 @@ class RunningCall:
 
     age = 0
     """How often it was seen under way."""
+    _is_answered = False
+    """Whether the lane has answered: whoever kept the way back reaches nobody any more."""
     _outcome: Outcome | None = None
     _error: Exception | None = None
     _channel: CallChannel | None = None
@@ -98,10 +100,19 @@ class RunningCall:
         return await channel.ask(request)
 
     async def reach(self) -> CallChannel | None:
-        """Have the app take up the request; gives its way back, `None` if it refused it."""
+        """Have the app take up the request; gives its way back.
+
+        `None` if it refused it, or if the request is answered.
+        """
+        if self._is_answered:
+            return None
         self.hand_over()
         await self._reached.wait()
         return self._channel
+
+    def answered(self) -> None:
+        """The lane answers, and nobody is to take up the request any more."""
+        self._is_answered = True
 
     @property
     def is_handed_over(self) -> bool:

@@ -1,0 +1,58 @@
+"""Calls that never wait: they are over before anything else happens, and need no task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextvars import copy_context
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
+
+# Private by their names, and documented for whoever runs coroutines by other means than tasks.
+_enter = asyncio.tasks._enter_task  # pyright: ignore[reportPrivateUsage]
+_leave = asyncio.tasks._leave_task  # pyright: ignore[reportPrivateUsage]
+
+
+class AtOnce:
+    """Runs coroutines that never wait, one at a time.
+
+    Whoever asks gets to see a task, as cancel scopes do. It is one for all and over already: who
+    keeps hold of it can end nothing.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+        self._loop = loop
+        self._task = task
+
+    @classmethod
+    async def made(cls) -> Self:
+        """One for the event loop of this task."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(_nothing())
+        await task
+        return cls(loop, task)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Give what `work` does; it sees the context variables of here, and changes its own.
+
+        Args:
+            work: Never waits, and was not begun.
+        """
+        outer = asyncio.current_task(self._loop)
+        if outer is not None:
+            _leave(self._loop, outer)
+        _enter(self._loop, self._task)
+        try:
+            copy_context().run(work.send, None)
+        except StopIteration as over:
+            return over.value
+        finally:
+            _leave(self._loop, self._task)
+            if outer is not None:
+                _enter(self._loop, outer)
+        work.close()
+        raise RuntimeError("What should never wait has waited.")
+
+
+async def _nothing() -> None: ...
