@@ -36,7 +36,9 @@ class CallScope:
     def limit(self, seconds: float) -> None:
         """Before it is entered: have it end by itself with `CallTimeout` after so long."""
         self._limit_s = seconds
-        self.deadline = self._scope.deadline = anyio.current_time() + seconds
+        self.deadline = anyio.current_time() + seconds
+        if self._scope is not None:
+            self._scope.deadline = self.deadline
 
     @property
     def is_ended(self) -> bool:
