@@ -190,6 +190,13 @@ async def test_a_provider_that_keeps_to_schemas_need_not_be_told() -> None:
     assert script.requests[0].messages[0].text == "You are Mai."
 
 
+async def test_a_streamed_answer_of_a_type() -> None:
+    agent = Agent("Mai", ScriptedModel("Lima, I think", LIMA))
+    pieces = [piece async for piece in agent.stream("Where?", output=City)]
+    assert isinstance(pieces[-1], RunResult)
+    assert pieces[-1].output == City(name="Lima", people=10)
+
+
 async def test_answers_that_never_fit() -> None:
     script = ScriptedModel("No", "No", "No", LIMA)
     agent = Agent("Mai", script, limits=AgentLimits(output_tries=3))

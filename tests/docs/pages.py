@@ -44,6 +44,7 @@ DOCUMENTS = Page("docs/README.md")
 OPERATING = Page("docs/operating.md")
 GATEWAY = Page("docs/gateway.md")
 MODELS = Page("docs/models.md")
+AGENTS = Page("docs/agents.md")
 PERFORMANCE = Page("docs/performance.md")
 PROMPTS = Page("docs/prompts.md")
 DEPLOY = Page("deploy/README.md")
@@ -56,6 +57,7 @@ PAGES = (
     OPERATING,
     GATEWAY,
     MODELS,
+    AGENTS,
     PERFORMANCE,
     PROMPTS,
     DEPLOY,

@@ -203,11 +203,11 @@ class Agent:
         async with self._turn:
             return await self._result(self.session, self._inbox, said, output)
 
-    async def stream(self, *said: Said) -> AsyncGenerator[RunPiece, None]:
+    async def stream(self, *said: Said, output: Any = None) -> AsyncGenerator[RunPiece, None]:
         """As `send`, piece by piece, the result as the last; closing it ends the run."""
         self._refuse_unentered()
         async with self._turn:
-            run = Run(lambda: self._recipe, self.session, self._inbox)
+            run = Run(lambda: self._recipe, self.session, self._inbox, shape_of(output))
             async with aclosing(run.pieces(said)) as pieces:
                 async for piece in pieces:
                     yield piece

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from toolyard.llm.chat import Piece
 from toolyard.llm.message import Message, ToolUse, ToolUseResult
@@ -51,5 +51,5 @@ class ToolFinished:
     result: ToolUseResult
 
 
-RunPiece = Piece | ToolStarted | ToolFinished | RunResult[str]
+RunPiece = Piece | ToolStarted | ToolFinished | RunResult[Any]
 """What a streamed run gives: pieces of each of the model's turns, tools, the result as the last."""
