@@ -190,6 +190,7 @@ class Run:
 
     async def _follow(self, step: Wanted | Unclear) -> Sequence[Said]:
         """Do what the model wants; what it is said next."""
+        self._results = ()
         if isinstance(step, Unclear):
             return (step.told,)
         self._tool_calls += len(step.uses)
