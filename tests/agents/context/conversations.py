@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hypothesis import strategies as st
-from tests.llm.test_random_conversations import refuse
+from tests.llm.moody import refuse
 
 from toolyard import Image, ScriptedModel, Text
 from toolyard.llm.chat import ChatRequest
