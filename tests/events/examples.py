@@ -32,7 +32,7 @@ def kinds() -> Sequence[type[Event]]:
 
 
 def example(kind: type[Event], **given: Any) -> Event:
-    """One of `kind`, with what is `given` for those fields that it has."""
+    """One of `kind`, of now, with what is `given` for those fields that it has."""
     hints = get_type_hints(kind)
     made: dict[str, Any] = {}
     for each in fields(kind):
@@ -40,7 +40,7 @@ def example(kind: type[Event], **given: Any) -> Event:
             made[each.name] = given[each.name]
         elif (choices := getattr(hints[each.name], "__args__", ())) and "Literal" in str(each.type):
             made[each.name] = choices[-1]
-        else:
+        elif each.name != "at":
             made[each.name] = VALUES[str(each.type)]
     return kind(**made)
 

@@ -33,7 +33,7 @@ def detected(parameters: dict[str, Any]) -> Event:
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 def test_every_event_is_read_as_it_was_written(kind: type[Event], tmp_path: Path) -> None:
     path, events = tmp_path / "new" / "events.jsonl", [example(kind), hostile(kind)]
-    before = datetime.now(UTC)
+    before = datetime.now(UTC) - timedelta(seconds=1)
     with JsonLines(path) as sink:
         for event in events:
             sink(event)
@@ -46,9 +46,23 @@ def test_every_event_is_read_as_it_was_written(kind: type[Event], tmp_path: Path
     assert written.replace("\n", "").isascii()
     assert written.replace("\n", "").isprintable()
     first = json.loads(written.splitlines()[0])
-    assert list(first) == ["event", "time", *(each.name for each in fields(kind))]
+    assert list(first) == [
+        "event",
+        "time",
+        *(each.name for each in fields(kind) if each.name != "at"),
+    ]
     assert first["event"] == kind.__name__
     assert first["time"].endswith("Z")
+
+
+def test_a_record_says_when_it_happened_and_not_when_it_was_written(tmp_path: Path) -> None:
+    long_ago = example(SendCompleted, at=1_700_000_000.25)
+    with JsonLines(tmp_path / "events.jsonl") as sink:
+        sink(long_ago)
+    [recorded] = events_in(tmp_path / "events.jsonl")
+    assert recorded.time == datetime(2023, 11, 14, 22, 13, 20, 250_000, tzinfo=UTC)
+    assert isinstance(recorded.event, SendCompleted)
+    assert recorded.event.at == 1_700_000_000.25
 
 
 def test_only_the_owner_can_read_it_and_more_is_added(tmp_path: Path) -> None:

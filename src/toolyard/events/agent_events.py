@@ -5,8 +5,9 @@ No event holds a key or a token of ours; what models and tools say is in some of
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from toolyard.core.context import Event
@@ -20,6 +21,8 @@ class AgentEvent(Event):
     agent_name: str
     run_id: str = ""
     """Which of its runs it belongs to; empty outside of any."""
+    at: float = field(default_factory=time.time, compare=False)
+    """When, in seconds since 1970; it may be heard of later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,12 @@ from typing import Any, Self
 from toolyard.core.context import Event
 from toolyard.core.errors import ConfigError, StoreFull, StoreUnavailable, StoreUnusable
 from toolyard.events import agent_events, types
+from toolyard.events.agent_events import AgentEvent
 from toolyard.events.json_safe import json_safe
 
 logger = logging.getLogger("toolyard.events")
 
-NAME, TIME = "event", "time"
+NAME, TIME, AT = "event", "time", "at"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_NUMBERS = frozenset({"inf", "-inf", "nan"})
 KINDS = {
@@ -40,7 +41,7 @@ class RecordedEvent:
     """An event as it was written."""
 
     time: datetime
-    """When it was written, in UTC."""
+    """When it happened, or was written if it does not say that itself; in UTC."""
     event: Event
 
 
@@ -95,7 +96,7 @@ class JsonLines:
             StoreUnavailable: It was closed.
             StoreUnusable: The file cannot be written any more.
         """
-        line = event_line(event, datetime.now(UTC)).encode()
+        line = event_line(event, _time_of(event)).encode()
         with self._turn:
             if not self._closing.alive:
                 raise StoreUnavailable(f"{self._name} was closed: it takes no more events.")
@@ -121,7 +122,8 @@ def event_line(event: Event, time: datetime) -> str:
         NAME: type(event).__name__,
         TIME: time.isoformat(timespec="microseconds").replace("+00:00", "Z"),
     }
-    shown |= {each.name: json_safe(getattr(event, each.name)) for each in fields(event)}
+    named = (each.name for each in fields(event) if each.name != AT)
+    shown |= {name: json_safe(getattr(event, name)) for name in named}
     return json.dumps(shown, allow_nan=False) + "\n"
 
 
@@ -160,9 +162,16 @@ def _recorded(line: bytes, known: dict[str, type[Event]]) -> RecordedEvent | Non
         for each in fields(kind):
             if "float" in str(each.type) and said.get(each.name) in _NO_NUMBERS:
                 said[each.name] = float(said[each.name])
+        if issubclass(kind, AgentEvent):
+            said[AT] = time.timestamp()
         return RecordedEvent(time, msgspec.convert(said, kind))
     except Exception:  # a file may hold anything, and a process that was killed half a line
         return None
+
+
+def _time_of(event: Event) -> datetime:
+    is_told = isinstance(event, AgentEvent)
+    return datetime.fromtimestamp(event.at, UTC) if is_told else datetime.now(UTC)
 
 
 def _ends_a_line(file: int) -> bool:
