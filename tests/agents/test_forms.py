@@ -1,6 +1,7 @@
 """Models that cannot ask for tools by themselves: they write what they want."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -91,6 +92,18 @@ def test_a_broken_call_is_asked_for_again(said: str) -> None:
 def test_whatever_is_written_is_read(said: str) -> None:
     assert isinstance(text(said), Answered | Unclear | Wanted)
     assert isinstance(ReAct().read(Reply.of(said)), Answered | Unclear | Wanted)
+
+
+@pytest.mark.parametrize("line", ["{\n", '{"\n', '{"a":\n', '{"tool_call"\n'])
+def test_many_broken_objects_cost_little(line: str) -> None:
+    began = time.perf_counter()
+    text(line * (400_000 // len(line)))
+    assert time.perf_counter() - began < 2  # and not a minute
+
+
+def test_a_call_is_found_behind_code() -> None:
+    step = text("void f()\n{\n  g();\n}\n" * 200 + call("add", a=1))
+    assert step == Wanted((ToolUse("call-0", "add", {"a": 1}),))
 
 
 async def test_tools_are_described_and_told_of_in_text() -> None:
