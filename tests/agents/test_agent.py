@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import anyio
 import pytest
 from pydantic import BaseModel
+from tests.support.answered import assert_all_answered
 
 from toolyard import Text, Toolbox
 from toolyard.agents.agent import Agent
@@ -14,7 +15,7 @@ from toolyard.core.errors import BudgetSpent, ConfigError, ModelError, RateLimit
 from toolyard.llm.budget import Budget, BudgetLimits
 from toolyard.llm.chat import ChatRequest, Reply, TextDelta
 from toolyard.llm.message import ToolUse, ToolUseResult, assistant, tool_results, user
-from toolyard.llm.scripted_model import ScriptedModel
+from toolyard.llm.scripted_model import Line, ScriptedModel
 from toolyard.llm.session import LLMSession
 from toolyard.registry.tool_registry import ToolRegistry
 
@@ -179,6 +180,26 @@ async def test_an_answer_of_a_type_after_tools() -> None:
         "tool",
         "assistant",
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "roles"),
+    [
+        ([assistant(), LIMA], ["user", "assistant"]),
+        (["No", assistant(LIMA, ADD)], ["user", "assistant", "tool"]),
+        ([assistant("No", ADD), ADD, assistant("No", ADD), LIMA], ["user", "assistant"]),
+    ],
+)
+async def test_tries_that_did_not_fit_leave_a_history_to_go_on_with(
+    script: list[Line], roles: list[str]
+) -> None:
+    limits = AgentLimits(tool_rounds=0)
+    async with Agent("Mai", ScriptedModel(*script), tools=[add], limits=limits) as agent:
+        result = await agent.send("Where?", output=City)
+        assert result.output.name == "Lima"
+        told = [each.role for each in result.messages]
+        assert told[-len(roles) :] == roles
+        assert_all_answered(agent.session.messages)
 
 
 async def test_a_provider_that_keeps_to_schemas_need_not_be_told() -> None:

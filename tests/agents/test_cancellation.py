@@ -1,15 +1,14 @@
 """A run may be cancelled at any point: its history is one to go on with."""
 
-from collections.abc import Sequence
-
 import anyio
 import anyio.lowlevel
+from tests.support.answered import assert_all_answered
 
 from toolyard.agents.agent import Agent
 from toolyard.agents.approval import Allow, Decision
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, Reply
-from toolyard.llm.message import Message, ToolUse, ToolUseResult, assistant
+from toolyard.llm.message import ToolUse, assistant
 from toolyard.llm.scripted_model import Line, ScriptedModel
 
 WORK = [ToolUse(f"u-{number}", "work", {"number": number}) for number in range(3)]
@@ -40,18 +39,6 @@ class Slow(ScriptedModel):
     async def reply(self, request: ChatRequest) -> Reply:
         await self.brake.step()
         return await super().reply(request)
-
-
-def assert_all_answered(messages: Sequence[Message]) -> None:
-    waiting = list[str]()
-    for message in messages:
-        if message.role == "tool":
-            results = [part for part in message.parts if isinstance(part, ToolUseResult)]
-            assert [each.id for each in results] == waiting
-            waiting = []
-        assert not waiting
-        waiting = [each.id for each in message.tool_uses]
-    assert not waiting
 
 
 async def cut_off(at: int, *, is_streamed: bool) -> bool:

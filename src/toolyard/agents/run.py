@@ -208,8 +208,9 @@ class Run:
         if self._shape is None:
             return self._result(text, text)
         refuse_broken(self._turns.last)
+        before = self._before_last()
         if self._misses == 0:
-            self._before_answer = self._session.messages[:-1]
+            self._before_answer = before
         try:
             value = self._shape.read(text)
         except ExtractionError as error:
@@ -218,8 +219,16 @@ class Run:
                 raise unfit(error, text) from error
             return Unclear(again(error))
         if self._misses:  # only the answer that fits is remembered
-            self._session.messages = (*self._before_answer, *self._session.messages[-1:])
+            answer = self._session.messages[len(before) :]
+            self._session.messages = (*self._before_answer, *answer)
         return self._result(value, text)
+
+    def _before_last(self) -> tuple[Message, ...]:
+        """The history without the model's last turn, and without what was told it of that."""
+        said = self._session.messages
+        if not self._turns.last.message.parts:  # of which nothing is remembered
+            return said
+        return said[: -2 if said[-1].role == "tool" else -1]
 
     def _result(self, value: Any, text: str) -> RunResult[Any]:
         self._is_over = True

@@ -27,7 +27,7 @@ You may write several, each on its own lines; you are then told what came of the
 no tool any more, answer without any."""
 
 MOST_BROKEN = 100
-"""Objects that are no JSON: after these nothing more is read, as each costs a look at all before."""
+"""Objects that are no JSON; nothing is read after them, as each costs a look at all before it."""
 
 _AT_LINE_START = re.compile(r'^[ \t]*(?=\{\s*")', re.MULTILINE)
 _MEANT = re.compile(r'^[ \t]*\{\s*"tool_call"', re.MULTILINE)
