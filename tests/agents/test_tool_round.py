@@ -10,7 +10,7 @@ from toolyard.agents.agent import Agent
 from toolyard.agents.approval import Allow, AskPerson, Decision, Deny, Edit
 from toolyard.agents.limits import AgentLimits
 from toolyard.agents.run import LAST_WORD, NO_ANSWER
-from toolyard.agents.run_result import RunResult
+from toolyard.agents.run_result import RunResult, ToolFinished
 from toolyard.agents.tool_round import INTERRUPTED
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError
@@ -66,6 +66,23 @@ async def test_several_run_at_once_and_are_told_in_order() -> None:
     results = await results_of(*uses, tools=[meet])
     assert [each.id for each in results] == ["u-1", "u-2", "u-3"]
     assert texts(results) == ["1", "2", "3"]
+
+
+async def test_two_with_one_id_have_each_their_own_result() -> None:
+    uses = [use("add", a=number, b=0) for number in range(3)]
+    for is_streamed in (False, True):
+        script = ScriptedModel(assistant(*uses), "Done")
+        async with Agent("Mai", script, tools=[add]) as agent:
+            if is_streamed:
+                pieces = [piece async for piece in agent.stream("Go")]
+                assert len([each for each in pieces if isinstance(each, ToolFinished)]) == 3
+            else:
+                await agent.send("Go")
+        asked, told = script.requests[1].messages[-2:]
+        results = [part for part in told.parts if isinstance(part, ToolUseResult)]
+        assert texts(results) == ["0", "1", "2"]
+        assert [each.id for each in results] == [each.id for each in asked.tool_uses]
+        assert len({each.id for each in results}) == 3
 
 
 async def test_no_more_at_once_than_allowed() -> None:

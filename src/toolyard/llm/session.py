@@ -26,6 +26,7 @@ from toolyard.llm.message import (
 from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.prices import ListPrices, Prices
 from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
+from toolyard.llm.tool_ids import told_apart
 from toolyard.llm.usage import NO_USAGE, Usage
 
 Said = str | Text | Image | ToolUseResult
@@ -123,7 +124,7 @@ class LLMSession:
         """
         async with self._turn:
             question = self._question(said, tools, output, settings, tool_choice)
-            reply = await self.model.reply(question.request)
+            reply = told_apart(await self.model.reply(question.request))
             self._account(reply, question.tokens)
             self._keep(question.heard, reply)
             return reply
@@ -152,6 +153,7 @@ class LLMSession:
             async with aclosing(pieces_of(self.model, question.request)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Reply):
+                        piece = told_apart(piece)
                         self._account(piece, question.tokens)
                         self._keep(question.heard, piece)
                     yield piece
