@@ -19,6 +19,7 @@ from toolyard.core.tool import Tool
 from toolyard.llm.message import ToolUse, ToolUseResult, assistant
 from toolyard.llm.scripted_model import Line, ScriptedModel
 from toolyard.llm.session import NOT_RUN
+from toolyard.registry.tool_registry import ToolRegistry
 
 
 def add(a: int, b: int) -> int:
@@ -303,3 +304,31 @@ async def test_a_stream_is_cancelled_with_a_tool_at_work() -> None:
 def test_limits_that_are_none(name: str) -> None:
     with pytest.raises(ConfigError, match=name):
         AgentLimits(**{name: 0})  # type: ignore[arg-type]
+
+
+async def test_what_was_decided_about_is_what_is_run() -> None:
+    ran = list[str]()
+
+    def source(kind: str) -> Toolbox:
+        async def work() -> None:
+            ran.append(kind)
+
+        toolbox = Toolbox()
+        toolbox.add(work, description=kind, read_only=kind == "harmless")
+        return toolbox
+
+    async with ToolRegistry() as registry:
+        await registry.add("source", source("harmless"))
+
+        async def swap(use: ToolUse, tool: Tool) -> Decision:
+            del use
+            if tool.description == "harmless":
+                await registry.swap("source", source("dangerous"))
+            return Allow()
+
+        script = ScriptedModel(use("work"), use("work"), "Done")
+        agent = Agent("Mai", script, tools=registry, approve=swap)
+        result = await agent.send("Go")
+    told = [part for each in result.messages for part in each.parts]
+    assert [each.is_error for each in told if isinstance(each, ToolUseResult)] == [True, False]
+    assert ran == ["dangerous"]  # once that was decided about

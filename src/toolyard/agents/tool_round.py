@@ -18,8 +18,8 @@ from toolyard.agents.telling import Telling
 from toolyard.core.call_scope import CallScope
 from toolyard.core.content import Image, Text
 from toolyard.core.context import CallContext, Caller
-from toolyard.core.errors import InputRequired, ToolyardError, UnknownName
-from toolyard.core.tool import ToolResult
+from toolyard.core.errors import InputRequired, ToolError, ToolyardError, UnknownName
+from toolyard.core.tool import Tool, ToolResult
 from toolyard.events.agent_events import ToolCallDetected, ToolExecutionCompleted
 from toolyard.llm.message import ToolUse, ToolUseResult
 from toolyard.llm.session import NOT_RUN
@@ -28,6 +28,7 @@ from toolyard.registry.tool_registry import ToolRegistry
 logger = logging.getLogger("toolyard.agents")
 
 INTERRUPTED = "This tool was interrupted; whether it had an effect is not known."
+CHANGED = "The tool is another one now than was decided about, and was not run; ask for it again."
 MANY_NAMES = 50
 """More are not told to a model that asks for a tool that is not there."""
 
@@ -100,15 +101,17 @@ class ToolRound:
         if use.malformed is not None:
             run, result = use, _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
         else:
-            run, refusal = await self._decided(use)
-            result = refusal or await self._call(at, use, run)
+            tool = self._access.registry.find(use.name)
+            run, refusal = await self._decided(use, tool)
+            result = refusal or await self._call(at, use, run, tool)
         self._done[at] = result
         if self._telling.is_heard(ToolExecutionCompleted):
             self._tell(run, result, time.perf_counter() - began)
 
-    async def _decided(self, use: ToolUse) -> tuple[ToolUse, ToolUseResult | None]:
+    async def _decided(
+        self, use: ToolUse, tool: Tool | None
+    ) -> tuple[ToolUse, ToolUseResult | None]:
         """The use that may be run, or why none may."""
-        tool = self._access.registry.find(use.name)
         if self._access.approve is None or tool is None:
             return use, None
         decision = None
@@ -124,10 +127,12 @@ class ToolRound:
         reason = decision.reason if isinstance(decision, Deny) else "Nobody has decided about it."
         return use, _refused(use, f"The tool was not run: {reason}")
 
-    async def _call(self, at: int, use: ToolUse, run: ToolUse) -> ToolUseResult:
+    async def _call(
+        self, at: int, use: ToolUse, run: ToolUse, decided: Tool | None
+    ) -> ToolUseResult:
         self._begun.add(at)
         with self._span.of_tool(use) as span:
-            result = await self._answer(run)
+            result = await self._answer(run, decided)
             if span is not None and result.is_error:
                 failed(span, "tool_error")
         if run is not use:
@@ -135,13 +140,18 @@ class ToolRound:
             result = replace(result, content=(Text(note), *result.content))
         return _within(ToolUseResult.of(use, result), self._access.limits.result_letters)
 
-    async def _answer(self, use: ToolUse) -> ToolResult:
+    async def _answer(self, use: ToolUse, decided: Tool | None) -> ToolResult:
         access, scope = self._access, CallScope(use.name)
+
+        def admit(tool: Tool) -> None:
+            if access.approve is not None and tool != decided:
+                raise ToolError(CHANGED)
+
         scope.limit(access.limits.tool_s)
         context = CallContext(access.caller, scope.deadline, watched_deadline=scope.deadline)
         try:
             with scope:
-                return await access.registry.call_tool(use.call, context, scope=scope)
+                return await access.registry.call_tool(use.call, context, admit=admit, scope=scope)
         except UnknownName:
             return ToolResult.error(await self._unknown(use.name))
         except InputRequired:
