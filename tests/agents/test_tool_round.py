@@ -102,6 +102,23 @@ async def test_no_more_at_once_than_allowed() -> None:
     assert most == 2
 
 
+async def test_no_more_of_one_turn_than_allowed() -> None:
+    ran = list[int]()
+
+    async def work(number: int) -> None:
+        """Work."""
+        ran.append(number)
+
+    uses = [use("work", number, number=number) for number in range(5)]
+    for most, told in ((3, [False] * 3 + [True] * 2), (1, [False] + [True] * 4)):
+        ran.clear()
+        limits = AgentLimits(tools_per_turn=most)
+        results = await results_of(*uses, tools=[work], limits=limits)
+        assert [each.is_error for each in results] == told
+        assert ran == list(range(most))
+        assert texts(results)[-1] == f"This tool was not run. At most {most} are, of one turn."
+
+
 async def test_whatever_goes_wrong_is_told_to_the_model() -> None:
     def broken() -> None:
         """Break."""

@@ -83,6 +83,9 @@ class ToolRound:
                 parameters=use.arguments,
                 iteration=self._iteration,
             )
+        most = self._access.limits.tools_per_turn
+        for at, use in enumerate(self._uses[most:], most):
+            self._finish(at, use, _refused(use, f"{NOT_RUN} At most {most} are, of one turn."))
         if len(self._uses) == 1:
             await self._take(0)
             return
@@ -93,7 +96,7 @@ class ToolRound:
                 await self._take(at)
 
         async with anyio.create_task_group() as tasks:
-            for at in range(len(self._uses)):
+            for at in range(min(most, len(self._uses))):
                 tasks.start_soon(take, at)
 
     async def _take(self, at: int) -> None:
@@ -104,9 +107,7 @@ class ToolRound:
             tool = self._access.registry.find(use.name)
             run, refusal = await self._decided(use, tool)
             result = refusal or await self._call(at, use, run, tool)
-        self._done[at] = result
-        if self._telling.is_heard(ToolExecutionCompleted):
-            self._tell(run, result, time.perf_counter() - began)
+        self._finish(at, run, result, time.perf_counter() - began)
 
     async def _decided(
         self, use: ToolUse, tool: Tool | None
@@ -170,12 +171,17 @@ class ToolRound:
         names = ", ".join(tool.name for tool in tools[:MANY_NAMES])
         return f"There is no tool {name[:100]!r}; there are: {names or 'none'}."
 
-    def _tell(self, use: ToolUse, result: ToolUseResult, duration_s: float) -> None:
+    def _finish(
+        self, at: int, run: ToolUse, result: ToolUseResult, duration_s: float = 0.0
+    ) -> None:
+        self._done[at] = result
+        if not self._telling.is_heard(ToolExecutionCompleted):
+            return
         said = "\n".join(part.text for part in result.content if isinstance(part, Text))
         self._telling.tell(
             ToolExecutionCompleted,
-            tool_name=use.name,
-            parameters=use.arguments,
+            tool_name=run.name,
+            parameters=run.arguments,
             success=not result.is_error,
             error=said if result.is_error else None,
             result=None if result.is_error else said,
