@@ -266,6 +266,36 @@ async def test_a_message_is_heard_at_the_next_turn() -> None:
     assert heard[-1].text == "Stop soon"
 
 
+async def test_a_tool_cannot_go_on_with_the_conversation_that_waits_for_it() -> None:
+    later = anyio.Event()
+
+    async def ask(how: str) -> str:
+        """Ask the agent itself."""
+        if how == "send":
+            return (await agent.send("Well?")).text
+        if how == "stream":
+            return str([piece async for piece in agent.stream("Well?")])
+        if how == "run":
+            return (await agent.run("Well?")).text
+        tasks.start_soon(send_later)
+        return "soon"
+
+    async def send_later() -> None:
+        await later.wait()
+        await agent.send("Later")
+
+    uses = [ToolUse(how, "ask", {"how": how}) for how in ("send", "stream", "run", "later")]
+    script = ScriptedModel(assistant(*uses), "Apart", "Done", "Yes")
+    async with Agent("Mai", script, tools=[ask]) as agent, anyio.create_task_group() as tasks:
+        with anyio.fail_after(5):
+            await agent.send("Go")
+        later.set()
+    told = [part for part in agent.session.messages[2].parts if isinstance(part, ToolUseResult)]
+    assert [each.is_error for each in told] == [True, True, False, False]
+    assert "'Mai' waits for this tool" in str(told[0].content)
+    assert agent.session.messages[-1] == assistant("Yes")
+
+
 async def test_a_message_to_an_idle_agent() -> None:
     script = ScriptedModel("Yes")
     agent = Agent("Mai", script)

@@ -16,6 +16,7 @@ from toolyard.agents.context.strategy import ContextStrategy
 from toolyard.agents.context.trim import Trim
 from toolyard.agents.forms.form import ToolForm
 from toolyard.agents.forms.native import NativeTools
+from toolyard.agents.held import refuse_held
 from toolyard.agents.identity import Identity
 from toolyard.agents.limits import AgentLimits
 from toolyard.agents.offered import Offered, registry_of
@@ -197,15 +198,17 @@ class Agent:
             ModelError: There is no answer. What was done before is remembered; a task that
                 nothing was done for is not.
             UnfitReply: No answer was of the type.
-            ConfigError: It was not entered.
+            ConfigError: It was not entered, or one of its own tools asks it, for which it waits.
             ValueError: Nothing is said.
         """
+        refuse_held(self.session, self.name)
         async with self._turn:
             return await self._result(self.session, self._inbox, said, output)
 
     async def stream(self, *said: Said, output: Any = None) -> AsyncGenerator[RunPiece, None]:
         """As `send`, piece by piece, the result as the last; closing it ends the run."""
         self._refuse_unentered()
+        refuse_held(self.session, self.name)
         async with self._turn:
             run = Run(lambda: self._recipe, self.session, self._inbox, shape_of(output))
             async with aclosing(run.pieces(said)) as pieces:
