@@ -63,6 +63,7 @@ async def cut_off(at: int, *, is_streamed: bool) -> bool:
                 assert [piece async for piece in agent.stream("Go")]
             else:
                 assert (await agent.send("Go")).text == "Done"
+        assert_all_answered(agent.session.messages)
         await agent.send("Go on")
         assert_all_answered(script.requests[-1].messages)
         assert_all_answered(agent.session.messages)
@@ -74,3 +75,18 @@ async def test_at_every_wait() -> None:
         for at in range(1, WAITS + 1):
             assert await cut_off(at, is_streamed=is_streamed), at
         assert not await cut_off(WAITS + 2, is_streamed=is_streamed)
+
+
+async def test_a_stream_that_is_left_at_any_piece() -> None:
+    async def work(number: int) -> int:
+        """Work."""
+        return number
+
+    for at in range(1, 20):
+        async with Agent("Mai", ScriptedModel(*LINES), tools=[work]) as agent:
+            stream = agent.stream("Go")
+            for _ in range(at):
+                await anext(stream, None)
+            await stream.aclose()
+            assert_all_answered(agent.session.messages)
+            await agent.send("Go on")

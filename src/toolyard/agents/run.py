@@ -126,6 +126,7 @@ class Run:
             yield
         except BaseException as error:
             if not self._is_over:  # else it is only whoever has the result and listens no longer
+                self._session.leave_unrun()
                 self._span.end(error)
                 self._telling.tell(SendFailed, error=_sentence(error))
             raise
