@@ -323,9 +323,56 @@ async def test_a_message_that_the_model_did_not_hear_is_not_lost() -> None:
             await agent.send("Go")
         await agent.send("Well?")
     said = [each.text for each in script.requests[-1].messages if each.role == "user"]
-    assert said[0] == "Go"
-    assert "Listen" in said[1]
-    assert "Well?" in said[1]
+    assert said == ["Go", "Listen", "Well?"]
+
+
+async def test_messages_are_remembered_in_their_order() -> None:
+    def last(request: ChatRequest) -> Reply:
+        del request
+        agent.receive_message("First")
+        return Reply.of("Hi")
+
+    agent = Agent("Mai", ScriptedModel(last, last, "Yes"))
+    await agent.send("Hello")
+    agent.receive_message("Second")
+    assert [piece async for piece in agent.stream("And?")]
+    said = [each.text for each in agent.session.messages]
+    assert said == ["Hello", "Hi", "First", "Second", "And?", "Hi", "First"]
+
+
+async def test_a_message_is_not_forgotten_with_an_answer_that_did_not_fit() -> None:
+    def unfit(request: ChatRequest) -> Reply:
+        del request
+        agent.receive_message("Listen")
+        return Reply.of("No")
+
+    agent = Agent("Mai", ScriptedModel(unfit, LIMA))
+    await agent.send("Where?", output=City)
+    assert [each.text for each in agent.session.messages] == ["Where?", LIMA, "Listen"]
+
+
+async def test_a_message_that_was_heard_is_not_heard_again() -> None:
+    scope = anyio.CancelScope()
+
+    def cancelled(request: ChatRequest) -> Reply:
+        del request
+        scope.cancel()
+        return Reply.of("Yes")
+
+    def ignore(event: object) -> None:
+        del event  # as somebody hears of it, the model is watched meanwhile
+
+    async def tell() -> None:
+        """Tell the agent itself."""
+        agent.receive_message("Listen")
+
+    script = ScriptedModel(ToolUse("u-1", "tell", {}), cancelled, "Well")
+    async with Agent("Mai", script, tools=[tell], on_event=ignore) as agent:
+        with scope:
+            await agent.send("Go")
+        assert scope.cancelled_caught
+        await agent.send("And?")
+    assert "".join(each.text for each in agent.session.messages).count("Listen") == 1
 
 
 async def test_forks() -> None:

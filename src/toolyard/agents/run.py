@@ -167,7 +167,8 @@ class Run:
     def _question(self, said: Sequence[Said], tools: Sequence[Tool]) -> Question:
         offered = self._recipe().form.offered(tools)
         choice = "none" if offered and self._is_closing else "auto"
-        return Question(said, offered, choice, self._shape.output if self._shape else None)
+        output = self._shape.output if self._shape else None
+        return Question(said, offered, choice, output, hears=self._misses == 0)
 
     @property
     def _is_closing(self) -> bool:
