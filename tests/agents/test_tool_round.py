@@ -190,13 +190,14 @@ async def test_a_tool_that_asks_a_person() -> None:
 async def test_what_is_told_of_a_tool_is_bounded() -> None:
     def much() -> list[Text | Image]:
         """Say much."""
-        return [Text("a" * 30), Image(b"png"), Text("b" * 30)]
+        return [Text("a" * 30), Image(b"png"), Text("b" * 30), *[Text("c")] * 100]
 
     results = await results_of(use("much"), tools=[much], limits=AgentLimits(result_letters=40))
     assert results[0].content == (
         Text("a" * 30),
         Image(b"png"),
-        Text("b" * 10 + "\n[20 more letters were cut off]"),
+        Text("b" * 10),
+        Text("[120 more letters were cut off]"),
     )
 
 

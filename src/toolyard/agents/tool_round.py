@@ -203,16 +203,16 @@ def _written(arguments: Mapping[str, Any]) -> str:
 
 
 def _within(result: ToolUseResult, most: int) -> ToolUseResult:
-    """`result` with at most so many letters."""
-    if sum(len(part.text) for part in result.content if isinstance(part, Text)) <= most:
+    """`result` with at most so many letters, and a note if there were more."""
+    letters = sum(len(part.text) for part in result.content if isinstance(part, Text))
+    if letters <= most:
         return result
     parts, left = list[Text | Image](), most
     for part in result.content:
-        if isinstance(part, Image) or len(part.text) <= left:
+        if isinstance(part, Image):
             parts.append(part)
-        else:
-            cut = len(part.text) - left
-            parts.append(Text(f"{part.text[:left]}\n[{cut} more letters were cut off]"))
-        left -= len(part.text) if isinstance(part, Text) else 0
-        left = max(0, left)
-    return replace(result, content=tuple(parts))
+        elif left > 0:
+            parts.append(part if len(part.text) <= left else Text(part.text[:left]))
+            left -= len(part.text)
+    note = Text(f"[{letters - most} more letters were cut off]")
+    return replace(result, content=(*parts, note))
