@@ -199,3 +199,24 @@ async def test_the_form_of_an_answer_and_of_a_step() -> None:
     async with Agent("Mai", script, tools=[Toolbox()], form=ReAct()) as agent:
         result = await agent.run("What is 2 + 3?", output=dict[str, int])
     assert result.output == {"sum": 5}
+
+
+@pytest.mark.parametrize("tools", [[add], []])
+async def test_a_provider_that_keeps_to_schemas_lets_it_take_steps(tools: list[Any]) -> None:
+    class Strict(ScriptedModel):
+        keeps_to_schemas = True
+
+    script = Strict(decision(is_final=True, final_answer={"sum": 5}))
+    async with Agent("Mai", script, tools=tools, form=ReAct()) as agent:
+        result = await agent.run("What is 2 + 3?", output=dict[str, int])
+    assert result.output == {"sum": 5}
+    assert script.requests[0].output is None
+    told = script.requests[0].messages[0].text
+    assert "final_answer" in told  # with or without tools
+    assert "Schema for" in told
+
+
+async def test_a_model_without_tools_is_told_of_none() -> None:
+    script = ScriptedModel("Hello")
+    await Agent("Mai", script, form=TextTools()).send("Hello")
+    assert script.requests[0].messages[0].text == "You are Mai."

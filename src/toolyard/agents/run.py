@@ -79,6 +79,8 @@ class Run:
         self._results: Sequence[ToolUseResult] = ()
         """Of the tools that were run last."""
         self._is_over = False
+        self._is_held_to_shape = True
+        """Whether the provider is told what the answer must be."""
         self._is_cut_short = False
         """Whether the model wanted to run more tools than it may."""
         self._before_answer: tuple[Message, ...] = ()
@@ -136,10 +138,10 @@ class Run:
         recipe, session = self._recipe(), self._session
         session.model = self._model(recipe)
         tools = await recipe.tools.registry.list_tools(self._context)
-        parts = [recipe.identity.introduction, recipe.system_prompt]
-        if tools:
-            parts.append(recipe.form.instructions(tools))
-        if self._shape is not None and (tools or not keeps_to_schemas(recipe.model)):
+        written = recipe.form.instructions(tools)
+        self._is_held_to_shape = not written  # else the provider would not let it ask for tools
+        parts = [recipe.identity.introduction, recipe.system_prompt, written]
+        if self._shape is not None and (tools or written or not keeps_to_schemas(recipe.model)):
             parts.append(self._shape.instructions)
         session.system_prompt = "\n\n".join(filter(None, parts))
         if recipe.context.is_due(session):
@@ -167,7 +169,7 @@ class Run:
     def _question(self, said: Sequence[Said], tools: Sequence[Tool]) -> Question:
         offered = self._recipe().form.offered(tools)
         choice = "none" if offered and self._is_closing else "auto"
-        output = self._shape.output if self._shape else None
+        output = self._shape.output if self._shape and self._is_held_to_shape else None
         return Question(said, offered, choice, output, hears=self._misses == 0)
 
     @property

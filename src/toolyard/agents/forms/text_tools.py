@@ -41,8 +41,8 @@ class TextTools:
     """
 
     def instructions(self, tools: Sequence[Tool]) -> str:
-        """The tools, and how to ask for them."""
-        return INSTRUCTIONS.format(tools=listed(tools))
+        """The tools, and how to ask for them, if there are any."""
+        return INSTRUCTIONS.format(tools=listed(tools)) if tools else ""
 
     def offered(self, tools: Sequence[Tool]) -> Sequence[Tool]:
         """None."""
