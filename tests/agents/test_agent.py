@@ -13,7 +13,7 @@ from toolyard.agents.limits import AgentLimits
 from toolyard.agents.run_result import RunResult, ToolFinished, ToolStarted
 from toolyard.core.errors import BudgetSpent, ConfigError, ModelError, RateLimited, UnfitReply
 from toolyard.llm.budget import Budget, BudgetLimits
-from toolyard.llm.chat import ChatRequest, Reply, TextDelta
+from toolyard.llm.chat import ChatRequest, Finish, Reply, TextDelta
 from toolyard.llm.message import ToolUse, ToolUseResult, assistant, tool_results, user
 from toolyard.llm.scripted_model import Line, ScriptedModel
 from toolyard.llm.session import LLMSession
@@ -70,6 +70,16 @@ async def test_it_runs_tools_until_it_answers() -> None:
     )
     assert result.usage == agent.session.usage
     assert result.usage.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("finish", "status"),
+    [("length", "partial"), ("content_filter", "partial"), ("refusal", "complete")],
+)
+async def test_an_answer_that_was_cut_off_is_partial(finish: Finish, status: str) -> None:
+    agent = Agent("Mai", ScriptedModel(Reply(assistant("It i"), finish=finish)))
+    result = await agent.send("Hello")
+    assert (result.text, result.status) == ("It i", status)
 
 
 async def test_its_conversation_goes_on_and_a_run_is_by_itself() -> None:

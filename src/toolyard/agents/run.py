@@ -239,10 +239,11 @@ class Run:
         self._is_over = True
         self._span.end()
         session, (usage, cost, last) = self._session, self._before
+        is_cut_off = self._turns.last.finish in ("length", "content_filter")
         result = RunResult(
             output=value,
             text=text,
-            status="partial" if self._is_cut_short else "complete",
+            status="partial" if self._is_cut_short or is_cut_off else "complete",
             messages=_after(session.messages, last),
             usage=session.usage - usage,
             cost_usd=difference(cost, session.cost_usd),
