@@ -218,6 +218,16 @@ async def test_a_cap_ends_with_an_answer(rounds: int) -> None:
         assert agent.session.pending == ()
 
 
+async def test_a_streamed_run_has_a_cap_too() -> None:
+    asks: list[Line] = [use("add", number, a=1, b=number) for number in range(3)]
+    script = ScriptedModel(*asks, "As far as I know, 3")
+    async with Agent("Mai", script, tools=[add], limits=AgentLimits(tool_rounds=2)) as agent:
+        pieces = [piece async for piece in agent.stream("Go on and on")]
+    assert isinstance(pieces[-1], RunResult)
+    assert pieces[-1].status == "partial"
+    assert len([each for each in pieces if isinstance(each, ToolFinished)]) == 2
+
+
 async def test_a_model_that_asks_on_and_on_gets_no_tool() -> None:
     script = ScriptedModel(*[use("add", number, a=1, b=1) for number in range(3)], "Well")
     async with Agent("Mai", script, tools=[add], limits=AgentLimits(tool_rounds=1)) as agent:

@@ -77,7 +77,7 @@ class Run:
         self._began = time.perf_counter()
         self._rounds = self._tool_calls = self._misses = 0
         self._results: Sequence[ToolUseResult] = ()
-        """Of the tools that were run last."""
+        """Of the tools that were run in the last turn."""
         self._is_over = False
         self._is_held_to_shape = True
         """Whether the provider is told what the answer must be."""
@@ -195,6 +195,7 @@ class Run:
 
     async def _follow(self, step: Wanted | Unclear) -> Sequence[Said]:
         """Do what the model wants; what it is said next."""
+        self._results = ()
         if isinstance(step, Unclear):
             return (step.told,)
         self._tool_calls += len(step.uses)
