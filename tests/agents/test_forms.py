@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.answered import assert_all_answered
 
 from toolyard import Agent, ReAct, ScriptedModel, Text, TextTools, Toolbox, ToolUse
-from toolyard.agents.forms.form import Answered, Step, Unclear, Wanted
+from toolyard.agents.forms.form import Answered, Step, ToolForm, Unclear, Wanted
 from toolyard.agents.forms.listing import listed
 from toolyard.agents.forms.observation import observed
 from toolyard.agents.forms.react import ASKED, NEITHER
@@ -17,7 +18,7 @@ from toolyard.agents.limits import AgentLimits
 from toolyard.core.content import Image
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import Reply
-from toolyard.llm.message import ToolUseResult, user
+from toolyard.llm.message import ToolUseResult, assistant, user
 
 
 def add(a: int, b: int = 1) -> int:
@@ -220,3 +221,12 @@ async def test_a_model_without_tools_is_told_of_none() -> None:
     script = ScriptedModel("Hello")
     await Agent("Mai", script, form=TextTools()).send("Hello")
     assert script.requests[0].messages[0].text == "You are Mai."
+
+
+@pytest.mark.parametrize("form", [TextTools(), ReAct()])
+async def test_a_call_of_another_form_is_told_not_to_have_been_run(form: ToolForm) -> None:
+    script = ScriptedModel(assistant("Well", ToolUse("u-1", "add", {"a": 1})))
+    async with Agent("Mai", script, tools=[add], form=form) as agent:
+        result = await agent.send("Go")
+    assert result.text == "Well"
+    assert_all_answered(result.messages)

@@ -181,11 +181,10 @@ class Run:
         """What follows from the model's last turn."""
         reply = self._turns.last
         step = self._recipe().form.read(reply)
-        if isinstance(step, Answered):
-            return self._judged(step.text)
-        if self._is_closing:  # it does not do what it was told
+        if isinstance(step, Answered) or self._is_closing:  # it may not do what it was told
             self._session.leave_unrun()
-            return self._judged(reply.text or NO_ANSWER)
+            said = step.text if isinstance(step, Answered) else reply.text or NO_ANSWER
+            return self._judged(said)
         if self._rounds >= self._recipe().tools.limits.tool_rounds:
             self._is_cut_short = True
             self._telling.tell(ToolMaxIterationsReached, max_iterations=self._rounds)
