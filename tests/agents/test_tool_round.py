@@ -142,15 +142,17 @@ async def test_whatever_goes_wrong_is_told_to_the_model() -> None:
     assert said[4] == "2"
 
 
-async def test_a_source_with_a_bug_does_not_end_the_run() -> None:
+@pytest.mark.parametrize("error", [RuntimeError("secret"), SystemExit("secret")])
+async def test_a_source_with_a_bug_does_not_end_the_run(error: BaseException) -> None:
     class Broken(Toolbox):
         async def call_tool(self, call: object, context: object) -> object:  # type: ignore[override]
-            raise RuntimeError("secret")
+            raise error
 
     broken = Broken()
     broken.add(add)
     results = await results_of(use("add"), tools=[broken])  # type: ignore[list-item]
-    assert texts(results) == ["The tool failed: it ran into an unexpected RuntimeError."]
+    kind = type(error).__name__
+    assert texts(results) == [f"The tool failed: it ran into an unexpected {kind}."]
 
 
 async def test_a_slow_tool_is_ended() -> None:

@@ -161,7 +161,7 @@ class ToolRound:
             )
         except ToolyardError as error:
             return ToolResult.error(str(error))
-        except Exception as error:  # a bug of a source must not end the run
+        except (Exception, SystemExit) as error:  # a bug of a source must not end the run, nor all
             logger.exception("the tool %r failed", use.name)
             kind = type(error).__name__
             return ToolResult.error(f"The tool failed: it ran into an unexpected {kind}.")
