@@ -1,6 +1,6 @@
 """An agent: its conversation, its forks, and what others say to it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import anyio
 import pytest
@@ -11,9 +11,16 @@ from toolyard import Text, Toolbox
 from toolyard.agents.agent import Agent
 from toolyard.agents.limits import AgentLimits
 from toolyard.agents.run_result import RunResult, ToolFinished, ToolStarted
-from toolyard.core.errors import BudgetSpent, ConfigError, ModelError, RateLimited, UnfitReply
+from toolyard.core.errors import (
+    BudgetSpent,
+    ConfigError,
+    ModelError,
+    ModelUnreachable,
+    RateLimited,
+    UnfitReply,
+)
 from toolyard.llm.budget import Budget, BudgetLimits
-from toolyard.llm.chat import ChatRequest, Finish, Reply, TextDelta
+from toolyard.llm.chat import ChatRequest, Finish, Piece, Reply, TextDelta
 from toolyard.llm.message import ToolUse, ToolUseResult, assistant, tool_results, user
 from toolyard.llm.scripted_model import Line, ScriptedModel
 from toolyard.llm.session import LLMSession
@@ -165,6 +172,29 @@ async def test_a_stream_that_is_left_ends_the_run() -> None:
     await stream.aclose()
     assert agent.session.messages == ()
     assert (await agent.send("Hello")).text == "Again"
+
+
+async def test_a_stream_that_ends_without_an_answer_runs_nothing_again() -> None:
+    ran = list[int]()
+
+    async def work() -> None:
+        """Work."""
+        ran.append(1)
+
+    class BreaksOff(ScriptedModel):
+        async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
+            if len(self.requests) == 1:
+                yield TextDelta("Hm")
+                return
+            async for piece in super().stream(request):
+                yield piece
+
+    model = BreaksOff(ToolUse("u-1", "work", {}))
+    async with Agent("Mai", model, tools=[work]) as agent:
+        with pytest.raises(ModelUnreachable):
+            assert [piece async for piece in agent.stream("Go")]
+        assert_all_answered(agent.session.messages)
+    assert ran == [1]
 
 
 async def test_an_answer_of_a_type() -> None:

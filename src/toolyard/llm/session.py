@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar, overload
 import anyio
 
 from toolyard.core.content import Image, Text
+from toolyard.core.errors import ModelUnreachable
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply, ToolChoice
 from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
@@ -150,13 +151,17 @@ class LLMSession:
         """As `send`, piece by piece, with the whole reply at the end."""
         async with self._turn:
             question = self._question(said, tools, output, settings, tool_choice)
+            is_whole = False
             async with aclosing(pieces_of(self.model, question.request)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Reply):
                         piece = told_apart(piece)
                         self._account(piece, question.tokens)
                         self._keep(question.heard, piece)
+                        is_whole = True
                     yield piece
+            if not is_whole:
+                raise ModelUnreachable("The answer broke off before its end; try again.")
 
     @overload
     async def send_for(
