@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
+from typing import Self
 
 from toolyard.core.errors import ConfigError
 from toolyard.llm.session import LLMSession
 
 
-class _Hold:
-    """Of one conversation, by the tools of one turn."""
+class Held:
+    """What is done within has to end before `session` goes on."""
 
-    __slots__ = ("is_over", "session")
+    __slots__ = ("_token", "is_over", "session")
+
+    _token: Token[tuple[Held, ...]]
 
     def __init__(self, session: LLMSession) -> None:
         self.session = session
         self.is_over = False
         """What a tool began may outlast it, and waits for its turn then."""
 
+    def __enter__(self) -> Self:
+        self._token = _held.set((*_held.get(), self))
+        return self
 
-_holds: ContextVar[tuple[_Hold, ...]] = ContextVar("toolyard_held", default=())
+    def __exit__(self, *exc_info: object) -> None:
+        self.is_over = True
+        _held.reset(self._token)
 
 
-@contextmanager
-def held(session: LLMSession) -> Generator[None]:
-    """What is done within has to end before `session` goes on."""
-    hold = _Hold(session)
-    token = _holds.set((*_holds.get(), hold))
-    try:
-        yield
-    finally:
-        hold.is_over = True
-        _holds.reset(token)
+_held: ContextVar[tuple[Held, ...]] = ContextVar("toolyard_held", default=())
 
 
 def refuse_held(session: LLMSession, name: str) -> None:
@@ -42,7 +39,7 @@ def refuse_held(session: LLMSession, name: str) -> None:
     Raises:
         ConfigError: It would wait for itself.
     """
-    if any(each.session is session and not each.is_over for each in _holds.get()):
+    if any(each.session is session and not each.is_over for each in _held.get()):
         raise ConfigError(
             f"{name!r} waits for this tool, and cannot go on before it ends: use `run`, a fork, "
             "or `receive_message`."

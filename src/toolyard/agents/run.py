@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from anyio.lowlevel import checkpoint
 
 from toolyard.agents.forms.form import Answered, Unclear, Wanted
-from toolyard.agents.held import held
+from toolyard.agents.held import Held
 from toolyard.agents.own_thoughts import OwnThoughts
 from toolyard.agents.recipe import Recipe
 from toolyard.agents.run_result import RunPiece, RunResult, ToolFinished, ToolStarted
@@ -201,7 +201,7 @@ class Run:
         recipe, turn = self._recipe(), self._turns.count
         tools = ToolRound(recipe.tools, step.uses, self._telling, self._span, turn)
         try:
-            with self._span.under(), held(self._session):
+            with self._span.under(), Held(self._session):
                 await tools.run()
         finally:  # also if it is cancelled: the history says what came of each
             self._results = tools.results
