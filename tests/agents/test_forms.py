@@ -153,6 +153,20 @@ def test_odd_schemas_are_listed() -> None:
     assert len(lines) == 5
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": []},
+        {"properties": None},
+        {"properties": {"a": [1]}},
+        {"properties": {"a": None}, "required": None},
+        {"properties": {"a": {"type": {"b": 1}, "description": 5}}},
+    ],
+)
+def test_schemas_that_are_none_are_listed(schema: dict[str, Any]) -> None:
+    assert listed([Tool("odd", "Is odd.", schema)]).startswith("- odd: Is odd.")
+
+
 def decision(**said: Any) -> str:
     return json.dumps({"thought": "Hm", **said})
 
