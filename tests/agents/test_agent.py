@@ -1,20 +1,28 @@
 """An agent: its conversation, its forks, and what others say to it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import anyio
 import pytest
 from pydantic import BaseModel
+from tests.support.answered import assert_all_answered
 
 from toolyard import Text, Toolbox
 from toolyard.agents.agent import Agent
 from toolyard.agents.limits import AgentLimits
 from toolyard.agents.run_result import RunResult, ToolFinished, ToolStarted
-from toolyard.core.errors import BudgetSpent, ConfigError, ModelError, RateLimited, UnfitReply
+from toolyard.core.errors import (
+    BudgetSpent,
+    ConfigError,
+    ModelError,
+    ModelUnreachable,
+    RateLimited,
+    UnfitReply,
+)
 from toolyard.llm.budget import Budget, BudgetLimits
-from toolyard.llm.chat import ChatRequest, Reply, TextDelta
+from toolyard.llm.chat import ChatRequest, Finish, Piece, Reply, TextDelta
 from toolyard.llm.message import ToolUse, ToolUseResult, assistant, tool_results, user
-from toolyard.llm.scripted_model import ScriptedModel
+from toolyard.llm.scripted_model import Line, ScriptedModel
 from toolyard.llm.session import LLMSession
 from toolyard.registry.tool_registry import ToolRegistry
 
@@ -69,6 +77,16 @@ async def test_it_runs_tools_until_it_answers() -> None:
     )
     assert result.usage == agent.session.usage
     assert result.usage.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("finish", "status"),
+    [("length", "partial"), ("content_filter", "partial"), ("refusal", "complete")],
+)
+async def test_an_answer_that_was_cut_off_is_partial(finish: Finish, status: str) -> None:
+    agent = Agent("Mai", ScriptedModel(Reply(assistant("It i"), finish=finish)))
+    result = await agent.send("Hello")
+    assert (result.text, result.status) == ("It i", status)
 
 
 async def test_its_conversation_goes_on_and_a_run_is_by_itself() -> None:
@@ -156,6 +174,29 @@ async def test_a_stream_that_is_left_ends_the_run() -> None:
     assert (await agent.send("Hello")).text == "Again"
 
 
+async def test_a_stream_that_ends_without_an_answer_runs_nothing_again() -> None:
+    ran = list[int]()
+
+    async def work() -> None:
+        """Work."""
+        ran.append(1)
+
+    class BreaksOff(ScriptedModel):
+        async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
+            if len(self.requests) == 1:
+                yield TextDelta("Hm")
+                return
+            async for piece in super().stream(request):
+                yield piece
+
+    model = BreaksOff(ToolUse("u-1", "work", {}))
+    async with Agent("Mai", model, tools=[work]) as agent:
+        with pytest.raises(ModelUnreachable):
+            assert [piece async for piece in agent.stream("Go")]
+        assert_all_answered(agent.session.messages)
+    assert ran == [1]
+
+
 async def test_an_answer_of_a_type() -> None:
     script = ScriptedModel("Lima, I think", LIMA)
     agent = Agent("Mai", script)
@@ -179,6 +220,26 @@ async def test_an_answer_of_a_type_after_tools() -> None:
         "tool",
         "assistant",
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "roles"),
+    [
+        ([assistant(), LIMA], ["user", "assistant"]),
+        (["No", assistant(LIMA, ADD)], ["user", "assistant", "tool"]),
+        ([assistant("No", ADD), ADD, assistant("No", ADD), LIMA], ["user", "assistant"]),
+    ],
+)
+async def test_tries_that_did_not_fit_leave_a_history_to_go_on_with(
+    script: list[Line], roles: list[str]
+) -> None:
+    limits = AgentLimits(tool_rounds=0)
+    async with Agent("Mai", ScriptedModel(*script), tools=[add], limits=limits) as agent:
+        result = await agent.send("Where?", output=City)
+        assert result.output.name == "Lima"
+        told = [each.role for each in result.messages]
+        assert told[-len(roles) :] == roles
+        assert_all_answered(agent.session.messages)
 
 
 async def test_a_provider_that_keeps_to_schemas_need_not_be_told() -> None:
@@ -245,6 +306,36 @@ async def test_a_message_is_heard_at_the_next_turn() -> None:
     assert heard[-1].text == "Stop soon"
 
 
+async def test_a_tool_cannot_go_on_with_the_conversation_that_waits_for_it() -> None:
+    later = anyio.Event()
+
+    async def ask(how: str) -> str:
+        """Ask the agent itself."""
+        if how == "send":
+            return (await agent.send("Well?")).text
+        if how == "stream":
+            return str([piece async for piece in agent.stream("Well?")])
+        if how == "run":
+            return (await agent.run("Well?")).text
+        tasks.start_soon(send_later)
+        return "soon"
+
+    async def send_later() -> None:
+        await later.wait()
+        await agent.send("Later")
+
+    uses = [ToolUse(how, "ask", {"how": how}) for how in ("send", "stream", "run", "later")]
+    script = ScriptedModel(assistant(*uses), "Apart", "Done", "Yes")
+    async with Agent("Mai", script, tools=[ask]) as agent, anyio.create_task_group() as tasks:
+        with anyio.fail_after(5):
+            await agent.send("Go")
+        later.set()
+    told = [part for part in agent.session.messages[2].parts if isinstance(part, ToolUseResult)]
+    assert [each.is_error for each in told] == [True, True, False, False]
+    assert "'Mai' waits for this tool" in str(told[0].content)
+    assert agent.session.messages[-1] == assistant("Yes")
+
+
 async def test_a_message_to_an_idle_agent() -> None:
     script = ScriptedModel("Yes")
     agent = Agent("Mai", script)
@@ -272,9 +363,56 @@ async def test_a_message_that_the_model_did_not_hear_is_not_lost() -> None:
             await agent.send("Go")
         await agent.send("Well?")
     said = [each.text for each in script.requests[-1].messages if each.role == "user"]
-    assert said[0] == "Go"
-    assert "Listen" in said[1]
-    assert "Well?" in said[1]
+    assert said == ["Go", "Listen", "Well?"]
+
+
+async def test_messages_are_remembered_in_their_order() -> None:
+    def last(request: ChatRequest) -> Reply:
+        del request
+        agent.receive_message("First")
+        return Reply.of("Hi")
+
+    agent = Agent("Mai", ScriptedModel(last, last, "Yes"))
+    await agent.send("Hello")
+    agent.receive_message("Second")
+    assert [piece async for piece in agent.stream("And?")]
+    said = [each.text for each in agent.session.messages]
+    assert said == ["Hello", "Hi", "First", "Second", "And?", "Hi", "First"]
+
+
+async def test_a_message_is_not_forgotten_with_an_answer_that_did_not_fit() -> None:
+    def unfit(request: ChatRequest) -> Reply:
+        del request
+        agent.receive_message("Listen")
+        return Reply.of("No")
+
+    agent = Agent("Mai", ScriptedModel(unfit, LIMA))
+    await agent.send("Where?", output=City)
+    assert [each.text for each in agent.session.messages] == ["Where?", LIMA, "Listen"]
+
+
+async def test_a_message_that_was_heard_is_not_heard_again() -> None:
+    scope = anyio.CancelScope()
+
+    def cancelled(request: ChatRequest) -> Reply:
+        del request
+        scope.cancel()
+        return Reply.of("Yes")
+
+    def ignore(event: object) -> None:
+        del event  # as somebody hears of it, the model is watched meanwhile
+
+    async def tell() -> None:
+        """Tell the agent itself."""
+        agent.receive_message("Listen")
+
+    script = ScriptedModel(ToolUse("u-1", "tell", {}), cancelled, "Well")
+    async with Agent("Mai", script, tools=[tell], on_event=ignore) as agent:
+        with scope:
+            await agent.send("Go")
+        assert scope.cancelled_caught
+        await agent.send("And?")
+    assert "".join(each.text for each in agent.session.messages).count("Listen") == 1
 
 
 async def test_forks() -> None:

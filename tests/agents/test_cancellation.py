@@ -1,15 +1,14 @@
 """A run may be cancelled at any point: its history is one to go on with."""
 
-from collections.abc import Sequence
-
 import anyio
 import anyio.lowlevel
+from tests.support.answered import assert_all_answered
 
 from toolyard.agents.agent import Agent
 from toolyard.agents.approval import Allow, Decision
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, Reply
-from toolyard.llm.message import Message, ToolUse, ToolUseResult, assistant
+from toolyard.llm.message import ToolUse, assistant
 from toolyard.llm.scripted_model import Line, ScriptedModel
 
 WORK = [ToolUse(f"u-{number}", "work", {"number": number}) for number in range(3)]
@@ -42,18 +41,6 @@ class Slow(ScriptedModel):
         return await super().reply(request)
 
 
-def assert_all_answered(messages: Sequence[Message]) -> None:
-    waiting = list[str]()
-    for message in messages:
-        if message.role == "tool":
-            results = [part for part in message.parts if isinstance(part, ToolUseResult)]
-            assert [each.id for each in results] == waiting
-            waiting = []
-        assert not waiting
-        waiting = [each.id for each in message.tool_uses]
-    assert not waiting
-
-
 async def cut_off(at: int, *, is_streamed: bool) -> bool:
     """Whether a run was, that was cancelled at the `at`-th wait."""
     brake = Brake(at)
@@ -76,6 +63,7 @@ async def cut_off(at: int, *, is_streamed: bool) -> bool:
                 assert [piece async for piece in agent.stream("Go")]
             else:
                 assert (await agent.send("Go")).text == "Done"
+        assert_all_answered(agent.session.messages)
         await agent.send("Go on")
         assert_all_answered(script.requests[-1].messages)
         assert_all_answered(agent.session.messages)
@@ -87,3 +75,18 @@ async def test_at_every_wait() -> None:
         for at in range(1, WAITS + 1):
             assert await cut_off(at, is_streamed=is_streamed), at
         assert not await cut_off(WAITS + 2, is_streamed=is_streamed)
+
+
+async def test_a_stream_that_is_left_at_any_piece() -> None:
+    async def work(number: int) -> int:
+        """Work."""
+        return number
+
+    for at in range(1, 20):
+        async with Agent("Mai", ScriptedModel(*LINES), tools=[work]) as agent:
+            stream = agent.stream("Go")
+            for _ in range(at):
+                await anext(stream, None)
+            await stream.aclose()
+            assert_all_answered(agent.session.messages)
+            await agent.send("Go on")

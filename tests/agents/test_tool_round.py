@@ -10,7 +10,7 @@ from toolyard.agents.agent import Agent
 from toolyard.agents.approval import Allow, AskPerson, Decision, Deny, Edit
 from toolyard.agents.limits import AgentLimits
 from toolyard.agents.run import LAST_WORD, NO_ANSWER
-from toolyard.agents.run_result import RunResult
+from toolyard.agents.run_result import RunResult, ToolFinished
 from toolyard.agents.tool_round import INTERRUPTED
 from toolyard.core.context import CallContext
 from toolyard.core.errors import ConfigError
@@ -19,6 +19,7 @@ from toolyard.core.tool import Tool
 from toolyard.llm.message import ToolUse, ToolUseResult, assistant
 from toolyard.llm.scripted_model import Line, ScriptedModel
 from toolyard.llm.session import NOT_RUN
+from toolyard.registry.tool_registry import ToolRegistry
 
 
 def add(a: int, b: int) -> int:
@@ -68,6 +69,23 @@ async def test_several_run_at_once_and_are_told_in_order() -> None:
     assert texts(results) == ["1", "2", "3"]
 
 
+async def test_two_with_one_id_have_each_their_own_result() -> None:
+    uses = [use("add", a=number, b=0) for number in range(3)]
+    for is_streamed in (False, True):
+        script = ScriptedModel(assistant(*uses), "Done")
+        async with Agent("Mai", script, tools=[add]) as agent:
+            if is_streamed:
+                pieces = [piece async for piece in agent.stream("Go")]
+                assert len([each for each in pieces if isinstance(each, ToolFinished)]) == 3
+            else:
+                await agent.send("Go")
+        asked, told = script.requests[1].messages[-2:]
+        results = [part for part in told.parts if isinstance(part, ToolUseResult)]
+        assert texts(results) == ["0", "1", "2"]
+        assert [each.id for each in results] == [each.id for each in asked.tool_uses]
+        assert len({each.id for each in results}) == 3
+
+
 async def test_no_more_at_once_than_allowed() -> None:
     at_work = most = 0
 
@@ -82,6 +100,23 @@ async def test_no_more_at_once_than_allowed() -> None:
     uses = [use("work", number) for number in range(9)]
     await results_of(*uses, tools=[work], limits=AgentLimits(tools_at_once=2))
     assert most == 2
+
+
+async def test_no_more_of_one_turn_than_allowed() -> None:
+    ran = list[int]()
+
+    async def work(number: int) -> None:
+        """Work."""
+        ran.append(number)
+
+    uses = [use("work", number, number=number) for number in range(5)]
+    for most, told in ((3, [False] * 3 + [True] * 2), (1, [False] + [True] * 4)):
+        ran.clear()
+        limits = AgentLimits(tools_per_turn=most)
+        results = await results_of(*uses, tools=[work], limits=limits)
+        assert [each.is_error for each in results] == told
+        assert ran == list(range(most))
+        assert texts(results)[-1] == f"This tool was not run. At most {most} are, of one turn."
 
 
 async def test_whatever_goes_wrong_is_told_to_the_model() -> None:
@@ -107,15 +142,17 @@ async def test_whatever_goes_wrong_is_told_to_the_model() -> None:
     assert said[4] == "2"
 
 
-async def test_a_source_with_a_bug_does_not_end_the_run() -> None:
+@pytest.mark.parametrize("error", [RuntimeError("secret"), SystemExit("secret")])
+async def test_a_source_with_a_bug_does_not_end_the_run(error: BaseException) -> None:
     class Broken(Toolbox):
         async def call_tool(self, call: object, context: object) -> object:  # type: ignore[override]
-            raise RuntimeError("secret")
+            raise error
 
     broken = Broken()
     broken.add(add)
     results = await results_of(use("add"), tools=[broken])  # type: ignore[list-item]
-    assert texts(results) == ["The tool failed: it ran into an unexpected RuntimeError."]
+    kind = type(error).__name__
+    assert texts(results) == [f"The tool failed: it ran into an unexpected {kind}."]
 
 
 async def test_a_slow_tool_is_ended() -> None:
@@ -155,13 +192,14 @@ async def test_a_tool_that_asks_a_person() -> None:
 async def test_what_is_told_of_a_tool_is_bounded() -> None:
     def much() -> list[Text | Image]:
         """Say much."""
-        return [Text("a" * 30), Image(b"png"), Text("b" * 30)]
+        return [Text("a" * 30), Image(b"png"), Text("b" * 30), *[Text("c")] * 100]
 
     results = await results_of(use("much"), tools=[much], limits=AgentLimits(result_letters=40))
     assert results[0].content == (
         Text("a" * 30),
         Image(b"png"),
-        Text("b" * 10 + "\n[20 more letters were cut off]"),
+        Text("b" * 10),
+        Text("[120 more letters were cut off]"),
     )
 
 
@@ -180,6 +218,16 @@ async def test_a_cap_ends_with_an_answer(rounds: int) -> None:
         assert isinstance(unanswered, ToolUseResult)
         assert unanswered.content == (Text(NOT_RUN),)
         assert agent.session.pending == ()
+
+
+async def test_a_streamed_run_has_a_cap_too() -> None:
+    asks: list[Line] = [use("add", number, a=1, b=number) for number in range(3)]
+    script = ScriptedModel(*asks, "As far as I know, 3")
+    async with Agent("Mai", script, tools=[add], limits=AgentLimits(tool_rounds=2)) as agent:
+        pieces = [piece async for piece in agent.stream("Go on and on")]
+    assert isinstance(pieces[-1], RunResult)
+    assert pieces[-1].status == "partial"
+    assert len([each for each in pieces if isinstance(each, ToolFinished)]) == 2
 
 
 async def test_a_model_that_asks_on_and_on_gets_no_tool() -> None:
@@ -286,3 +334,31 @@ async def test_a_stream_is_cancelled_with_a_tool_at_work() -> None:
 def test_limits_that_are_none(name: str) -> None:
     with pytest.raises(ConfigError, match=name):
         AgentLimits(**{name: 0})  # type: ignore[arg-type]
+
+
+async def test_what_was_decided_about_is_what_is_run() -> None:
+    ran = list[str]()
+
+    def source(kind: str) -> Toolbox:
+        async def work() -> None:
+            ran.append(kind)
+
+        toolbox = Toolbox()
+        toolbox.add(work, description=kind, read_only=kind == "harmless")
+        return toolbox
+
+    async with ToolRegistry() as registry:
+        await registry.add("source", source("harmless"))
+
+        async def swap(use: ToolUse, tool: Tool) -> Decision:
+            del use
+            if tool.description == "harmless":
+                await registry.swap("source", source("dangerous"))
+            return Allow()
+
+        script = ScriptedModel(use("work"), use("work"), "Done")
+        agent = Agent("Mai", script, tools=registry, approve=swap)
+        result = await agent.send("Go")
+    told = [part for each in result.messages for part in each.parts]
+    assert [each.is_error for each in told if isinstance(each, ToolUseResult)] == [True, False]
+    assert ran == ["dangerous"]  # once that was decided about

@@ -16,6 +16,7 @@ from toolyard.agents.context.strategy import ContextStrategy
 from toolyard.agents.context.trim import Trim
 from toolyard.agents.forms.form import ToolForm
 from toolyard.agents.forms.native import NativeTools
+from toolyard.agents.held import refuse_held
 from toolyard.agents.identity import Identity
 from toolyard.agents.limits import AgentLimits
 from toolyard.agents.offered import Offered, registry_of
@@ -197,20 +198,34 @@ class Agent:
             ModelError: There is no answer. What was done before is remembered; a task that
                 nothing was done for is not.
             UnfitReply: No answer was of the type.
-            ConfigError: It was not entered.
+            ConfigError: It was not entered, or one of its own tools asks it, for which it waits.
             ValueError: Nothing is said.
         """
+        refuse_held(self.session, self.name)
         async with self._turn:
-            return await self._result(self.session, self._inbox, said, output)
+            try:
+                return await self._result(self.session, self._inbox, said, output)
+            finally:
+                self._hear_the_rest()
 
     async def stream(self, *said: Said, output: Any = None) -> AsyncGenerator[RunPiece, None]:
         """As `send`, piece by piece, the result as the last; closing it ends the run."""
         self._refuse_unentered()
+        refuse_held(self.session, self.name)
         async with self._turn:
             run = Run(lambda: self._recipe, self.session, self._inbox, shape_of(output))
-            async with aclosing(run.pieces(said)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            try:
+                async with aclosing(run.pieces(said)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            finally:
+                self._hear_the_rest()
+
+    def _hear_the_rest(self) -> None:
+        """Remember what was said to it since the last turn, before anything that is said later."""
+        if self._inbox:
+            self.session.tell(*self._inbox)
+            self._inbox.clear()
 
     @overload
     async def run(self, *task: Said) -> RunResult[str]: ...
@@ -279,7 +294,8 @@ class Agent:
     def receive_message(self, text: str, *, role: Literal["user", "assistant"] = "user") -> None:
         """Have it hear something that it need not answer now.
 
-        During a run it is heard at the next turn.
+        During a run it is heard at the next turn, or after it if there is none any more, or only
+        one to put an answer right.
 
         Args:
             text: What is said.

@@ -13,8 +13,11 @@ class AgentLimits:
 
     tool_rounds: int = 50
     """How often the model may ask for tools before it must answer with what it has."""
+    tools_per_turn: int = 100
+    """Of those that it asks for in one turn, so many are run; it is told of each other that it was
+    not."""
     tools_at_once: int = 8
-    """Of those that it asks for in one turn."""
+    """Of these."""
     tool_s: float = 120.0
     """Seconds that one tool may take."""
     approval_s: float = 600.0
@@ -27,6 +30,13 @@ class AgentLimits:
     def __post_init__(self) -> None:
         if self.tool_rounds < 0:
             raise ConfigError("tool_rounds must be 0 or more.")
-        for name in ("tools_at_once", "tool_s", "approval_s", "result_letters", "output_tries"):
+        for name in (
+            "tools_per_turn",
+            "tools_at_once",
+            "tool_s",
+            "approval_s",
+            "result_letters",
+            "output_tries",
+        ):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} must be more than 0.")

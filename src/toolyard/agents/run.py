@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from anyio.lowlevel import checkpoint
 
 from toolyard.agents.forms.form import Answered, Unclear, Wanted
+from toolyard.agents.held import Held
 from toolyard.agents.own_thoughts import OwnThoughts
 from toolyard.agents.recipe import Recipe
 from toolyard.agents.run_result import RunPiece, RunResult, ToolFinished, ToolStarted
@@ -76,8 +77,10 @@ class Run:
         self._began = time.perf_counter()
         self._rounds = self._tool_calls = self._misses = 0
         self._results: Sequence[ToolUseResult] = ()
-        """Of the tools that were run last."""
+        """Of the tools that were run in the last turn."""
         self._is_over = False
+        self._is_held_to_shape = True
+        """Whether the provider is told what the answer must be."""
         self._is_cut_short = False
         """Whether the model wanted to run more tools than it may."""
         self._before_answer: tuple[Message, ...] = ()
@@ -125,6 +128,7 @@ class Run:
             yield
         except BaseException as error:
             if not self._is_over:  # else it is only whoever has the result and listens no longer
+                self._session.leave_unrun()
                 self._span.end(error)
                 self._telling.tell(SendFailed, error=_sentence(error))
             raise
@@ -134,10 +138,10 @@ class Run:
         recipe, session = self._recipe(), self._session
         session.model = self._model(recipe)
         tools = await recipe.tools.registry.list_tools(self._context)
-        parts = [recipe.identity.introduction, recipe.system_prompt]
-        if tools:
-            parts.append(recipe.form.instructions(tools))
-        if self._shape is not None and (tools or not keeps_to_schemas(recipe.model)):
+        written = recipe.form.instructions(tools)
+        self._is_held_to_shape = not written  # else the provider would not let it ask for tools
+        parts = [recipe.identity.introduction, recipe.system_prompt, written]
+        if self._shape is not None and (tools or written or not keeps_to_schemas(recipe.model)):
             parts.append(self._shape.instructions)
         session.system_prompt = "\n\n".join(filter(None, parts))
         if recipe.context.is_due(session):
@@ -165,7 +169,8 @@ class Run:
     def _question(self, said: Sequence[Said], tools: Sequence[Tool]) -> Question:
         offered = self._recipe().form.offered(tools)
         choice = "none" if offered and self._is_closing else "auto"
-        return Question(said, offered, choice, self._shape.output if self._shape else None)
+        output = self._shape.output if self._shape and self._is_held_to_shape else None
+        return Question(said, offered, choice, output, hears=self._misses == 0)
 
     @property
     def _is_closing(self) -> bool:
@@ -176,11 +181,10 @@ class Run:
         """What follows from the model's last turn."""
         reply = self._turns.last
         step = self._recipe().form.read(reply)
-        if isinstance(step, Answered):
-            return self._judged(step.text)
-        if self._is_closing:  # it does not do what it was told
+        if isinstance(step, Answered) or self._is_closing:  # it may not do what it was told
             self._session.leave_unrun()
-            return self._judged(reply.text or NO_ANSWER)
+            said = step.text if isinstance(step, Answered) else reply.text or NO_ANSWER
+            return self._judged(said)
         if self._rounds >= self._recipe().tools.limits.tool_rounds:
             self._is_cut_short = True
             self._telling.tell(ToolMaxIterationsReached, max_iterations=self._rounds)
@@ -197,7 +201,7 @@ class Run:
         recipe, turn = self._recipe(), self._turns.count
         tools = ToolRound(recipe.tools, step.uses, self._telling, self._span, turn)
         try:
-            with self._span.under():
+            with self._span.under(), Held(self._session):
                 await tools.run()
         finally:  # also if it is cancelled: the history says what came of each
             self._results = tools.results
@@ -209,8 +213,9 @@ class Run:
         if self._shape is None:
             return self._result(text, text)
         refuse_broken(self._turns.last)
+        before = self._before_last()
         if self._misses == 0:
-            self._before_answer = self._session.messages[:-1]
+            self._before_answer = before
         try:
             value = self._shape.read(text)
         except ExtractionError as error:
@@ -219,17 +224,26 @@ class Run:
                 raise unfit(error, text) from error
             return Unclear(again(error))
         if self._misses:  # only the answer that fits is remembered
-            self._session.messages = (*self._before_answer, *self._session.messages[-1:])
+            answer = self._session.messages[len(before) :]
+            self._session.messages = (*self._before_answer, *answer)
         return self._result(value, text)
+
+    def _before_last(self) -> tuple[Message, ...]:
+        """The history without the model's last turn, and without what was told it of that."""
+        said = self._session.messages
+        if not self._turns.last.message.parts:  # of which nothing is remembered
+            return said
+        return said[: -2 if said[-1].role == "tool" else -1]
 
     def _result(self, value: Any, text: str) -> RunResult[Any]:
         self._is_over = True
         self._span.end()
         session, (usage, cost, last) = self._session, self._before
+        is_cut_off = self._turns.last.finish in ("length", "content_filter")
         result = RunResult(
             output=value,
             text=text,
-            status="partial" if self._is_cut_short else "complete",
+            status="partial" if self._is_cut_short or is_cut_off else "complete",
             messages=_after(session.messages, last),
             usage=session.usage - usage,
             cost_usd=difference(cost, session.cost_usd),

@@ -22,7 +22,8 @@ class RunResult(Generic[T]):
     text: str
     """The answer as the model wrote it."""
     status: Literal["complete", "partial"] = "complete"
-    """`partial` if it wanted to run more tools than it may, and answered with what it had."""
+    """`partial` if it wanted to run more tools than it may, and answered with what it had, or if
+    its answer was cut off."""
     messages: tuple[Message, ...] = ()
     """What was said in this run and is remembered, from the task to the answer."""
     usage: Usage

@@ -18,8 +18,8 @@ from toolyard.agents.telling import Telling
 from toolyard.core.call_scope import CallScope
 from toolyard.core.content import Image, Text
 from toolyard.core.context import CallContext, Caller
-from toolyard.core.errors import InputRequired, ToolyardError, UnknownName
-from toolyard.core.tool import ToolResult
+from toolyard.core.errors import InputRequired, ToolError, ToolyardError, UnknownName
+from toolyard.core.tool import Tool, ToolResult
 from toolyard.events.agent_events import ToolCallDetected, ToolExecutionCompleted
 from toolyard.llm.message import ToolUse, ToolUseResult
 from toolyard.llm.session import NOT_RUN
@@ -28,6 +28,7 @@ from toolyard.registry.tool_registry import ToolRegistry
 logger = logging.getLogger("toolyard.agents")
 
 INTERRUPTED = "This tool was interrupted; whether it had an effect is not known."
+CHANGED = "The tool is another one now than was decided about, and was not run; ask for it again."
 MANY_NAMES = 50
 """More are not told to a model that asks for a tool that is not there."""
 
@@ -82,6 +83,9 @@ class ToolRound:
                 parameters=use.arguments,
                 iteration=self._iteration,
             )
+        most = self._access.limits.tools_per_turn
+        for at, use in enumerate(self._uses[most:], most):
+            self._finish(at, use, _refused(use, f"{NOT_RUN} At most {most} are, of one turn."))
         if len(self._uses) == 1:
             await self._take(0)
             return
@@ -92,7 +96,7 @@ class ToolRound:
                 await self._take(at)
 
         async with anyio.create_task_group() as tasks:
-            for at in range(len(self._uses)):
+            for at in range(min(most, len(self._uses))):
                 tasks.start_soon(take, at)
 
     async def _take(self, at: int) -> None:
@@ -100,15 +104,15 @@ class ToolRound:
         if use.malformed is not None:
             run, result = use, _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
         else:
-            run, refusal = await self._decided(use)
-            result = refusal or await self._call(at, use, run)
-        self._done[at] = result
-        if self._telling.is_heard(ToolExecutionCompleted):
-            self._tell(run, result, time.perf_counter() - began)
+            tool = self._access.registry.find(use.name)
+            run, refusal = await self._decided(use, tool)
+            result = refusal or await self._call(at, use, run, tool)
+        self._finish(at, run, result, time.perf_counter() - began)
 
-    async def _decided(self, use: ToolUse) -> tuple[ToolUse, ToolUseResult | None]:
+    async def _decided(
+        self, use: ToolUse, tool: Tool | None
+    ) -> tuple[ToolUse, ToolUseResult | None]:
         """The use that may be run, or why none may."""
-        tool = self._access.registry.find(use.name)
         if self._access.approve is None or tool is None:
             return use, None
         decision = None
@@ -124,10 +128,12 @@ class ToolRound:
         reason = decision.reason if isinstance(decision, Deny) else "Nobody has decided about it."
         return use, _refused(use, f"The tool was not run: {reason}")
 
-    async def _call(self, at: int, use: ToolUse, run: ToolUse) -> ToolUseResult:
+    async def _call(
+        self, at: int, use: ToolUse, run: ToolUse, decided: Tool | None
+    ) -> ToolUseResult:
         self._begun.add(at)
         with self._span.of_tool(use) as span:
-            result = await self._answer(run)
+            result = await self._answer(run, decided)
             if span is not None and result.is_error:
                 failed(span, "tool_error")
         if run is not use:
@@ -135,13 +141,18 @@ class ToolRound:
             result = replace(result, content=(Text(note), *result.content))
         return _within(ToolUseResult.of(use, result), self._access.limits.result_letters)
 
-    async def _answer(self, use: ToolUse) -> ToolResult:
+    async def _answer(self, use: ToolUse, decided: Tool | None) -> ToolResult:
         access, scope = self._access, CallScope(use.name)
+
+        def admit(tool: Tool) -> None:
+            if access.approve is not None and tool != decided:
+                raise ToolError(CHANGED)
+
         scope.limit(access.limits.tool_s)
         context = CallContext(access.caller, scope.deadline, watched_deadline=scope.deadline)
         try:
             with scope:
-                return await access.registry.call_tool(use.call, context, scope=scope)
+                return await access.registry.call_tool(use.call, context, admit=admit, scope=scope)
         except UnknownName:
             return ToolResult.error(await self._unknown(use.name))
         except InputRequired:
@@ -150,7 +161,7 @@ class ToolRound:
             )
         except ToolyardError as error:
             return ToolResult.error(str(error))
-        except Exception as error:  # a bug of a source must not end the run
+        except (Exception, SystemExit) as error:  # a bug of a source must not end the run, nor all
             logger.exception("the tool %r failed", use.name)
             kind = type(error).__name__
             return ToolResult.error(f"The tool failed: it ran into an unexpected {kind}.")
@@ -160,12 +171,17 @@ class ToolRound:
         names = ", ".join(tool.name for tool in tools[:MANY_NAMES])
         return f"There is no tool {name[:100]!r}; there are: {names or 'none'}."
 
-    def _tell(self, use: ToolUse, result: ToolUseResult, duration_s: float) -> None:
+    def _finish(
+        self, at: int, run: ToolUse, result: ToolUseResult, duration_s: float = 0.0
+    ) -> None:
+        self._done[at] = result
+        if not self._telling.is_heard(ToolExecutionCompleted):
+            return
         said = "\n".join(part.text for part in result.content if isinstance(part, Text))
         self._telling.tell(
             ToolExecutionCompleted,
-            tool_name=use.name,
-            parameters=use.arguments,
+            tool_name=run.name,
+            parameters=run.arguments,
             success=not result.is_error,
             error=said if result.is_error else None,
             result=None if result.is_error else said,
@@ -187,16 +203,16 @@ def _written(arguments: Mapping[str, Any]) -> str:
 
 
 def _within(result: ToolUseResult, most: int) -> ToolUseResult:
-    """`result` with at most so many letters."""
-    if sum(len(part.text) for part in result.content if isinstance(part, Text)) <= most:
+    """`result` with at most so many letters, and a note if there were more."""
+    letters = sum(len(part.text) for part in result.content if isinstance(part, Text))
+    if letters <= most:
         return result
     parts, left = list[Text | Image](), most
     for part in result.content:
-        if isinstance(part, Image) or len(part.text) <= left:
+        if isinstance(part, Image):
             parts.append(part)
-        else:
-            cut = len(part.text) - left
-            parts.append(Text(f"{part.text[:left]}\n[{cut} more letters were cut off]"))
-        left -= len(part.text) if isinstance(part, Text) else 0
-        left = max(0, left)
-    return replace(result, content=tuple(parts))
+        elif left > 0:
+            parts.append(part if len(part.text) <= left else Text(part.text[:left]))
+            left -= len(part.text)
+    note = Text(f"[{letters - most} more letters were cut off]")
+    return replace(result, content=(*parts, note))

@@ -39,6 +39,8 @@ class Question:
     tools: Sequence[Tool]
     tool_choice: ToolChoice
     output: OutputSchema | None
+    hears: bool
+    """Whether it hears what others said meanwhile; not where what is said now will be forgotten."""
 
 
 class Turns:
@@ -67,26 +69,31 @@ class Turns:
 
     async def ask(self, question: Question) -> None:
         """Have `question` answered as a whole."""
-        began, cost, heard = self._begin()
+        began, cost, heard = self._begin(question)
+        is_answered = False
+
+        async def answer() -> None:
+            nonlocal is_answered
+            self.last = await self._session.send(
+                *question.said,
+                *heard,
+                tools=question.tools,
+                tool_choice=question.tool_choice,
+                output=question.output,
+            )
+            is_answered = True
+
         try:
             with self._span.under():
-                self.last = await self._waiting.on(
-                    lambda: self._session.send(
-                        *question.said,
-                        *heard,
-                        tools=question.tools,
-                        tool_choice=question.tool_choice,
-                        output=question.output,
-                    )
-                )
-        except BaseException:
-            self._inbox[:0] = heard  # the model has heard nothing of it
-            raise
+                await self._waiting.on(answer)
+        finally:
+            if not is_answered:  # the model has heard nothing of it
+                self._inbox[:0] = heard
         self._end(began, cost)
 
     async def listen(self, question: Question) -> AsyncGenerator[Piece, None]:
         """As `ask`, piece by piece."""
-        began, cost, heard = self._begin()
+        began, cost, heard = self._begin(question)
         is_answered = False
         stream = self._session.stream(
             *question.said,
@@ -111,11 +118,11 @@ class Turns:
                 self._inbox[:0] = heard
         self._end(began, cost)
 
-    def _begin(self) -> tuple[float, Decimal | None, Sequence[str]]:
+    def _begin(self, question: Question) -> tuple[float, Decimal | None, Sequence[str]]:
         self._telling.tell(LLMCallStarted, iteration=self.count + 1)
         self._waiting.begin(self.count + 1)
-        heard = tuple(self._inbox)
-        self._inbox.clear()
+        heard = tuple(self._inbox) if question.hears else ()
+        del self._inbox[: len(heard)]
         return time.perf_counter(), self._session.cost_usd, heard
 
     def _hear(self, piece: Piece) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar, overload
 import anyio
 
 from toolyard.core.content import Image, Text
+from toolyard.core.errors import ModelUnreachable
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply, ToolChoice
 from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
@@ -26,6 +27,7 @@ from toolyard.llm.message import (
 from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.prices import ListPrices, Prices
 from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
+from toolyard.llm.tool_ids import told_apart
 from toolyard.llm.usage import NO_USAGE, Usage
 
 Said = str | Text | Image | ToolUseResult
@@ -123,7 +125,7 @@ class LLMSession:
         """
         async with self._turn:
             question = self._question(said, tools, output, settings, tool_choice)
-            reply = await self.model.reply(question.request)
+            reply = told_apart(await self.model.reply(question.request))
             self._account(reply, question.tokens)
             self._keep(question.heard, reply)
             return reply
@@ -149,12 +151,17 @@ class LLMSession:
         """As `send`, piece by piece, with the whole reply at the end."""
         async with self._turn:
             question = self._question(said, tools, output, settings, tool_choice)
+            is_whole = False
             async with aclosing(pieces_of(self.model, question.request)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Reply):
+                        piece = told_apart(piece)
                         self._account(piece, question.tokens)
                         self._keep(question.heard, piece)
+                        is_whole = True
                     yield piece
+            if not is_whole:
+                raise ModelUnreachable("The answer broke off before its end; try again.")
 
     @overload
     async def send_for(

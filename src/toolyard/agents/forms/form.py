@@ -41,7 +41,10 @@ class ToolForm(Protocol):
     """One way for a model to ask for tools."""
 
     def instructions(self, tools: Sequence[Tool]) -> str:
-        """What the system prompt must say of the tools; nothing if the model knows it anyway."""
+        """What the system prompt must say; nothing if the model knows it anyway.
+
+        Where something is said, the provider holds no answer to a schema: it is one of many steps.
+        """
         ...
 
     def offered(self, tools: Sequence[Tool]) -> Sequence[Tool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from toolyard.core.tool import Tool
 
@@ -17,15 +17,20 @@ def listed(tools: Sequence[Tool]) -> str:
 def _lines(tool: Tool) -> Iterator[str]:
     yield f"- {tool.name}: {' '.join(tool.description.split())}"
     schema = tool.input_schema
-    required = schema.get("required", ())
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    for name, said in properties.items():
-        known: Mapping[str, Any] = {} if isinstance(said, bool) else said
-        needed = "" if name in required else ", may be left out"
+    required: Any = schema.get("required")
+    needs = cast("Sequence[Any]", required) if isinstance(required, list | tuple) else ()
+    for name, said in _mapping(schema.get("properties")).items():
+        known = _mapping(said)
+        needed = "" if name in needs else ", may be left out"
         described = " ".join(str(known.get("description", "")).split())
         yield f"  - {name} ({_kind(known)}{needed}){': ' if described else ''}{described}"
     if "$defs" in schema:
         yield f"  where: {json.dumps(schema['$defs'], ensure_ascii=False)}"
+
+
+def _mapping(said: Any) -> Mapping[str, Any]:
+    """Nothing if it is no object: what a remote source writes may be anything."""
+    return cast("Mapping[str, Any]", said) if isinstance(said, Mapping) else {}
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

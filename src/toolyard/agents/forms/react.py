@@ -60,7 +60,7 @@ class ReAct:
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The tools, and what a step looks like."""
-        return INSTRUCTIONS.format(tools=listed(tools))
+        return INSTRUCTIONS.format(tools=listed(tools) or "none")
 
     def offered(self, tools: Sequence[Tool]) -> Sequence[Tool]:
         """None."""

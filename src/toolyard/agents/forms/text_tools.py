@@ -26,7 +26,10 @@ To use one, write this on lines of its own, and nothing after it:
 You may write several, each on its own lines; you are then told what came of them. When you need \
 no tool any more, answer without any."""
 
-_AT_LINE_START = re.compile(r"^[ \t]*(?=\{)", re.MULTILINE)
+MOST_BROKEN = 100
+"""Objects that are no JSON; nothing is read after them, as each costs a look at all before it."""
+
+_AT_LINE_START = re.compile(r'^[ \t]*(?=\{\s*")', re.MULTILINE)
 _MEANT = re.compile(r'^[ \t]*\{\s*"tool_call"', re.MULTILINE)
 _JSON = json.JSONDecoder()
 
@@ -38,8 +41,8 @@ class TextTools:
     """
 
     def instructions(self, tools: Sequence[Tool]) -> str:
-        """The tools, and how to ask for them."""
-        return INSTRUCTIONS.format(tools=listed(tools))
+        """The tools, and how to ask for them, if there are any."""
+        return INSTRUCTIONS.format(tools=listed(tools)) if tools else ""
 
     def offered(self, tools: Sequence[Tool]) -> Sequence[Tool]:
         """None."""
@@ -62,14 +65,19 @@ class TextTools:
 
 
 def _calls(text: str) -> Iterator[Mapping[str, Any]]:
-    past = 0
+    past = broken = 0
     for found in _AT_LINE_START.finditer(text):
-        if found.end() < past:  # within the one before
+        if found.end() < past:  # within the one before, or in what was read of a broken one
             continue
         try:
             value, past = _JSON.raw_decode(text, found.end())
-        except (ValueError, RecursionError):
+        except json.JSONDecodeError as error:
+            past, broken = error.pos, broken + 1
+            if broken == MOST_BROKEN:
+                return
             continue
+        except RecursionError:
+            return
         call = value.get("tool_call") if len(value) == 1 else None
         if isinstance(call, dict) and isinstance(cast("dict[str, Any]", call).get("name"), str):
             yield cast("Mapping[str, Any]", call)

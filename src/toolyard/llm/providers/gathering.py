@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 from uuid import uuid4
+
+from pydantic_core import from_json
 
 from toolyard.core.content import Text
 from toolyard.llm.chat import ReasoningDelta, TextDelta, ToolUseDelta
@@ -98,12 +99,13 @@ class Gathering:
 def tool_use(id: str, name: str, arguments: str, *, signature: str | None = None) -> ToolUse:
     """A tool use with its arguments read from JSON text; no text means none.
 
+    What is nested too deeply, or is no Unicode, cannot be sent back either, and is malformed.
     Where the provider gives no id, it gets one.
     """
     id = id or f"use-{uuid4().hex}"
     try:
-        value: Any = json.loads(arguments or "{}")
-    except (ValueError, RecursionError):
+        value: Any = from_json(arguments or "{}")
+    except (ValueError, TypeError):  # the latter for a text that is no Unicode
         value = None
     if isinstance(value, dict):
         return ToolUse(id, name, cast("Mapping[str, Any]", value), signature=signature)
