@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
@@ -48,6 +48,9 @@ from toolyard.thoughts.thought import Thought, ThoughtKind
 from toolyard.thoughts.thought_chain import ThoughtChain
 
 T = TypeVar("T")
+
+_NATIVE, _TRIM, _LIMITS = NativeTools(), Trim(), AgentLimits()
+"""What an agent has if nothing else is given; they hold nothing, so all may share them."""
 
 
 class Agent:
@@ -125,9 +128,9 @@ class Agent:
             identity=who,
             model=asked,
             system_prompt=system_prompt,
-            tools=ToolAccess(registry, limits or AgentLimits(), approve, acts_as),
-            form=form or NativeTools(),
-            context=context or Trim(),
+            tools=ToolAccess(registry, limits or _LIMITS, approve, acts_as),
+            form=form or _NATIVE,
+            context=context or _TRIM,
             thoughts=thoughts,
             budget=budget,
             bus=bus_of(on_event),
@@ -235,17 +238,17 @@ class Agent:
         other = replace(self._recipe, system_prompt=system_prompt)
         return await self._result(session, [], said, None, lambda: other)
 
-    async def _result(
+    def _result(
         self,
         session: LLMSession,
         inbox: list[str],
         said: Sequence[Said],
         output: Any,
         recipe: Callable[[], Recipe] | None = None,
-    ) -> RunResult[Any]:
+    ) -> Awaitable[RunResult[Any]]:
         self._refuse_unentered()
         run = Run(recipe or (lambda: self._recipe), session, inbox, shape_of(output))
-        return await run.result(said)
+        return run.result(said)
 
     def _refuse_unentered(self) -> None:
         if self.registry.needs_entering:

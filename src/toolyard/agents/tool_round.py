@@ -100,21 +100,25 @@ class ToolRound:
         if use.malformed is not None:
             run, result = use, _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
         else:
-            run, refusal = await self._decided(use)
+            run, refusal = use, None
+            if self._access.approve is not None:
+                run, refusal = await self._decided(self._access.approve, use)
             result = refusal or await self._call(at, use, run)
         self._done[at] = result
         if self._telling.is_heard(ToolExecutionCompleted):
             self._tell(run, result, time.perf_counter() - began)
 
-    async def _decided(self, use: ToolUse) -> tuple[ToolUse, ToolUseResult | None]:
+    async def _decided(
+        self, approve: Approve, use: ToolUse
+    ) -> tuple[ToolUse, ToolUseResult | None]:
         """The use that may be run, or why none may."""
         tool = self._access.registry.find(use.name)
-        if self._access.approve is None or tool is None:
+        if tool is None:
             return use, None
         decision = None
         try:
             with anyio.move_on_after(self._access.limits.approval_s):
-                decision = await self._access.approve(use, tool)
+                decision = await approve(use, tool)
         except Exception:  # a decision that cannot be made is none
             logger.exception("nothing was decided about the tool %r", use.name)
         if decision == ALLOW:
@@ -136,7 +140,8 @@ class ToolRound:
         return _within(ToolUseResult.of(use, result), self._access.limits.result_letters)
 
     async def _answer(self, use: ToolUse) -> ToolResult:
-        access, scope = self._access, CallScope(use.name)
+        access = self._access
+        scope = CallScope(use.name, waits=not access.registry.never_waits(use.name))
         scope.limit(access.limits.tool_s)
         context = CallContext(access.caller, scope.deadline, watched_deadline=scope.deadline)
         try:

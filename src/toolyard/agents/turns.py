@@ -70,15 +70,14 @@ class Turns:
         began, cost, heard = self._begin()
         try:
             with self._span.under():
-                self.last = await self._waiting.on(
-                    lambda: self._session.send(
-                        *question.said,
-                        *heard,
-                        tools=question.tools,
-                        tool_choice=question.tool_choice,
-                        output=question.output,
-                    )
+                answer = self._session.send(
+                    *question.said,
+                    *heard,
+                    tools=question.tools,
+                    tool_choice=question.tool_choice,
+                    output=question.output,
                 )
+                self.last = await self._waiting.on(answer)
         except BaseException:
             self._inbox[:0] = heard  # the model has heard nothing of it
             raise
@@ -99,7 +98,7 @@ class Turns:
             async with aclosing(stream) as pieces:
                 while True:
                     with self._span.under():
-                        piece = await self._waiting.on(lambda: anext(pieces, None))
+                        piece = await self._waiting.on(anext(pieces, None))
                     if piece is None:
                         break
                     if isinstance(piece, Reply):
@@ -113,10 +112,10 @@ class Turns:
 
     def _begin(self) -> tuple[float, Decimal | None, Sequence[str]]:
         self._telling.tell(LLMCallStarted, iteration=self.count + 1)
-        self._waiting.begin(self.count + 1)
-        heard = tuple(self._inbox)
+        began, heard = time.perf_counter(), tuple(self._inbox)
+        self._waiting.begin(self.count + 1, began)
         self._inbox.clear()
-        return time.perf_counter(), self._session.cost_usd, heard
+        return began, self._session.cost_usd, heard
 
     def _hear(self, piece: Piece) -> None:
         if isinstance(piece, TextDelta):

@@ -13,7 +13,7 @@ from toolyard.core.content import Image, Text
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply, ToolChoice
 from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
-from toolyard.llm.history import NOTHING_SAID, History
+from toolyard.llm.history import History
 from toolyard.llm.message import (
     Message,
     ToolUse,
@@ -32,6 +32,7 @@ Said = str | Text | Image | ToolUseResult
 T = TypeVar("T")
 
 CONTEXT_TOKENS = 128_000
+_LIST_PRICES, _USUAL = ListPrices(), ModelSettings()
 NOT_RUN = "This tool was not run."
 
 
@@ -72,19 +73,21 @@ class LLMSession:
         """
         self.model = model
         self.system_prompt = system_prompt
-        self.settings = settings or ModelSettings()
+        self.settings = settings or _USUAL
         self.context_tokens = context_tokens
         self.usage = NO_USAGE
         """Of all requests so far."""
         self.cost_usd: Decimal | None = Decimal(0)
         """Of the same; `None` once there was an answer of unknown price."""
-        self._prices = prices or ListPrices()
+        self._prices = prices or _LIST_PRICES
         # No lock: a stream may be closed by another task.
         self._turn = anyio.Semaphore(1, fast_acquire=True)
         self._real_per_estimated = 1.0
-        self._history = NOTHING_SAID
+        self._history = History.of(())
         self._offered: tuple[Sequence[Tool], int] = ((), 0)
         """The tools that were offered last, and how many tokens they are about."""
+        self._prompt: tuple[str, History] = ("", History.of(()))
+        """The system prompt that was sent last, and what it is as messages."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -232,8 +235,8 @@ class LLMSession:
     @property
     def pending(self) -> tuple[ToolUse, ...]:
         """Tools that the model asked for last and that nothing was said of yet."""
-        last = self.messages[-1:]
-        return last[0].tool_uses if last and last[0].role == "assistant" else ()
+        last = self._history.last
+        return last.tool_uses if last is not None and last.role == "assistant" else ()
 
     @property
     def history_tokens(self) -> int:
@@ -259,7 +262,7 @@ class LLMSession:
 
     def clear(self) -> None:
         """Forget what was said; what it took stays counted."""
-        self._history = NOTHING_SAID
+        self._history = History.of(())
 
     def _question(
         self,
@@ -269,22 +272,28 @@ class LLMSession:
         settings: ModelSettings | None,
         tool_choice: ToolChoice = "auto",
     ) -> _Question:
-        before = (system(self.system_prompt),) if self.system_prompt else ()
-        taken = sum(map(tokens_in, before)) + self._tokens_of(tools)
+        before = self._before()
+        taken = before.tokens + self._tokens_of(tools)
         if not (said or self._is_told):
             raise ValueError("There is nothing to send; say something.")
         new = _messages(said, self.pending)
         most = self.context_tokens / self._real_per_estimated - taken
         heard = self._history.plus(new).within(most, new=max(1, len(new)))
         wanted = self.settings if settings is None else settings.over(self.settings)
-        messages = (*before, *heard.messages)
+        messages = (*before.messages, *heard.messages)
         request = ChatRequest(messages, tools, tool_choice, output, wanted)
         return _Question(heard, request, heard.tokens + taken)
+
+    def _before(self) -> History:
+        if self._prompt[0] != self.system_prompt:  # mostly it is the same again
+            self._prompt = (self.system_prompt, History.of([system(self.system_prompt)]))
+        return self._prompt[1]
 
     @property
     def _is_told(self) -> bool:
         """Whether the model was told something that it has not answered."""
-        return bool(self.messages) and self.messages[-1].role != "assistant"
+        last = self._history.last
+        return last is not None and last.role != "assistant"
 
     def _tokens_of(self, tools: Sequence[Tool]) -> int:
         if self._offered[0] is not tools:  # the same ones are mostly offered again and again
@@ -319,12 +328,13 @@ class LLMSession:
 
 def _messages(said: Sequence[Said], pending: Sequence[ToolUse]) -> list[Message]:
     """What is said as messages: first all results that are waited for, then the rest."""
+    if not said and not pending:
+        return []
     results = {each.id: each for each in said if isinstance(each, ToolUseResult)}
     rest = [each for each in said if not isinstance(each, ToolUseResult)]
-    unasked = results.keys() - {use.id for use in pending}
-    if unasked:
-        raise ValueError(f"The model asked for no tool with the id {min(unasked)!r}.")
-    told = [results.get(use.id) or _not_run(use) for use in pending]
+    told = [results.pop(use.id, None) or _not_run(use) for use in pending]
+    if results:
+        raise ValueError(f"The model asked for no tool with the id {min(results)!r}.")
     return [
         *([tool_results(*told)] if told else []),
         *([user(*rest)] if rest else []),

@@ -16,7 +16,7 @@ IMAGE_TOKENS = 1_600
 MESSAGE_TOKENS = 4
 """Around each message."""
 
-_JSON = json.JSONEncoder(ensure_ascii=False)
+_WRITTEN = (Text, Reasoning)
 
 
 def tokens_in(message: Message) -> int:
@@ -33,12 +33,12 @@ def tokens_of_tools(tools: Iterable[Tool]) -> int:
 
 
 def _of_part(part: Part) -> int:
-    if isinstance(part, Text | Reasoning):
+    if isinstance(part, _WRITTEN):
         return _of_text(part.text)
     if isinstance(part, Image):
         return IMAGE_TOKENS
     if isinstance(part, ToolUse):
-        written = part.malformed or _JSON.encode(part.arguments)
+        written = part.malformed or str(part.arguments)  # about as long as JSON, and made sooner
         return MESSAGE_TOKENS + _of_text(part.name + written)
     assert isinstance(part, ToolUseResult)
     return MESSAGE_TOKENS + sum(map(_of_part, part.content))
