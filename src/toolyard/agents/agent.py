@@ -27,6 +27,7 @@ from toolyard.agents.telling import Telling, bus_of
 from toolyard.agents.tool_round import ToolAccess
 from toolyard.core.context import CallContext, Caller, EventHandler
 from toolyard.core.errors import ConfigError, StoreError
+from toolyard.core.one_at_a_time import OneAtATime
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import Tool
 from toolyard.events.agent_events import (
@@ -140,7 +141,7 @@ class Agent:
     def _begin(self, session: LLMSession) -> None:
         self.session = session
         """Its conversation: to be saved, or looked at. Only the agent itself says something."""
-        self._turn = anyio.Semaphore(1)  # no lock: a stream may be closed by another task
+        self._turn = OneAtATime()
         self._inbox = list[str]()
         self._telling = Telling(self._recipe.bus, self._recipe.identity)
 
@@ -291,7 +292,7 @@ class Agent:
         Raises:
             ConfigError: It is to take something for its own words while it is at work.
         """
-        is_at_work = self._turn.value == 0
+        is_at_work = self._turn.is_entered
         if role == "assistant":
             if is_at_work:
                 raise ConfigError(f"{self.name!r} is at work and speaks for itself.")

@@ -193,7 +193,7 @@ def _written(arguments: Mapping[str, Any]) -> str:
 
 def _within(result: ToolUseResult, most: int) -> ToolUseResult:
     """`result` with at most so many letters."""
-    if sum(len(part.text) for part in result.content if isinstance(part, Text)) <= most:
+    if sum([len(part.text) for part in result.content if isinstance(part, Text)]) <= most:
         return result
     parts, left = list[Text | Image](), most
     for part in result.content:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from toolyard.agents.spans import RunSpan
 from toolyard.agents.telling import Telling
@@ -29,9 +29,10 @@ from toolyard.llm.chat import (
 from toolyard.llm.prices import difference
 from toolyard.llm.session import LLMSession, Said
 
+NOTHING = Reply.of("")
 
-@dataclass(frozen=True, slots=True)
-class Question:
+
+class Question(NamedTuple):
     """What the model is asked in one turn."""
 
     said: Sequence[Said]
@@ -62,7 +63,7 @@ class Turns:
         self._waiting = Waiting(telling)
         self.count = 0
         """Those that are over."""
-        self.last = Reply.of("")
+        self.last = NOTHING
         """What the model answered in the last of them."""
 
     async def ask(self, question: Question) -> None:

@@ -7,9 +7,8 @@ from contextlib import aclosing
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar, overload
 
-import anyio
-
 from toolyard.core.content import Image, Text
+from toolyard.core.one_at_a_time import OneAtATime
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply, ToolChoice
 from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
@@ -25,7 +24,7 @@ from toolyard.llm.message import (
 )
 from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.prices import ListPrices, Prices
-from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
+from toolyard.llm.token_estimate import ToolTokens, tokens_in
 from toolyard.llm.usage import NO_USAGE, Usage
 
 Said = str | Text | Image | ToolUseResult
@@ -80,14 +79,12 @@ class LLMSession:
         self.cost_usd: Decimal | None = Decimal(0)
         """Of the same; `None` once there was an answer of unknown price."""
         self._prices = prices or _LIST_PRICES
-        # No lock: a stream may be closed by another task.
-        self._turn = anyio.Semaphore(1, fast_acquire=True)
+        self._turn = OneAtATime()
         self._real_per_estimated = 1.0
         self._history = History.of(())
-        self._offered: tuple[Sequence[Tool], int] = ((), 0)
-        """The tools that were offered last, and how many tokens they are about."""
-        self._prompt: tuple[str, History] = ("", History.of(()))
-        """The system prompt that was sent last, and what it is as messages."""
+        self._tool_tokens = ToolTokens()
+        self._opening: tuple[str, tuple[Message, ...], int] = ("", (), 0)
+        """The system prompt that was sent last, as messages, and how many tokens they are about."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -125,10 +122,10 @@ class LLMSession:
             ValueError: Nothing is said, or there is a result that nobody asked for.
         """
         async with self._turn:
-            question = self._question(said, tools, output, settings, tool_choice)
-            reply = await self.model.reply(question.request)
-            self._account(reply, question.tokens)
-            self._keep(question.heard, reply)
+            heard, request, tokens = self._question(said, tools, output, settings, tool_choice)
+            reply = await self.model.reply(request)
+            self._account(reply, tokens)
+            self._keep(heard, reply)
             return reply
 
     def tell(self, *said: Said) -> None:
@@ -252,13 +249,15 @@ class LLMSession:
 
     def fresh(self) -> LLMSession:
         """Another conversation like this one, in which nothing was said."""
-        return LLMSession(
+        fresh = LLMSession(
             self.model,
             system_prompt=self.system_prompt,
             settings=self.settings,
             context_tokens=self.context_tokens,
             prices=self._prices,
         )
+        fresh._tool_tokens = self._tool_tokens
+        return fresh
 
     def clear(self) -> None:
         """Forget what was said; what it took stays counted."""
@@ -272,33 +271,25 @@ class LLMSession:
         settings: ModelSettings | None,
         tool_choice: ToolChoice = "auto",
     ) -> _Question:
-        before = self._before()
-        taken = before.tokens + self._tokens_of(tools)
+        if self._opening[0] != self.system_prompt:
+            self._opening = _opened(self.system_prompt)
+        _, before, taken = self._opening
+        taken += self._tool_tokens.of(tools)
         if not (said or self._is_told):
             raise ValueError("There is nothing to send; say something.")
         new = _messages(said, self.pending)
         most = self.context_tokens / self._real_per_estimated - taken
         heard = self._history.plus(new).within(most, new=max(1, len(new)))
         wanted = self.settings if settings is None else settings.over(self.settings)
-        messages = (*before.messages, *heard.messages)
+        messages = (*before, *heard.messages)
         request = ChatRequest(messages, tools, tool_choice, output, wanted)
         return _Question(heard, request, heard.tokens + taken)
-
-    def _before(self) -> History:
-        if self._prompt[0] != self.system_prompt:  # mostly it is the same again
-            self._prompt = (self.system_prompt, History.of([system(self.system_prompt)]))
-        return self._prompt[1]
 
     @property
     def _is_told(self) -> bool:
         """Whether the model was told something that it has not answered."""
         last = self._history.last
         return last is not None and last.role != "assistant"
-
-    def _tokens_of(self, tools: Sequence[Tool]) -> int:
-        if self._offered[0] is not tools:  # the same ones are mostly offered again and again
-            self._offered = (tools, tokens_of_tools(tools))
-        return self._offered[1]
 
     def count(self, other: LLMSession) -> None:
         """Add what `other` took to what this one did."""
@@ -339,6 +330,11 @@ def _messages(said: Sequence[Said], pending: Sequence[ToolUse]) -> list[Message]
         *([tool_results(*told)] if told else []),
         *([user(*rest)] if rest else []),
     ]
+
+
+def _opened(system_prompt: str) -> tuple[str, tuple[Message, ...], int]:
+    messages = (system(system_prompt),) if system_prompt else ()
+    return system_prompt, messages, sum(map(tokens_in, messages))
 
 
 def _not_run(use: ToolUse) -> ToolUseResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from toolyard.core.content import Image, Text
 from toolyard.core.tool import Tool
@@ -30,6 +30,19 @@ def tokens_of_tools(tools: Iterable[Tool]) -> int:
         MESSAGE_TOKENS + _of_text(tool.name + tool.description + json.dumps(tool.input_schema))
         for tool in tools
     )
+
+
+class ToolTokens:
+    """Counts tools that are offered; mostly the same ones are, again and again."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Sequence[Tool], int] = ((), 0)
+
+    def of(self, tools: Sequence[Tool]) -> int:
+        """About how many tokens it takes to offer `tools`."""
+        if self._last[0] is not tools:
+            self._last = (tools, tokens_of_tools(tools))
+        return self._last[1]
 
 
 def _of_part(part: Part) -> int:
