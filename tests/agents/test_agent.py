@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pydantic import BaseModel
 
@@ -236,6 +237,36 @@ async def test_a_message_is_heard_at_the_next_turn() -> None:
     heard = script.requests[1].messages
     assert [each.role for each in heard] == ["system", "user", "assistant", "tool", "user"]
     assert heard[-1].text == "Stop soon"
+
+
+async def test_an_agent_that_never_waits_lets_others_go_on() -> None:
+    async def add_at_once(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    class AtOnce:
+        """Asks for a tool again and again, and waits for nothing."""
+
+        async def reply(self, request: ChatRequest) -> Reply:
+            heard.append(others)
+            said = assistant(ToolUse(f"u-{len(heard)}", "add_at_once", {"a": 1, "b": 2}))
+            return Reply(said) if len(heard) < 30 else Reply.of("Done")
+
+    async def live() -> None:
+        nonlocal others
+        while True:
+            await anyio.lowlevel.checkpoint()
+            others += 1
+
+    heard, others = list[int](), 0
+    async with (
+        Agent("Mai", AtOnce(), tools=[add_at_once]) as agent,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(live)
+        await agent.send("Go")
+        tasks.cancel_scope.cancel()
+    assert len(set(heard)) >= 3
 
 
 async def test_a_message_to_an_idle_agent() -> None:
