@@ -23,8 +23,8 @@ from benchmarks.wire import BenchmarkError
 
 EXAMPLES = """\
 examples:
-  python -m benchmarks                            everything, 8 to 12 minutes
-  python -m benchmarks --quick                    everything, 4 to 6 minutes, noisier
+  python -m benchmarks                            everything, 10 to 14 minutes
+  python -m benchmarks --quick                    everything, 5 to 8 minutes, noisier
   python -m benchmarks --save                     everything, into benchmarks/results.json and
                                                   docs/performance.md, which are never edited
   python -m benchmarks --check                    the goals only, and fail where a ratio is 15 %

@@ -65,6 +65,13 @@ MCP_PROXY = Environment(
 )
 ANY_LLM = Environment(ROOT / ".tools" / "bench-any-llm", "openai", ("any-llm-sdk>=1.40,<2",))
 LITELLM = Environment(ROOT / ".tools" / "bench-litellm", "litellm", ("litellm>=1.106,<2",))
+PYDANTIC_AI = Environment(
+    ROOT / ".tools" / "bench-pydantic-ai", "pai", ("pydantic-ai-slim>=2.68,<3",)
+)
+OPENAI_AGENTS = Environment(
+    ROOT / ".tools" / "bench-openai-agents", "mcp", ("openai-agents>=0.24,<1",)
+)
+LANGGRAPH = Environment(ROOT / ".tools" / "bench-langgraph", "jsonpatch", ("langgraph>=1.2,<2",))
 BARE = Environment(ROOT / ".tools" / "bench-bare", "uvicorn", ("orjson>=3.11,<4", *_FAST))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks import gateways
+from benchmarks import agent_turns, gateways
 from benchmarks.peers import BARE, FASTMCP, FASTMCP_JSON, SDK, SDK_JSON, TOOLYARD
 from benchmarks.plan import SECTIONS, Section
 from benchmarks.start import CALCULATOR, IMPORT_TOOLYARD, VERSION
@@ -147,6 +147,12 @@ def _start(key: str, work: str, table: str, metric: str, row: str, bound: float)
     return Goal(key, work, "", "start", *figures, "times at most", bound, unit)
 
 
+def _agents(key: str, work: str, metric: str, bound: float, theirs: str | None = None) -> Goal:
+    figures = (f"agents/{agent_turns.MANY}", metric, TOOLYARD, theirs)
+    unit = "" if theirs else "kB"
+    return Goal(key, work, theirs or "", "agents", *figures, "times at most", bound, unit)
+
+
 GOALS: tuple[Goal, ...] = (
     _call("call-sdk", SDK_JSON, "times less", 8),
     _call("call-fastmcp", FASTMCP_JSON, "times less", 25),
@@ -180,4 +186,11 @@ GOALS: tuple[Goal, ...] = (
         *(CALCULATOR, 400),
     ),
     _start("memory", "a serving calculator, memory", "calculator", "rss_mb", CALCULATOR, 45),
+    _agents("agent-bare", "a turn of 1,000 agents at once, CPU", "cpu_us", 8, agent_turns.BARE),
+    Goal(
+        *("agent-growth", "a turn in a run of 200 tool calls, CPU", "with 10", "agents"),
+        *("agents/growth", "cpu_us", agent_turns.row(TOOLYARD, agent_turns.LONG)),
+        *(agent_turns.row(TOOLYARD, agent_turns.SHORT), "times at most", 1.2),
+    ),
+    _agents("agent-memory", "one of 1,000 agents in flight, memory", "agent_kb", 15),
 )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from benchmarks.agent_turns import measure_agents
 from benchmarks.calls import measure_calls
 from benchmarks.commands import measure_commands
 from benchmarks.egress import measure_egress
@@ -28,7 +29,7 @@ from benchmarks.stdio import measure_stdio
 from benchmarks.stores import measure_stores
 from benchmarks.table import Table
 from benchmarks.tools import measure_tools
-from benchmarks.versions import versions
+from benchmarks.versions import framework_versions, versions
 from benchmarks.wire import BenchmarkError
 from benchmarks.workers import measure_workers
 
@@ -46,8 +47,11 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "commands": measure_commands,
     "registry": measure_registry,
     "models": measure_models,
+    "agents": measure_agents,
 }
-_ALONE: frozenset[Section] = frozenset({"files", "stores", "commands", "registry", "models"})
+_ALONE: frozenset[Section] = frozenset(
+    {"files", "stores", "commands", "registry", "models", "agents"}
+)
 """Those that need no server."""
 
 
@@ -89,6 +93,8 @@ def measure(wanted: Wanted, console: Console) -> Record:
             tables = [table for section in wanted.sections for table in MEASURE[section](plan)]
     finally:
         os.sched_setaffinity(0, before)
+    if "agents" in wanted.sections:  # by now they are installed
+        environment |= framework_versions()
     return Record(datetime.now(UTC).date().isoformat(), environment, missing, tables)
 
 

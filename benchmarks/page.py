@@ -52,6 +52,7 @@ _SECTIONS = {
     "Through a gateway": ("gateway", "large"),
     "Workers": ("workers",),
     "Models": ("models",),
+    "Agents": ("agents",),
     "Start and memory": ("imports", "start", "calculator"),
     "Inside": ("registry", "files", "commands", "egress", "stores"),
 }

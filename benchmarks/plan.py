@@ -26,6 +26,7 @@ Section = Literal[
     "commands",
     "registry",
     "models",
+    "agents",
 ]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 

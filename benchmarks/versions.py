@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from benchmarks.agent_turns import OTHERS as FRAMEWORKS
 from benchmarks.environments import ROOT
 from benchmarks.peers import BARE, ENVIRONMENT, FASTMCP, MCP_PROXY, TOOLYARD, Peer
 
@@ -17,6 +19,11 @@ _OF: Mapping[str, Sequence[str]] = {
     MCP_PROXY: ("mcp-proxy", "mcp", *_BELOW),
 }
 """What is looked up where; the SDK's server is installed with toolyard."""
+_FRAMEWORKS_OF: Mapping[str, Sequence[str]] = {
+    "pydantic-ai": ("pydantic-ai-slim", "pydantic"),
+    "openai-agents": ("openai-agents", "openai", "pydantic"),
+    "langgraph": ("langgraph", "langchain-core", "pydantic"),
+}
 _ASK = (
     "import importlib.metadata, json, sys;"
     "print(json.dumps([importlib.metadata.version(name) for name in sys.argv[1:]]))"
@@ -26,12 +33,18 @@ _ASK_S = 30
 
 def versions(peers: Sequence[Peer]) -> dict[str, str]:
     """For each of `peers` with an installation of its own: packages and their versions."""
-    return {peer.name: _look_up(peer, _OF[peer.name]) for peer in peers if peer.name in _OF}
+    return {peer.name: _look_up(peer.python, _OF[peer.name]) for peer in peers if peer.name in _OF}
 
 
-def _look_up(peer: Peer, packages: Sequence[str]) -> str:
+def framework_versions() -> dict[str, str]:
+    """For each framework for agents that is installed: packages and their versions."""
+    there = {name: home.python for name, home in FRAMEWORKS.items() if home.command.exists()}
+    return {name: _look_up(python, _FRAMEWORKS_OF[name]) for name, python in there.items()}
+
+
+def _look_up(python: Path, packages: Sequence[str]) -> str:
     told = subprocess.run(
-        [str(peer.python), "-c", _ASK, *packages],
+        [str(python), "-c", _ASK, *packages],
         cwd=ROOT,
         env=ENVIRONMENT,
         capture_output=True,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pydantic import BaseModel
 from tests.support.answered import assert_all_answered
@@ -334,6 +335,36 @@ async def test_a_tool_cannot_go_on_with_the_conversation_that_waits_for_it() -> 
     assert [each.is_error for each in told] == [True, True, False, False]
     assert "'Mai' waits for this tool" in str(told[0].content)
     assert agent.session.messages[-1] == assistant("Yes")
+
+
+async def test_an_agent_that_never_waits_lets_others_go_on() -> None:
+    async def add_at_once(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    class AtOnce:
+        """Asks for a tool again and again, and waits for nothing."""
+
+        async def reply(self, request: ChatRequest) -> Reply:
+            heard.append(others)
+            said = assistant(ToolUse(f"u-{len(heard)}", "add_at_once", {"a": 1, "b": 2}))
+            return Reply(said) if len(heard) < 30 else Reply.of("Done")
+
+    async def live() -> None:
+        nonlocal others
+        while True:
+            await anyio.lowlevel.checkpoint()
+            others += 1
+
+    heard, others = list[int](), 0
+    async with (
+        Agent("Mai", AtOnce(), tools=[add_at_once]) as agent,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(live)
+        await agent.send("Go")
+        tasks.cancel_scope.cancel()
+    assert len(set(heard)) >= 3
 
 
 async def test_a_message_to_an_idle_agent() -> None:

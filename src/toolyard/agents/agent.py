@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
@@ -28,6 +28,7 @@ from toolyard.agents.telling import Telling, bus_of
 from toolyard.agents.tool_round import ToolAccess
 from toolyard.core.context import CallContext, Caller, EventHandler
 from toolyard.core.errors import ConfigError, StoreError
+from toolyard.core.one_at_a_time import OneAtATime
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import Tool
 from toolyard.events.agent_events import (
@@ -49,6 +50,9 @@ from toolyard.thoughts.thought import Thought, ThoughtKind
 from toolyard.thoughts.thought_chain import ThoughtChain
 
 T = TypeVar("T")
+
+_NATIVE, _TRIM, _LIMITS = NativeTools(), Trim(), AgentLimits()
+"""What an agent has if nothing else is given; they hold nothing, so all may share them."""
 
 
 class Agent:
@@ -126,9 +130,9 @@ class Agent:
             identity=who,
             model=asked,
             system_prompt=system_prompt,
-            tools=ToolAccess(registry, limits or AgentLimits(), approve, acts_as),
-            form=form or NativeTools(),
-            context=context or Trim(),
+            tools=ToolAccess(registry, limits or _LIMITS, approve, acts_as),
+            form=form or _NATIVE,
+            context=context or _TRIM,
             thoughts=thoughts,
             budget=budget,
             bus=bus_of(on_event),
@@ -138,7 +142,7 @@ class Agent:
     def _begin(self, session: LLMSession) -> None:
         self.session = session
         """Its conversation: to be saved, or looked at. Only the agent itself says something."""
-        self._turn = anyio.Semaphore(1)  # no lock: a stream may be closed by another task
+        self._turn = OneAtATime()
         self._inbox = list[str]()
         self._telling = Telling(self._recipe.bus, self._recipe.identity)
 
@@ -250,17 +254,17 @@ class Agent:
         other = replace(self._recipe, system_prompt=system_prompt)
         return await self._result(session, [], said, None, lambda: other)
 
-    async def _result(
+    def _result(
         self,
         session: LLMSession,
         inbox: list[str],
         said: Sequence[Said],
         output: Any,
         recipe: Callable[[], Recipe] | None = None,
-    ) -> RunResult[Any]:
+    ) -> Awaitable[RunResult[Any]]:
         self._refuse_unentered()
         run = Run(recipe or (lambda: self._recipe), session, inbox, shape_of(output))
-        return await run.result(said)
+        return run.result(said)
 
     def _refuse_unentered(self) -> None:
         if self.registry.needs_entering:
@@ -304,7 +308,7 @@ class Agent:
         Raises:
             ConfigError: It is to take something for its own words while it is at work.
         """
-        is_at_work = self._turn.value == 0
+        is_at_work = self._turn.is_entered
         if role == "assistant":
             if is_at_work:
                 raise ConfigError(f"{self.name!r} is at work and speaks for itself.")

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 PREVIEW_LETTERS = 120
 LAST_WORD = "You may run no more tools. Answer with what you have found out so far."
+LET_OTHERS = 8
+"""After so many turns others get theirs, also if a model answers at once and no tool waits."""
 NO_ANSWER = "I have run as many tools as I may, and have no answer yet."
 
 
@@ -76,6 +78,8 @@ class Run:
         self._before = (session.usage, session.cost_usd, session.messages[-1:])
         self._began = time.perf_counter()
         self._rounds = self._tool_calls = self._misses = 0
+        self._prompted: tuple[Recipe | None, Sequence[Tool]] = (None, ())
+        """For what the system prompt was written."""
         self._results: Sequence[ToolUseResult] = ()
         """Of the tools that were run in the last turn."""
         self._is_over = False
@@ -100,7 +104,8 @@ class Run:
                 if isinstance(step, RunResult):
                     return step
                 said = await self._follow(step)
-                await checkpoint()  # a model that answers at once must not keep others waiting
+                if self._turns.count % LET_OTHERS == 0:
+                    await checkpoint()
 
     async def pieces(self, said: Sequence[Said]) -> AsyncGenerator[RunPiece, None]:
         """As `result`, piece by piece: the model's turns, the tools, the result as the last."""
@@ -138,15 +143,21 @@ class Run:
         recipe, session = self._recipe(), self._session
         session.model = self._model(recipe)
         tools = await recipe.tools.registry.list_tools(self._context)
-        written = recipe.form.instructions(tools)
-        self._is_held_to_shape = not written  # else the provider would not let it ask for tools
-        parts = [recipe.identity.introduction, recipe.system_prompt, written]
-        if self._shape is not None and (tools or written or not keeps_to_schemas(recipe.model)):
-            parts.append(self._shape.instructions)
-        session.system_prompt = "\n\n".join(filter(None, parts))
+        if self._prompted[0] is not recipe or self._prompted[1] is not tools:
+            self._prompted = (recipe, tools)  # mostly they stay as they are
+            written = recipe.form.instructions(tools)
+            self._is_held_to_shape = not written  # else the provider would let it ask for nothing
+            session.system_prompt = self._system_prompt(recipe, tools, written)
         if recipe.context.is_due(session):
             await self._compact(recipe)
         return tools
+
+    def _system_prompt(self, recipe: Recipe, tools: Sequence[Tool], written: str) -> str:
+        """All that the system says, `written` of the tools among it."""
+        parts = [recipe.identity.introduction, recipe.system_prompt, written]
+        if self._shape is not None and (tools or written or not keeps_to_schemas(recipe.model)):
+            parts.append(self._shape.instructions)
+        return "\n\n".join(filter(None, parts))
 
     def _model(self, recipe: Recipe) -> ChatModel:
         return recipe.model if self._budget is None else Budgeted(recipe.model, self._budget)

@@ -104,21 +104,21 @@ class ToolRound:
         if use.malformed is not None:
             run, result = use, _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
         else:
-            tool = self._access.registry.find(use.name)
-            run, refusal = await self._decided(use, tool)
+            tool, approve = self._access.registry.find(use.name), self._access.approve
+            run, refusal = use, None
+            if approve is not None and tool is not None:
+                run, refusal = await self._decided(approve, use, tool)
             result = refusal or await self._call(at, use, run, tool)
         self._finish(at, run, result, time.perf_counter() - began)
 
     async def _decided(
-        self, use: ToolUse, tool: Tool | None
+        self, approve: Approve, use: ToolUse, tool: Tool
     ) -> tuple[ToolUse, ToolUseResult | None]:
         """The use that may be run, or why none may."""
-        if self._access.approve is None or tool is None:
-            return use, None
         decision = None
         try:
             with anyio.move_on_after(self._access.limits.approval_s):
-                decision = await self._access.approve(use, tool)
+                decision = await approve(use, tool)
         except Exception:  # a decision that cannot be made is none
             logger.exception("nothing was decided about the tool %r", use.name)
         if decision == ALLOW:
@@ -142,7 +142,8 @@ class ToolRound:
         return _within(ToolUseResult.of(use, result), self._access.limits.result_letters)
 
     async def _answer(self, use: ToolUse, decided: Tool | None) -> ToolResult:
-        access, scope = self._access, CallScope(use.name)
+        access = self._access
+        scope = CallScope(use.name, waits=not access.registry.never_waits(use.name))
 
         def admit(tool: Tool) -> None:
             if access.approve is not None and tool != decided:
@@ -204,7 +205,7 @@ def _written(arguments: Mapping[str, Any]) -> str:
 
 def _within(result: ToolUseResult, most: int) -> ToolUseResult:
     """`result` with at most so many letters, and a note if there were more."""
-    letters = sum(len(part.text) for part in result.content if isinstance(part, Text))
+    letters = sum([len(part.text) for part in result.content if isinstance(part, Text)])
     if letters <= most:
         return result
     parts, left = list[Text | Image](), most

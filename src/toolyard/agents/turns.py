@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from toolyard.agents.spans import RunSpan
 from toolyard.agents.telling import Telling
@@ -29,9 +29,10 @@ from toolyard.llm.chat import (
 from toolyard.llm.prices import difference
 from toolyard.llm.session import LLMSession, Said
 
+NOTHING = Reply.of("")
 
-@dataclass(frozen=True, slots=True)
-class Question:
+
+class Question(NamedTuple):
     """What the model is asked in one turn."""
 
     said: Sequence[Said]
@@ -64,7 +65,7 @@ class Turns:
         self._waiting = Waiting(telling)
         self.count = 0
         """Those that are over."""
-        self.last = Reply.of("")
+        self.last = NOTHING
         """What the model answered in the last of them."""
 
     async def ask(self, question: Question) -> None:
@@ -85,7 +86,7 @@ class Turns:
 
         try:
             with self._span.under():
-                await self._waiting.on(answer)
+                await self._waiting.on(answer())
         finally:
             if not is_answered:  # the model has heard nothing of it
                 self._inbox[:0] = heard
@@ -106,7 +107,7 @@ class Turns:
             async with aclosing(stream) as pieces:
                 while True:
                     with self._span.under():
-                        piece = await self._waiting.on(lambda: anext(pieces, None))
+                        piece = await self._waiting.on(anext(pieces, None))
                     if piece is None:
                         break
                     if isinstance(piece, Reply):
@@ -120,10 +121,11 @@ class Turns:
 
     def _begin(self, question: Question) -> tuple[float, Decimal | None, Sequence[str]]:
         self._telling.tell(LLMCallStarted, iteration=self.count + 1)
-        self._waiting.begin(self.count + 1)
+        began = time.perf_counter()
+        self._waiting.begin(self.count + 1, began)
         heard = tuple(self._inbox) if question.hears else ()
         del self._inbox[: len(heard)]
-        return time.perf_counter(), self._session.cost_usd, heard
+        return began, self._session.cost_usd, heard
 
     def _hear(self, piece: Piece) -> None:
         if isinstance(piece, TextDelta):

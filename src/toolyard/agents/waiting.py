@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable
 from typing import TypeVar
 
 import anyio
@@ -25,27 +26,28 @@ class Waiting:
         self._asked_at = self._spoke_at = 0.0
         self._has_spoken = False
 
-    def begin(self, iteration: int) -> None:
-        """A request is about to be made."""
+    def begin(self, iteration: int, now: float) -> None:
+        """A request is about to be made; `now` is by `time.perf_counter`."""
         self._iteration = iteration
-        self._asked_at = self._spoke_at = anyio.current_time()
+        self._asked_at = self._spoke_at = now
         self._has_spoken = False
 
-    async def on(self, wait: Callable[[], Awaitable[T]]) -> T:
-        """What `wait` gives: all of the answer, or the next piece of it."""
-        if not self._telling.is_heard(LLMWaiting):
-            return await wait()
+    def on(self, answer: Awaitable[T]) -> Awaitable[T]:
+        """All of the answer, or the next piece of it."""
+        return self._watched(answer) if self._telling.is_heard(LLMWaiting) else answer
+
+    async def _watched(self, answer: Awaitable[T]) -> T:
         async with Background() as tasks:
             tasks.start_soon(self._tell)
-            piece = await wait()
+            piece = await answer
         self._has_spoken = True
-        self._spoke_at = anyio.current_time()
+        self._spoke_at = time.perf_counter()
         return piece
 
     async def _tell(self) -> None:
         while True:
             await anyio.sleep(EVERY_S)
-            now = anyio.current_time()
+            now = time.perf_counter()
             self._telling.tell(
                 LLMWaiting,
                 iteration=self._iteration,

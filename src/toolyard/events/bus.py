@@ -29,7 +29,8 @@ class EventBus:
         """Who wants events of `kind`: without anybody, none need be made."""
         found = self._by_kind.get(kind)
         if found is None:
-            found = [each for each, kinds in self._handlers if not kinds or issubclass(kind, kinds)]
+            wanting = [h for h, kinds in self._handlers if not kinds or issubclass(kind, kinds)]
+            found = tuple(wanting)  # without any it is the one empty tuple, which takes nothing
             self._by_kind[kind] = found
         return found
 

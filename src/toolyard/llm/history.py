@@ -15,27 +15,42 @@ from toolyard.llm.trimming import trimmed
 class History:
     """Messages in order, counted once: a long conversation costs no more per turn."""
 
-    messages: tuple[Message, ...] = ()
-    tokens: int = 0
+    _written: list[Message]
+    """Its messages, and maybe more that others wrote after them; it only ever grows.
+
+    A tuple for each turn would be new, and so the garbage collector would look through it again.
+    """
+    _count: int
+    tokens: int
     """As `tokens_in` estimates them."""
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> Self:
         """A history of `messages`."""
-        return cls(tuple(messages), sum(map(tokens_in, messages)))
+        return cls(list(messages), len(messages), sum(map(tokens_in, messages)))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All of them, the oldest first."""
+        return tuple(self._written[: self._count])
+
+    @property
+    def last(self) -> Message | None:
+        """The newest, if there is any."""
+        return self._written[self._count - 1] if self._count else None
 
     def plus(self, messages: Sequence[Message]) -> History:
         """This one, and `messages` after it."""
         if not messages:
             return self
-        more = sum(map(tokens_in, messages))
-        return History((*self.messages, *messages), self.tokens + more)
+        written = self._written
+        if len(written) > self._count:  # somebody else went on from here
+            written = written[: self._count]
+        written.extend(messages)
+        return History(written, len(written), self.tokens + sum(map(tokens_in, messages)))
 
     def within(self, most_tokens: float, *, new: int) -> History:
         """The newest of it that fit, as `trimmed` chooses them."""
         if self.tokens <= most_tokens:
             return self
         return History.of(trimmed(self.messages, most_tokens, tokens_in, new=new))
-
-
-NOTHING_SAID = History()

@@ -56,7 +56,7 @@ class ToolUseResult:
     @classmethod
     def of(cls, use: ToolUse, result: ToolResult) -> ToolUseResult:
         """The result of `use`; what a model cannot be shown is named in its place."""
-        shown = tuple(_shown(block) for block in result.content)
+        shown = tuple([_shown(block) for block in result.content])
         return cls(use.id, use.name, shown, result.is_error)
 
 
@@ -85,7 +85,7 @@ class Message:
     @property
     def tool_uses(self) -> tuple[ToolUse, ...]:
         """The tools that the model wants run, in its order."""
-        return tuple(part for part in self.parts if isinstance(part, ToolUse))
+        return tuple([part for part in self.parts if isinstance(part, ToolUse)])
 
 
 def system(text: str) -> Message:
@@ -109,8 +109,12 @@ def tool_results(*results: ToolUseResult) -> Message:
     return Message("tool", results)
 
 
+_SHOWN = (Text, Image)
+"""What a model can be shown as it is."""
+
+
 def _shown(block: Content) -> Text | Image:
-    if isinstance(block, Text | Image):
+    if isinstance(block, _SHOWN):
         return block
     if isinstance(block, Audio):
         return Text(f"[audio, {block.mime_type}, {len(block.data)} bytes]")

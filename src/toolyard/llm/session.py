@@ -7,14 +7,13 @@ from contextlib import aclosing
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar, overload
 
-import anyio
-
 from toolyard.core.content import Image, Text
 from toolyard.core.errors import ModelUnreachable
+from toolyard.core.one_at_a_time import OneAtATime
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import ChatRequest, OutputSchema, Piece, Reply, ToolChoice
 from toolyard.llm.chat_model import ChatModel, keeps_to_schemas, pieces_of
-from toolyard.llm.history import NOTHING_SAID, History
+from toolyard.llm.history import History
 from toolyard.llm.message import (
     Message,
     ToolUse,
@@ -26,7 +25,7 @@ from toolyard.llm.message import (
 )
 from toolyard.llm.model_settings import ModelSettings
 from toolyard.llm.prices import ListPrices, Prices
-from toolyard.llm.token_estimate import tokens_in, tokens_of_tools
+from toolyard.llm.token_estimate import ToolTokens, tokens_in
 from toolyard.llm.tool_ids import told_apart
 from toolyard.llm.usage import NO_USAGE, Usage
 
@@ -34,6 +33,7 @@ Said = str | Text | Image | ToolUseResult
 T = TypeVar("T")
 
 CONTEXT_TOKENS = 128_000
+_LIST_PRICES, _USUAL = ListPrices(), ModelSettings()
 NOT_RUN = "This tool was not run."
 
 
@@ -74,19 +74,19 @@ class LLMSession:
         """
         self.model = model
         self.system_prompt = system_prompt
-        self.settings = settings or ModelSettings()
+        self.settings = settings or _USUAL
         self.context_tokens = context_tokens
         self.usage = NO_USAGE
         """Of all requests so far."""
         self.cost_usd: Decimal | None = Decimal(0)
         """Of the same; `None` once there was an answer of unknown price."""
-        self._prices = prices or ListPrices()
-        # No lock: a stream may be closed by another task.
-        self._turn = anyio.Semaphore(1, fast_acquire=True)
+        self._prices = prices or _LIST_PRICES
+        self._turn = OneAtATime()
         self._real_per_estimated = 1.0
-        self._history = NOTHING_SAID
-        self._offered: tuple[Sequence[Tool], int] = ((), 0)
-        """The tools that were offered last, and how many tokens they are about."""
+        self._history = History.of(())
+        self._tool_tokens = ToolTokens()
+        self._opening: tuple[str, tuple[Message, ...], int] = ("", (), 0)
+        """The system prompt that was sent last, as messages, and how many tokens they are about."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -124,10 +124,10 @@ class LLMSession:
             ValueError: Nothing is said, or there is a result that nobody asked for.
         """
         async with self._turn:
-            question = self._question(said, tools, output, settings, tool_choice)
-            reply = told_apart(await self.model.reply(question.request))
-            self._account(reply, question.tokens)
-            self._keep(question.heard, reply)
+            heard, request, tokens = self._question(said, tools, output, settings, tool_choice)
+            reply = told_apart(await self.model.reply(request))
+            self._account(reply, tokens)
+            self._keep(heard, reply)
             return reply
 
     def tell(self, *said: Said) -> None:
@@ -239,8 +239,8 @@ class LLMSession:
     @property
     def pending(self) -> tuple[ToolUse, ...]:
         """Tools that the model asked for last and that nothing was said of yet."""
-        last = self.messages[-1:]
-        return last[0].tool_uses if last and last[0].role == "assistant" else ()
+        last = self._history.last
+        return last.tool_uses if last is not None and last.role == "assistant" else ()
 
     @property
     def history_tokens(self) -> int:
@@ -256,17 +256,19 @@ class LLMSession:
 
     def fresh(self) -> LLMSession:
         """Another conversation like this one, in which nothing was said."""
-        return LLMSession(
+        fresh = LLMSession(
             self.model,
             system_prompt=self.system_prompt,
             settings=self.settings,
             context_tokens=self.context_tokens,
             prices=self._prices,
         )
+        fresh._tool_tokens = self._tool_tokens
+        return fresh
 
     def clear(self) -> None:
         """Forget what was said; what it took stays counted."""
-        self._history = NOTHING_SAID
+        self._history = History.of(())
 
     def _question(
         self,
@@ -276,8 +278,10 @@ class LLMSession:
         settings: ModelSettings | None,
         tool_choice: ToolChoice = "auto",
     ) -> _Question:
-        before = (system(self.system_prompt),) if self.system_prompt else ()
-        taken = sum(map(tokens_in, before)) + self._tokens_of(tools)
+        if self._opening[0] != self.system_prompt:
+            self._opening = _opened(self.system_prompt)
+        _, before, taken = self._opening
+        taken += self._tool_tokens.of(tools)
         if not (said or self._is_told):
             raise ValueError("There is nothing to send; say something.")
         new = _messages(said, self.pending)
@@ -291,12 +295,8 @@ class LLMSession:
     @property
     def _is_told(self) -> bool:
         """Whether the model was told something that it has not answered."""
-        return bool(self.messages) and self.messages[-1].role != "assistant"
-
-    def _tokens_of(self, tools: Sequence[Tool]) -> int:
-        if self._offered[0] is not tools:  # the same ones are mostly offered again and again
-            self._offered = (tools, tokens_of_tools(tools))
-        return self._offered[1]
+        last = self._history.last
+        return last is not None and last.role != "assistant"
 
     def count(self, other: LLMSession) -> None:
         """Add what `other` took to what this one did."""
@@ -326,16 +326,22 @@ class LLMSession:
 
 def _messages(said: Sequence[Said], pending: Sequence[ToolUse]) -> list[Message]:
     """What is said as messages: first all results that are waited for, then the rest."""
+    if not said and not pending:
+        return []
     results = {each.id: each for each in said if isinstance(each, ToolUseResult)}
     rest = [each for each in said if not isinstance(each, ToolUseResult)]
-    unasked = results.keys() - {use.id for use in pending}
-    if unasked:
-        raise ValueError(f"The model asked for no tool with the id {min(unasked)!r}.")
-    told = [results.get(use.id) or _not_run(use) for use in pending]
+    told = [results.pop(use.id, None) or _not_run(use) for use in pending]
+    if results:
+        raise ValueError(f"The model asked for no tool with the id {min(results)!r}.")
     return [
         *([tool_results(*told)] if told else []),
         *([user(*rest)] if rest else []),
     ]
+
+
+def _opened(system_prompt: str) -> tuple[str, tuple[Message, ...], int]:
+    messages = (system(system_prompt),) if system_prompt else ()
+    return system_prompt, messages, sum(map(tokens_in, messages))
 
 
 def _not_run(use: ToolUse) -> ToolUseResult:

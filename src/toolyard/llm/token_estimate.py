@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from toolyard.core.content import Image, Text
 from toolyard.core.tool import Tool
@@ -16,7 +16,7 @@ IMAGE_TOKENS = 1_600
 MESSAGE_TOKENS = 4
 """Around each message."""
 
-_JSON = json.JSONEncoder(ensure_ascii=False)
+_WRITTEN = (Text, Reasoning)
 
 
 def tokens_in(message: Message) -> int:
@@ -32,13 +32,26 @@ def tokens_of_tools(tools: Iterable[Tool]) -> int:
     )
 
 
+class ToolTokens:
+    """Counts tools that are offered; mostly the same ones are, again and again."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Sequence[Tool], int] = ((), 0)
+
+    def of(self, tools: Sequence[Tool]) -> int:
+        """About how many tokens it takes to offer `tools`."""
+        if self._last[0] is not tools:
+            self._last = (tools, tokens_of_tools(tools))
+        return self._last[1]
+
+
 def _of_part(part: Part) -> int:
-    if isinstance(part, Text | Reasoning):
+    if isinstance(part, _WRITTEN):
         return _of_text(part.text)
     if isinstance(part, Image):
         return IMAGE_TOKENS
     if isinstance(part, ToolUse):
-        written = part.malformed or _JSON.encode(part.arguments)
+        written = part.malformed or str(part.arguments)  # about as long as JSON, and made sooner
         return MESSAGE_TOKENS + _of_text(part.name + written)
     assert isinstance(part, ToolUseResult)
     return MESSAGE_TOKENS + sum(map(_of_part, part.content))
