@@ -23,6 +23,7 @@ DISTRIBUTIONS = packages_distributions()
 SPEED = {"uvloop"}
 """Declared but not imported here: asyncio uses it."""
 OWN_BUSINESS = {
+    "AgentOptions": "keyword arguments",
     "Hearing": "what `StdioServer` tells the client that starts it",
     "Plan": "what `MCPServerBuilder` writes",
     "Presentation": "keyword arguments",

@@ -256,6 +256,8 @@ _HOMES = {
     "examples_section": "prompts.examples",
     "extract": "prompts.extraction",
     "extract_json": "prompts.extraction",
+    "file_agent": "wiring.specialists",
+    "general_agent": "wiring.specialists",
     "image_from_base64": "prompts.images",
     "image_from_bytes": "prompts.images",
     "image_from_data_url": "prompts.images",
@@ -270,11 +272,13 @@ _HOMES = {
     "sample": "core.inputs",
     "schema_text": "prompts.schema_text",
     "setup_logging": "events.log_setup",
+    "shell_agent": "wiring.specialists",
     "stream": "llm.complete",
     "structured_complete": "llm.complete",
     "thought_tools": "agents.thought_tools",
     "to_prompt": "prompts.parts",
     "tool": "core.toolbox",
+    "web_agent": "wiring.specialists",
 }
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -268,6 +268,10 @@ from toolyard.storage.store import StoreLimits as StoreLimits
 from toolyard.thoughts.thought import Thought as Thought
 from toolyard.thoughts.thought_chain import ThoughtChain as ThoughtChain
 from toolyard.version import __version__ as __version__
+from toolyard.wiring.specialists import file_agent as file_agent
+from toolyard.wiring.specialists import general_agent as general_agent
+from toolyard.wiring.specialists import shell_agent as shell_agent
+from toolyard.wiring.specialists import web_agent as web_agent
 
 __all__ = [
     "BALANCED",
@@ -517,6 +521,8 @@ __all__ = [
     "examples_section",
     "extract",
     "extract_json",
+    "file_agent",
+    "general_agent",
     "image_from_base64",
     "image_from_bytes",
     "image_from_data_url",
@@ -531,9 +537,11 @@ __all__ = [
     "sample",
     "schema_text",
     "setup_logging",
+    "shell_agent",
     "stream",
     "structured_complete",
     "thought_tools",
     "to_prompt",
     "tool",
+    "web_agent",
 ]

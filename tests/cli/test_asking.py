@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,10 @@ from tests.llm.speech.openai_speech import OpenAISpeech
 from tests.llm.test_providers import PNG
 from tests.support.provider import API_KEY, Answer, Provider, serving
 
+from toolyard.config.approvals import approve
+
 SPEECH = OpenAISpeech()
+TOOLS = Path(__file__).with_name("talking_tools.py")
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
 
 
@@ -296,3 +300,92 @@ def test_what_is_no_picture(toolyard: Toolyard, tmp_path: Path, content: bytes |
     assert ended.code == 2
     assert "dot.png" in ended.errors
     assert str(tmp_path) not in ended.errors
+
+
+ADDS = SPEECH.uses(("u1", "add", {"a": 1, "b": 2}), ("u2", "nothing", {"x": "\x1b[31m"}))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    """Settings with tools."""
+    file = tmp_path / "yard.toml"
+    file.write_text(f"[tools.mine]\nkind = {str(TOOLS)!r}\n")
+    return str(file)
+
+
+def test_a_configured_tool_is_run_and_only_the_answer_is_printed(
+    toolyard: Toolyard, config: str
+) -> None:
+    with answering(ADDS, SPEECH.text("It is 3")) as provider:
+        ended = toolyard("ask", "1 + 2?", *words(provider), "--config", config)
+    assert (ended.code, ended.output) == (0, "It is 3\n")
+    assert "→ add a=1 b=2\n" in ended.errors
+    assert re.search(r"✓ add a=1 b=2 \d+ ms: 3\n", ended.errors)
+    assert re.search(r"✗ nothing .* There is no tool 'nothing'; there are: add, wait", ended.errors)
+    assert "noise" in ended.errors
+    assert "\x1b" not in ended.errors
+    assert "2 calls" in ended.errors
+    heard = SPEECH.heard(provider.requests[1].body)
+    assert ("tool", ("result", "u1", "3")) in heard
+
+
+def test_json_holds_the_tool_calls(toolyard: Toolyard, config: str, tmp_path: Path) -> None:
+    schema = tmp_path / "a.schema.json"
+    schema.write_text(json.dumps(SCHEMA))
+    with answering(ADDS, SPEECH.text('{"a": 3}')) as provider:
+        ended = toolyard(
+            *("ask", "1 + 2?", *words(provider), "--config", config),
+            *("--json", "--output", str(schema)),
+        )
+    said = json.loads(ended.output)
+    assert said["answer"] == {"a": 3}
+    called = {each["name"]: each for each in said["tool_calls"]}
+    assert called["add"]["arguments"] == {"a": 1, "b": 2}
+    assert (called["add"]["said"], called["add"]["is_error"]) == ("3", False)
+    assert called["nothing"]["is_error"]
+
+
+def test_tools_of_a_file_that_lies_here_are_used_once_it_is_approved(
+    toolyard: Toolyard, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Path(config).rename(Path(config).with_name("toolyard.toml"))
+    monkeypatch.chdir(here.parent)
+    with answering(SPEECH.text("Hi"), SPEECH.stream("Hi")) as provider:
+        refused = toolyard("ask", "Hello", *words(provider))
+        approve(Path("toolyard.toml"), here.read_text())
+        asked = toolyard("ask", "Hello", *words(provider))
+        without = toolyard("ask", "Hello", *words(provider), "--no-tools")
+    assert refused.code == 2
+    assert "not approved" in refused.errors
+    assert (asked.output, without.output) == ("Hi\n", "Hi\n")
+    with_tools, plain = provider.requests
+    assert [name for name, *_ in SPEECH.tools(with_tools.body)] == ["add", "wait"]
+    assert "tools" not in plain.body
+
+
+def test_a_configured_server_that_is_away_is_told(toolyard: Toolyard, tmp_path: Path) -> None:
+    file = tmp_path / "yard.toml"
+    file.write_text('[tools.far]\nurl = "http://127.0.0.1:9/mcp"\n')
+    ended = toolyard("ask", "Hello", "--model", "echo", "--config", str(file))
+    assert (ended.code, ended.output) == (4, "")
+
+
+def test_a_batch_uses_the_tools_and_asks_anew_when_they_change(
+    toolyard: Toolyard, config: str, tmp_path: Path
+) -> None:
+    file, to = tmp_path / "q.txt", tmp_path / "q.answers.jsonl"
+    file.write_text("One\nTwo\n")
+    bad = Answer.of({"error": {"message": "odd", "code": "invalid_value"}}, 400)
+    line = ("batch", str(file), "-c", "1", "--config", config)
+    with answering(ADDS, SPEECH.text("1"), bad, SPEECH.text("2")) as provider:
+        assert toolyard(*line, *words(provider)).code == 1
+        again = toolyard(*line, *words(provider))
+    assert "1 had been answered before" in again.errors
+    assert [each["answer"] for each in lines_of(to)] == ["1", "2"]
+    assert [each["tool_calls"] for each in lines_of(to)] == [2, 0]
+    assert lines_of(to)[0]["usage"]["calls"] == 2
+    with answering(SPEECH.text("1"), bad) as provider:
+        toolyard(*line, *words(provider))
+        Path(config).write_text(Path(config).read_text() + 'without = "add"\n')
+        changed = toolyard(*line, *words(provider))
+    assert "before" not in changed.errors

@@ -17,6 +17,7 @@ from tests.support.serving import COMMAND
 from toolyard.cli import (
     asking,
     calling,
+    chatting,
     diagnosis,
     hosting,
     importing,
@@ -48,6 +49,7 @@ COMMANDS = [
     "call",
     "ask",
     "batch",
+    "chat",
     "models",
     "doctor",
     "host-config",
@@ -62,6 +64,7 @@ EPILOGS = {
     "call": calling.CALL_EXAMPLES,
     "ask": asking.ASK_EXAMPLES,
     "batch": asking.BATCH_EXAMPLES,
+    "chat": chatting.EXAMPLES,
     "models": model_list.EXAMPLES,
     "doctor": diagnosis.EXAMPLES,
     "host-config": hosting.EXAMPLES,

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str, str | None]] = {
     "call": ("calling", "call", "CALL_EXAMPLES"),
     "ask": ("asking", "ask", "ASK_EXAMPLES"),
     "batch": ("asking", "batch", "BATCH_EXAMPLES"),
+    "chat": ("chatting", "chat", "EXAMPLES"),
     "models": ("model_list", "models", "EXAMPLES"),
     "doctor": ("diagnosis", "doctor", "EXAMPLES"),
     "host-config": ("hosting", "host_config", "EXAMPLES"),

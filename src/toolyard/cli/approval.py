@@ -44,6 +44,11 @@ def settings_here(config: Path | None, arguments: Mapping[str, Any] | None = Non
     return edition_here(config, arguments)[1].settings
 
 
+def edition_if_any(config: Path | None, *, no_tools: bool) -> tuple[Origin, Edition] | None:
+    """As `edition_here`; `None` if no tools are wanted, or no file says any."""
+    return None if no_tools or not (config or HERE.is_file()) else edition_here(config)
+
+
 def edition_here(
     config: Path | None, arguments: Mapping[str, Any] | None = None
 ) -> tuple[Origin, Edition]:

@@ -15,14 +15,16 @@ import anyio
 import typer
 
 from toolyard.cli.examples import examples
-from toolyard.cli.options import AsJson
+from toolyard.cli.options import AsJson, NoTools, ToolsConfig
 from toolyard.cli.standard_streams import put, to_stdout
 from toolyard.cli.terminal import say, start_logging, write, write_json
 from toolyard.core.errors import ConfigError
 from toolyard.core.printable import printable
 
 if TYPE_CHECKING:
+    from toolyard.core.content import Image
     from toolyard.wiring.asking import Asking, Took
+    from toolyard.wiring.yard import Yard
 
 ASK_EXAMPLES = examples(
     'toolyard ask "What is a yard?" --model openai:gpt-5-mini',
@@ -30,6 +32,7 @@ ASK_EXAMPLES = examples(
     "toolyard ask - --system 'Sum it up in a sentence.' < report.txt",
     'toolyard ask "Two cities in Peru" --output cities.schema.json --json',
     'toolyard ask "Hello" --model openai:qwen3 --base-url http://127.0.0.1:11434/v1',
+    'toolyard ask "What is in my notes?" --config toolyard.toml',
 )
 BATCH_EXAMPLES = examples(
     "toolyard batch questions.txt -c 5 --model anthropic:claude-haiku-4-5",
@@ -84,6 +87,8 @@ To = Annotated[
 def ask(
     question: Text,
     model: Model = None,
+    config: ToolsConfig = None,
+    no_tools: NoTools = False,
     system: System = "",
     output: Output = None,
     image: Pictures = None,
@@ -92,23 +97,63 @@ def ask(
     key_env: KeyEnv = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a model, and print its answer as it comes."""
+    """Ask a model, and print its answer; it may use the tools that are configured."""
     start_logging(logging.WARNING)
     text = _stdin() if question == "-" else question
     # Here and below: loaded when needed, so that help and usage errors need not wait for it.
     from toolyard.wiring.asking import ask as answered
     from toolyard.wiring.asking import picture
 
-    asking = _asking(model, base_url, key_env, system, profile, output)
+    asking = asking_of(model, base_url, key_env, system, profile, output)
     pictures = tuple(picture(path) for path in image or ())
-    hear = _silent if as_json else _heard
-    answer, took = anyio.run(answered, asking, text, pictures, hear)
+    tool_calls: list[Any] | None = None
+    with _yard(config, no_tools=no_tools) as yard:
+        if yard is None:
+            hear = _silent if as_json else _heard
+            answer, took = anyio.run(answered, asking, text, pictures, hear)
+        else:
+            answer, took, tool_calls = _ask_with_tools(asking, yard, text, pictures)
     if as_json:
         said = json.loads(answer) if asking.schema is not None else answer
-        write_json({"answer": said, **asdict(took)})
+        called = {} if tool_calls is None else {"tool_calls": tool_calls}
+        write_json({"answer": said, **asdict(took), **called})
         return
-    write("")
-    _tell(took)
+    write("" if yard is None else answer)
+    tell(took)
+
+
+def _ask_with_tools(
+    asking: Asking, yard: Yard, text: str, pictures: tuple[Image, ...]
+) -> tuple[str, Took, list[Any]]:
+    from toolyard.cli.tool_lines import show_news
+    from toolyard.wiring.tool_asking import ask_with_tools
+    from toolyard.wiring.tool_news import ToolEnded, ToolNews
+
+    calls: list[Any] = []
+
+    def hear(news: ToolNews) -> None:
+        show_news(news)
+        if isinstance(news, ToolEnded):
+            calls.append(asdict(news))
+
+    answer, took = anyio.run(ask_with_tools, asking, yard, text, pictures, hear)
+    return answer, took, calls
+
+
+@contextmanager
+def _yard(config: Path | None, *, no_tools: bool) -> Generator[Yard | None]:
+    """The tools of the settings, if there are any; what they print is no answer meanwhile."""
+    from toolyard.cli.approval import edition_if_any
+
+    found = edition_if_any(config, no_tools=no_tools)
+    if found is None:
+        yield None
+        return
+    from toolyard.wiring.output import results_apart
+    from toolyard.wiring.yard import yard_of
+
+    with results_apart():
+        yield yard_of(found[1].settings, patient=False)
 
 
 def batch(
@@ -116,6 +161,8 @@ def batch(
     concurrency: AtOnce = 5,
     to: To = None,
     model: Model = None,
+    config: ToolsConfig = None,
+    no_tools: NoTools = False,
     system: System = "",
     output: Output = None,
     profile: Profile = None,
@@ -127,11 +174,16 @@ def batch(
     start_logging(logging.WARNING)
     from toolyard.wiring.asking import ask_all, questions_in
 
-    asking = _asking(model, base_url, key_env, system, profile, output)
+    asking = asking_of(model, base_url, key_env, system, profile, output)
     questions = questions_in(file)
     path = to or file.with_name(file.stem + ".answers.jsonl")
-    with _progress(len(questions)) as advance:
-        outcome = anyio.run(ask_all, asking, questions, path, concurrency, advance)
+    with _yard(config, no_tools=no_tools) as yard, _progress(len(questions)) as advance:
+        if yard is None:
+            outcome = anyio.run(ask_all, asking, questions, path, concurrency, advance)
+        else:
+            from toolyard.wiring.tool_asking import ask_all_with_tools as ask_each
+
+            outcome = anyio.run(ask_each, asking, yard, questions, path, concurrency, advance)
     failed = outcome.failed
     if as_json:
         counts = {"answers": str(path), "asked": len(questions), "failed": len(failed)}
@@ -142,19 +194,20 @@ def batch(
         for number, why in sorted(failed.items())[:10]:
             say(f"Question {number + 1} has no answer: {why}", style="red")
         say(f"{len(questions) - len(failed)} of {len(questions)} answers are in {path}.")
-        _tell(outcome.took)
+        tell(outcome.took)
     if failed:
         raise typer.Exit(1)
 
 
-def _asking(
+def asking_of(
     model: str | None,
     base_url: str | None,
     key_env: str | None,
     system: str,
     profile: str | None,
-    output: Path | None,
+    output: Path | None = None,
 ) -> Asking:
+    """How questions are asked, from the options."""
     from toolyard.wiring.asking import Asking
 
     return Asking(
@@ -215,7 +268,7 @@ def _progress(total: int) -> Generator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _tell(took: Took) -> None:
+def tell(took: Took) -> None:
     """What it took, as a sentence for people."""
     calls = "" if took.calls == 1 else f"{took.calls} calls, "
     say(

@@ -145,4 +145,13 @@ NamesConfig = Annotated[
         help="Where names are configured; toolyard.toml if it is here, once approved.",
     ),
 ]
+ToolsConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Whose tools the model may use; toolyard.toml if it is here, once approved.",
+    ),
+]
+NoTools = Annotated[bool, typer.Option("--no-tools", help="Use no tools, whatever is configured.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]

@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 from typing import TextIO
 
+from toolyard.config.state import state_folder
+
 
 def is_approved(file: Path, text: str) -> bool:
     """Whether the user approved `file` while it held `text`.
@@ -41,12 +43,7 @@ def _digest(file: Path, text: str) -> str:
 
 
 def _list() -> Path:
-    """Where the list is: of the XDG base directories, in the one for what outlives a run."""
-    said = Path(os.environ.get("XDG_STATE_HOME", ""))
-    state = said if said.is_absolute() else Path(os.path.expanduser("~/.local/state"))
-    if not state.is_absolute():  # it would be below a directory that is not the user's
-        raise FileNotFoundError("There is no home directory.")
-    return state / "toolyard" / "approved"
+    return state_folder() / "approved"
 
 
 def _opened(flags: int) -> TextIO:

@@ -239,6 +239,10 @@ class ToolRegistry:
         """The tool of that name as it was last listed."""
         return route.tool if (route := self._offer.table.routes.get(name)) else None
 
+    def mount_of(self, tool: str) -> str | None:
+        """The mount that offers the tool of that name, as it was last listed."""
+        return route.mount.name if (route := self._offer.table.routes.get(tool)) else None
+
     def search(self, query: str, *, limit: int = 10) -> Sequence[Tool]:
         """Up to `limit` tools that have to do with the words of `query`, the best first."""
         return ranked(self._offer.table.tools, query, limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -135,14 +135,30 @@ class BatchOutcome:
     took: Took
 
 
+Answerer = Callable[[LLMSession, str], Awaitable[Mapping[str, Any]]]
+"""Has a question answered in a conversation that has not begun: what is kept of the answer."""
+
+
 async def ask_all(
     asking: Asking,
     questions: list[Question],
     path: Path,
     at_once: int,
     done: Callable[[], None],
+    *,
+    answer: Answerer | None = None,
+    besides: Mapping[str, Any] | None = None,
 ) -> BatchOutcome:
     """Have all questions answered into `path`, and call `done` for each that is.
+
+    Args:
+        asking: How they are asked.
+        questions: In their order.
+        path: For the answers.
+        at_once: So many at the same time.
+        done: As described.
+        answer: Who answers, if not the model alone.
+        besides: What answers depend on besides how they are asked.
 
     Raises:
         ModelError: No more can be asked; what was answered is kept.
@@ -151,18 +167,17 @@ async def ask_all(
     model = asking.opened()
     writing = anyio.Lock()
     counted = asking.session(model)  # says nothing itself, and counts what the others took
+    circumstances = {**asking.circumstances, **(besides or {})}
     try:
-        with BatchFile(path, questions, asking.circumstances) as file:
+        with BatchFile(path, questions, circumstances) as file:
             taken_up, failed = file.answered, dict[int, str]()
 
-            async def answer(question: Question) -> Mapping[str, Any]:
+            async def take_turn(question: Question) -> Mapping[str, Any]:
                 session = asking.session(model)
                 try:
-                    if asking.schema is not None:
-                        value: Any = await session.send_for(asking.schema, question.text)
-                        return {"value": value, "usage": asdict(session.usage)}
-                    reply = await session.send(question.text)
-                    return {"answer": reply.text, "usage": asdict(session.usage)}
+                    if answer is not None:
+                        return await answer(session, question.text)
+                    return await _answered(asking, session, question.text)
                 finally:
                     counted.count(session)
 
@@ -174,11 +189,20 @@ async def ask_all(
                         await to_thread.run_sync(file.keep, number, came)
                 done()
 
-            await answer_each(file.open_questions, answer, take, at_once=at_once)
+            await answer_each(file.open_questions, take_turn, take, at_once=at_once)
             await to_thread.run_sync(file.finish, failed)
         return BatchOutcome(failed, taken_up, Took.of(asking, counted))
     finally:
         await close(model)
+
+
+async def _answered(asking: Asking, session: LLMSession, text: str) -> Mapping[str, Any]:
+    """As an `Answerer`, by the model alone."""
+    if asking.schema is not None:
+        value: Any = await session.send_for(asking.schema, text)
+        return {"value": value, "usage": asdict(session.usage)}
+    reply = await session.send(text)
+    return {"answer": reply.text, "usage": asdict(session.usage)}
 
 
 def picture(path: Path) -> Image:

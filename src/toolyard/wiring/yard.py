@@ -11,10 +11,11 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from toolyard.config.settings import ToolSettings
+from toolyard.config.settings import Settings, ToolSettings
 from toolyard.core.errors import ConfigError, NameClash, ToolError, ToolyardError, UnknownName
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall
+from toolyard.events.log import log_event
 from toolyard.registry.comparison import Comparison
 from toolyard.registry.tool_registry import DRAIN_S, ToolRegistry
 from toolyard.servers.control import CONTROL
@@ -35,13 +36,21 @@ RESERVED = frozenset({CONTROL, Results.MOUNT})
 Tables = Mapping[str, ToolSettings]
 
 
-def source_for(name: str, table: ToolSettings, results: Results) -> ToolProtocol:
+def source_for(
+    name: str, table: ToolSettings, results: Results, *, patient: bool = True
+) -> ToolProtocol:
     """The source that a table describes, with its policies, as a server mounts it.
+
+    Args:
+        name: The mount.
+        table: As described.
+        results: Cuts large results.
+        patient: Whether a remote server that is away at the start takes no other along.
 
     Raises:
         ConfigError: The table cannot be used.
     """
-    source = source_of(name, table, patient=True)  # one that is away takes no other along
+    source = source_of(name, table, patient=patient)
     return results.cut(with_policies(source, table), table)
 
 
@@ -64,6 +73,11 @@ class Yard:
         self._results = results
         self._is_reader_mounted = results.reader is not None
         self._makers = anyio.CapacityLimiter(MOST_MADE)
+
+    @property
+    def registry(self) -> ToolRegistry:
+        """Where the sources are mounted."""
+        return self._registry
 
     @property
     def tables(self) -> Tables:
@@ -112,8 +126,7 @@ class Yard:
             SwapRefused: Something breaks for callers and may not.
             ToolyardError: The source cannot be started, or the mount cannot have that name.
         """
-        if name in RESERVED:
-            raise NameClash(f"The name {name!r} is taken by the server itself; choose another.")
+        _refuse_reserved(name)
         if source is not None and self._results.cuts(table):
             await self._offer_reader()
         if is_new:
@@ -239,6 +252,35 @@ class Yard:
         if name not in self._tables:
             raise UnknownName("mount", name)
         return self._tables[name]
+
+
+def yard_of(settings: Settings, *, patient: bool = True) -> Yard:
+    """The tools of `settings` for this process alone; whoever asks for it enters its registry.
+
+    Made before there is an event loop, as a file of the user's may run one of its own.
+
+    Args:
+        settings: What tools there are; the rest is for servers.
+        patient: As in `source_for`.
+
+    Raises:
+        ConfigError: A table cannot be used.
+        NameClash: A mount has a name that is taken.
+    """
+    results, registry = Results(settings.results), ToolRegistry(emit=log_event)
+    for name, table in settings.tools.items():
+        _refuse_reserved(name)
+        if table.enabled:
+            source = source_for(name, table, results, patient=patient)
+            registry.expect(name, source, prefix=table.prefix)
+    if results.reader is not None:
+        registry.expect(Results.MOUNT, results.reader)
+    return Yard(registry, settings.tools, results)
+
+
+def _refuse_reserved(name: str) -> None:
+    if name in RESERVED:
+        raise NameClash(f"The name {name!r} is taken by the server itself; choose another.")
 
 
 def _probe_of(table: ToolSettings) -> ToolCall | None:

@@ -17,7 +17,7 @@ from toolyard.wiring.tables import table_of
 from toolyard.wiring.yard import Yard
 
 
-def _said_of_tables() -> Mapping[str, Any]:
+def said_of_tables() -> Mapping[str, Any]:
     """A schema of a table that models can read: no option has a null, and each may be left out."""
     return _said_of(ToolSettings)
 
@@ -40,7 +40,7 @@ Drain = Annotated[float, Field(ge=0, le=3600, description="Seconds that its call
 Table = Annotated[
     dict[str, Any],
     Field(description="As [tools.NAME] in settings: kind, url or command, and what goes with it."),
-    WithJsonSchema(dict(_said_of_tables())),
+    WithJsonSchema(dict(said_of_tables())),
 ]
 Answer = dict[str, Any]
 
