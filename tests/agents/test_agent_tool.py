@@ -5,6 +5,7 @@ from tests.clients.serving import serving
 
 from toolyard import (
     Agent,
+    AgentLimits,
     CallContext,
     MCPClient,
     ModelError,
@@ -14,7 +15,7 @@ from toolyard import (
     ToolRegistry,
     ToolUse,
 )
-from toolyard.agents.agent_tool import MOST_DEEP
+from toolyard.agents.agent_tool import MOST_DEEP, PARTIAL
 from toolyard.llm.chat import ChatRequest, Reply
 from toolyard.llm.message import ToolUseResult, assistant
 
@@ -38,6 +39,15 @@ async def test_an_agent_is_asked_by_another_over_the_network() -> None:
         structured = (await agent.registry.call_tool(ASK, CONTEXT)).structured
         assert structured == {"answer": "Two", "status": "complete"}
     assert clerk.session.messages == ()  # each task is by itself
+
+
+async def test_a_partial_answer_says_so() -> None:
+    use = ToolUse("u-1", "nothing", {})
+    clerk = Agent("clerk", ScriptedModel(use, "Some"), limits=AgentLimits(tool_rounds=0))
+    async with ToolRegistry(clerk.as_tool()) as registry:
+        result = await registry.call_tool(ASK, CONTEXT)
+    assert result.text == f"Some\n{PARTIAL}"
+    assert result.structured == {"answer": "Some", "status": "partial"}
 
 
 async def test_an_agent_without_an_answer_says_so() -> None:

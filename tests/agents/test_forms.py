@@ -15,6 +15,7 @@ from toolyard.agents.forms.listing import listed
 from toolyard.agents.forms.observation import observed
 from toolyard.agents.forms.react import ASKED, NEITHER
 from toolyard.agents.limits import AgentLimits
+from toolyard.agents.run import NO_ANSWER
 from toolyard.core.content import Image
 from toolyard.core.tool import Tool
 from toolyard.llm.chat import Reply
@@ -209,6 +210,14 @@ async def test_a_model_that_only_thinks_comes_to_an_end() -> None:
     agent = Agent("Mai", script, form=ReAct(), limits=AgentLimits(tool_rounds=3))
     result = await agent.send("Think")
     assert (result.text, result.status) == ("No idea", "partial")
+
+
+async def test_a_model_that_writes_calls_on_and_on_has_no_answer() -> None:
+    script = ScriptedModel(*[call("add", a=1)] * 3)
+    limits = AgentLimits(tool_rounds=1)
+    async with Agent("Mai", script, tools=[add], form=TextTools(), limits=limits) as agent:
+        result = await agent.send("Go")
+    assert (result.text, result.status) == (NO_ANSWER, "partial")
 
 
 async def test_the_form_of_an_answer_and_of_a_step() -> None:

@@ -296,7 +296,7 @@ class Agent:
         return forked
 
     def receive_message(self, text: str, *, role: Literal["user", "assistant"] = "user") -> None:
-        """Have it hear something that it need not answer now.
+        """Have it hear something that it need not answer now; to be called in its event loop.
 
         During a run it is heard at the next turn, or after it if there is none any more, or only
         one to put an answer right.

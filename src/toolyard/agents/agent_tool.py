@@ -17,6 +17,8 @@ from toolyard.core.toolbox import Toolbox
 MOST_DEEP = 8
 """Agents that ask agents that ask agents: more are a circle."""
 
+PARTIAL = "(This is not the whole answer: it was cut short.)"
+
 _depth: ContextVar[int] = ContextVar("toolyard_agent_depth", default=0)
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -61,7 +63,8 @@ def agent_tool(
             raise ToolError(f"{who.name} has no answer: {error}") from error
         finally:
             _depth.reset(token)
-        return ToolResult.of({"answer": result.text, "status": result.status}, text=result.text)
+        shown = result.text if result.status == "complete" else f"{result.text}\n{PARTIAL}"
+        return ToolResult.of({"answer": result.text, "status": result.status}, text=shown)
 
     toolbox = Toolbox()
     toolbox.add_schema(

@@ -194,8 +194,10 @@ class Run:
         step = self._recipe().form.read(reply)
         if isinstance(step, Answered) or self._is_closing:  # it may not do what it was told
             self._session.leave_unrun()
-            said = step.text if isinstance(step, Answered) else reply.text or NO_ANSWER
-            return self._judged(said)
+            if isinstance(step, Answered):
+                return self._judged(step.text)
+            # What stands beside tool uses is an answer; in other forms the text is the use itself.
+            return self._judged((reply.text if reply.tool_uses else "") or NO_ANSWER)
         if self._rounds >= self._recipe().tools.limits.tool_rounds:
             self._is_cut_short = True
             self._telling.tell(ToolMaxIterationsReached, max_iterations=self._rounds)
