@@ -83,7 +83,7 @@ class ChatCommands:
             table.add_row(name, Text(one_line(tool.mount)), Text(one_line(tool.description)))
         if tools:
             show(table, console=OUT if OUT.is_terminal else WIDE)
-        say(f"{len(tools)} tools.")
+        say(f"{len(tools)} tool{'' if len(tools) == 1 else 's'}.")
 
     def _swap(self, words: Sequence[str]) -> None:
         if not words:
