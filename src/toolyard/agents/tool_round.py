@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -143,12 +144,8 @@ class ToolRound:
 
     async def _answer(self, use: ToolUse, decided: Tool | None) -> ToolResult:
         access = self._access
+        admit = _admits_all if access.approve is None else partial(_refuse_another, decided)
         scope = CallScope(use.name, waits=not access.registry.never_waits(use.name))
-
-        def admit(tool: Tool) -> None:
-            if access.approve is not None and tool != decided:
-                raise ToolError(CHANGED)
-
         scope.limit(access.limits.tool_s)
         context = CallContext(access.caller, scope.deadline, watched_deadline=scope.deadline)
         try:
@@ -189,6 +186,16 @@ class ToolRound:
             iteration=self._iteration,
             duration_s=duration_s,
         )
+
+
+def _admits_all(tool: Tool) -> None:
+    del tool  # nobody decides about any
+
+
+def _refuse_another(decided: Tool | None, tool: Tool) -> None:
+    """Raise if `tool` took the place of the one that was decided about."""
+    if tool != decided:
+        raise ToolError(CHANGED)
 
 
 def _refused(use: ToolUse, why: str) -> ToolUseResult:

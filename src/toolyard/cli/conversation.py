@@ -122,7 +122,7 @@ class Conversation:
                         self._decide(news, screen)
                     else:
                         screen.show(news)
-            except BaseException:
+            except BaseException:  # Ctrl+C above all: the turn ends before anything else is typed
                 turn.cancel()
                 _hear_out(heard)
                 raise

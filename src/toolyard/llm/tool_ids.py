@@ -12,8 +12,10 @@ from toolyard.llm.message import Part, ToolUse
 
 def told_apart(reply: Reply) -> Reply:
     """`reply`, in which each tool has an id of its own, whatever the model wrote."""
+    if len(reply.message.parts) < 2:
+        return reply
     uses = reply.tool_uses
-    if len(uses) < 2 or len({use.id for use in uses}) == len(uses):
+    if len({use.id for use in uses}) == len(uses):
         return reply
     return replace(reply, message=replace(reply.message, parts=tuple(_parts(reply))))
 
