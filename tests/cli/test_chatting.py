@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +20,8 @@ from tests.cli.test_asking import SPEECH, TOOLS, answering, words
 from tests.support.process import run
 from tests.support.provider import Answer
 from tests.support.serving import COMMAND
+
+from toolyard.cli.conversation import Queue, next_of
 
 
 def asking_for(*uses: tuple[str, Mapping[str, Any]]) -> Answer:
@@ -240,6 +243,24 @@ def at_terminal(command: Sequence[str]) -> Generator[Terminal]:
         yield terminal
     finally:
         terminal.close()
+
+
+def test_ctrl_c_that_interrupts_no_wait_is_seen_soon() -> None:
+    heard, seen, gave_up = Queue(), threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        """The process is told, and the wait of its main thread goes on."""
+        time.sleep(0.05)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        if not seen.wait(10):
+            gave_up.set()
+            heard.put(None)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        next_of(heard)
+    seen.set()
+    assert not gave_up.is_set()
 
 
 def test_ctrl_c_ends_what_is_under_way_and_at_the_prompt_the_chat(config: str) -> None:

@@ -7,7 +7,7 @@ waiting, and Ctrl+C interrupts the one that can begin anew.
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -23,6 +23,8 @@ from toolyard.wiring.chatting import Chat, ChatPlan, ChatYard, News, opened_chat
 from toolyard.wiring.output import results_apart
 from toolyard.wiring.permission import Permission
 
+LOOK_S = 0.2
+"""How often Ctrl+C is looked for: Python misses one that comes just before it begins to wait."""
 END_S = 15.0
 """How long a turn that was interrupted may take to end."""
 PROMPT = "> "
@@ -117,7 +119,7 @@ class Conversation:
             screen, heard = ChatScreen(answers), self._heard.begin()
             turn = self._portal.start_task_soon(self._work, text, heard)
             try:
-                while (news := heard.get()) is not None:
+                while (news := next_of(heard)) is not None:
                     if isinstance(news, Permission):
                         self._decide(news, screen)
                     else:
@@ -144,6 +146,13 @@ class Conversation:
             self._always.add(permission.name)
         is_given = word in ("y", "yes", "a", "always")
         self._portal.call(lambda: permission.decide(is_given=is_given))
+
+
+def next_of(heard: Queue) -> News | None:
+    """What happens next; `KeyboardInterrupt` soon after Ctrl+C, whenever that comes."""
+    while True:
+        with suppress(Empty):
+            return heard.get(timeout=LOOK_S)
 
 
 def _hear_out(heard: Queue) -> None:
