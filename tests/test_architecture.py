@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "thoughts": {"core", "storage"},
     "registry": {"core", "events", "security", "storage", "supervision"},
     "agents": {"core", "events", "llm", "prompts", "thoughts", "storage", "registry"},
-    "orchestration": {"core", "events", "agents", "prompts", "storage"},
+    "orchestration": {"core", "events", "agents", "llm", "prompts", "storage"},
     "servers": {"core", "events", "security", "registry"},
     "console": {"core", "events"},
     "cli": {"core", "config", "wiring"},

@@ -88,7 +88,9 @@ from toolyard.core.errors import OutcomeUnknown as OutcomeUnknown
 from toolyard.core.errors import PromptError as PromptError
 from toolyard.core.errors import QuotaSpent as QuotaSpent
 from toolyard.core.errors import RateLimited as RateLimited
+from toolyard.core.errors import RedesignLimitExceeded as RedesignLimitExceeded
 from toolyard.core.errors import RemoteFault as RemoteFault
+from toolyard.core.errors import StepLimitExceeded as StepLimitExceeded
 from toolyard.core.errors import StoreError as StoreError
 from toolyard.core.errors import StoreFull as StoreFull
 from toolyard.core.errors import StoreUnavailable as StoreUnavailable
@@ -100,6 +102,7 @@ from toolyard.core.errors import ToolyardError as ToolyardError
 from toolyard.core.errors import UnfitReply as UnfitReply
 from toolyard.core.errors import UnknownName as UnknownName
 from toolyard.core.errors import Unreachable as Unreachable
+from toolyard.core.errors import WorkflowError as WorkflowError
 from toolyard.core.inputs import InputRequest as InputRequest
 from toolyard.core.inputs import elicit as elicit
 from toolyard.core.inputs import list_roots as list_roots
@@ -157,6 +160,25 @@ from toolyard.events.json_lines import RecordedEvent as RecordedEvent
 from toolyard.events.json_lines import events_in as events_in
 from toolyard.events.log import log_event as log_event
 from toolyard.events.log_setup import setup_logging as setup_logging
+from toolyard.events.orchestration_events import AgentFailed as AgentFailed
+from toolyard.events.orchestration_events import AgentResponded as AgentResponded
+from toolyard.events.orchestration_events import AgentSelected as AgentSelected
+from toolyard.events.orchestration_events import ConvergenceChecked as ConvergenceChecked
+from toolyard.events.orchestration_events import MemberEvent as MemberEvent
+from toolyard.events.orchestration_events import OrchestrationEvent as OrchestrationEvent
+from toolyard.events.orchestration_events import RalphIterationStarted as RalphIterationStarted
+from toolyard.events.orchestration_events import RalphTaskCompleted as RalphTaskCompleted
+from toolyard.events.orchestration_events import RoundCompleted as RoundCompleted
+from toolyard.events.orchestration_events import RoundStarted as RoundStarted
+from toolyard.events.orchestration_events import RunCompleted as RunCompleted
+from toolyard.events.orchestration_events import RunFailed as RunFailed
+from toolyard.events.orchestration_events import RunStarted as RunStarted
+from toolyard.events.orchestration_events import Scored as Scored
+from toolyard.events.orchestration_events import StepRecovered as StepRecovered
+from toolyard.events.orchestration_events import TaskClaimed as TaskClaimed
+from toolyard.events.orchestration_events import TaskCompleted as TaskCompleted
+from toolyard.events.orchestration_events import TaskEvent as TaskEvent
+from toolyard.events.orchestration_events import TaskFailed as TaskFailed
 from toolyard.events.types import CallFinished as CallFinished
 from toolyard.events.types import CallStarted as CallStarted
 from toolyard.events.types import ConnectionCut as ConnectionCut
@@ -204,6 +226,29 @@ from toolyard.llm.session_stores import FileSessions as FileSessions
 from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
+from toolyard.orchestration.engines.fan_out import Choose as Choose
+from toolyard.orchestration.engines.fan_out import Combine as Combine
+from toolyard.orchestration.engines.fan_out import FanOut as FanOut
+from toolyard.orchestration.engines.fan_out import Split as Split
+from toolyard.orchestration.hub import Hub as Hub
+from toolyard.orchestration.hub import Utterance as Utterance
+from toolyard.orchestration.member import Joining as Joining
+from toolyard.orchestration.member import Member as Member
+from toolyard.orchestration.member import Members as Members
+from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.seat import Seat as Seat
+from toolyard.orchestration.surroundings import Surroundings as Surroundings
+from toolyard.orchestration.workflow import Engine as Engine
+from toolyard.orchestration.workflow import Workflow as Workflow
+from toolyard.orchestration.workflow import WorkflowOptions as WorkflowOptions
+from toolyard.orchestration.workflow_result import Spent as Spent
+from toolyard.orchestration.workflow_result import Step as Step
+from toolyard.orchestration.workflow_result import WorkflowResult as WorkflowResult
+from toolyard.orchestration.workflow_run import Ask as Ask
+from toolyard.orchestration.workflow_run import OnError as OnError
+from toolyard.orchestration.workflow_run import RunFacts as RunFacts
+from toolyard.orchestration.workflow_run import WorkflowRun as WorkflowRun
 from toolyard.prompts.action import Action as Action
 from toolyard.prompts.action import InnerText as InnerText
 from toolyard.prompts.actions import ActionReading as ActionReading
@@ -283,11 +328,15 @@ __all__ = [
     "Actions",
     "Agent",
     "AgentEvent",
+    "AgentFailed",
     "AgentLimits",
     "AgentMetrics",
+    "AgentResponded",
+    "AgentSelected",
     "Allow",
     "Answered",
     "Approve",
+    "Ask",
     "AskPerson",
     "Audio",
     "Bash",
@@ -309,7 +358,9 @@ __all__ = [
     "ChangeStream",
     "ChatModel",
     "ChatRequest",
+    "Choose",
     "Claim",
+    "Combine",
     "CommandLimits",
     "CommandResult",
     "Comparison",
@@ -320,6 +371,7 @@ __all__ = [
     "ContentFiltered",
     "ContextCompacted",
     "ContextStrategy",
+    "ConvergenceChecked",
     "Credential",
     "Decision",
     "Delivery",
@@ -327,6 +379,7 @@ __all__ = [
     "DropOldResults",
     "EchoModel",
     "Edit",
+    "Engine",
     "Entry",
     "Event",
     "EventBus",
@@ -334,6 +387,7 @@ __all__ = [
     "Extracted",
     "ExtractionError",
     "Fallback",
+    "FanOut",
     "Fenced",
     "FileEntry",
     "FileListing",
@@ -347,6 +401,7 @@ __all__ = [
     "HealthProtocol",
     "HttpAnswer",
     "HttpClient",
+    "Hub",
     "Icon",
     "Identity",
     "Image",
@@ -362,6 +417,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "Joining",
     "JsonLines",
     "KeptResult",
     "KeyRefused",
@@ -385,6 +441,9 @@ __all__ = [
     "LogLevel",
     "MCPClient",
     "MCPServerBuilder",
+    "Member",
+    "MemberEvent",
+    "Members",
     "Memory",
     "MemoryItem",
     "MemoryStore",
@@ -401,11 +460,14 @@ __all__ = [
     "NotAdmitted",
     "NotAllowed",
     "NoveltyAware",
+    "OnError",
     "OpenAPIClient",
+    "OrchestrationEvent",
     "OutcomeUnknown",
     "OutputSchema",
     "OwnThoughts",
     "Page",
+    "Parallel",
     "Pattern",
     "Place",
     "PlaceholderModel",
@@ -422,6 +484,8 @@ __all__ = [
     "ProtocolAdded",
     "ProtocolRemoved",
     "QuotaSpent",
+    "RalphIterationStarted",
+    "RalphTaskCompleted",
     "RateLimit",
     "RateLimited",
     "ReAct",
@@ -429,6 +493,7 @@ __all__ = [
     "ReasoningDelta",
     "Recipe",
     "RecordedEvent",
+    "RedesignLimitExceeded",
     "RedisStore",
     "RemoteFault",
     "Rename",
@@ -441,9 +506,18 @@ __all__ = [
     "ResultShelf",
     "RetryPolicy",
     "Retrying",
+    "RoundCompleted",
+    "RoundStarted",
+    "RunCompleted",
+    "RunFacts",
+    "RunFailed",
     "RunPiece",
     "RunResult",
+    "RunStarted",
+    "Runnable",
+    "Scored",
     "ScriptedModel",
+    "Seat",
     "SelfCompression",
     "SendCompleted",
     "SendFailed",
@@ -455,8 +529,13 @@ __all__ = [
     "SettingsRead",
     "SignedHead",
     "Sizes",
+    "Spent",
+    "Split",
     "SqliteStore",
     "StdioServer",
+    "Step",
+    "StepLimitExceeded",
+    "StepRecovered",
     "Store",
     "StoreChange",
     "StoreError",
@@ -466,9 +545,14 @@ __all__ = [
     "StoreUnusable",
     "StoredSessions",
     "StreamingModel",
+    "Surroundings",
     "SwapRefused",
     "SystemPromptSet",
     "Tagged",
+    "TaskClaimed",
+    "TaskCompleted",
+    "TaskEvent",
+    "TaskFailed",
     "Template",
     "Text",
     "TextDelta",
@@ -506,10 +590,16 @@ __all__ = [
     "UnknownName",
     "Unreachable",
     "Usage",
+    "Utterance",
     "Wanted",
     "WatchProtocol",
     "Watched",
     "Whole",
+    "Workflow",
+    "WorkflowError",
+    "WorkflowOptions",
+    "WorkflowResult",
+    "WorkflowRun",
     "Wrapper",
     "__version__",
     "chat_model",

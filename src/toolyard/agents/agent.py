@@ -273,25 +273,26 @@ class Agent:
                 "that it was given, in `async with`."
             )
 
-    def fork(self) -> Agent:
+    def fork(self, recipe: Recipe | None = None) -> Agent:
         """Another agent like this one, which knows nothing of what was said.
 
-        It shares the registry, the thoughts and who hears of it, and is not entered by itself.
+        It shares the registry, the thoughts and who hears of it, or is made by another `recipe`;
+        it is not entered by itself.
         """
         self._telling.tell(Forked)
-        return self._fork(self.session.fresh())
+        return self._fork(self.session.fresh(), recipe or self._recipe)
 
     def fork_with_context(self) -> Agent:
         """As `fork`, but it knows all that was said."""
         self._telling.tell(ForkedWithContext)
-        forked = self._fork(self.session.fork())
+        forked = self._fork(self.session.fork(), self._recipe)
         forked._inbox.extend(self._inbox)
         return forked
 
-    def _fork(self, session: LLMSession) -> Agent:
+    def _fork(self, session: LLMSession, recipe: Recipe) -> Agent:
         forked = object.__new__(Agent)
         forked._closes = forked._own = None
-        forked._recipe = self._recipe
+        forked._recipe = recipe
         forked._begin(session)
         return forked
 

@@ -41,3 +41,13 @@ class EventBus:
                 handler(event)
             except Exception:  # a handler's bug must not fail the call it watches
                 logger.exception("an event handler failed on %s", type(event).__name__)
+
+    def joined(self, other: EventBus) -> EventBus:
+        """A bus for those who hear of this one now, and those who hear of `other`."""
+        if not other._handlers or other is self:
+            return self
+        if not self._handlers:
+            return other
+        both = EventBus()
+        both._handlers = [*self._handlers, *other._handlers]
+        return both

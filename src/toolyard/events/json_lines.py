@@ -18,8 +18,7 @@ from typing import Any, Self
 
 from toolyard.core.context import Event
 from toolyard.core.errors import ConfigError, StoreFull, StoreUnavailable, StoreUnusable
-from toolyard.events import agent_events, types
-from toolyard.events.agent_events import AgentEvent
+from toolyard.events import agent_events, orchestration_events, types
 from toolyard.events.json_safe import json_safe
 
 logger = logging.getLogger("toolyard.events")
@@ -29,7 +28,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_NUMBERS = frozenset({"inf", "-inf", "nan"})
 KINDS = {
     name: each
-    for module in (types, agent_events)
+    for module in (types, agent_events, orchestration_events)
     for name, each in vars(module).items()
     if isclass(each) and issubclass(each, Event)
 }
@@ -162,7 +161,7 @@ def _recorded(line: bytes, known: dict[str, type[Event]]) -> RecordedEvent | Non
         for each in fields(kind):
             if "float" in str(each.type) and said.get(each.name) in _NO_NUMBERS:
                 said[each.name] = float(said[each.name])
-        if issubclass(kind, AgentEvent):
+        if AT in kind.__dataclass_fields__:
             said[AT] = time.timestamp()
         return RecordedEvent(time, msgspec.convert(said, kind))
     except Exception:  # a file may hold anything, and a process that was killed half a line
@@ -170,8 +169,8 @@ def _recorded(line: bytes, known: dict[str, type[Event]]) -> RecordedEvent | Non
 
 
 def _time_of(event: Event) -> datetime:
-    is_told = isinstance(event, AgentEvent)
-    return datetime.fromtimestamp(event.at, UTC) if is_told else datetime.now(UTC)
+    at: float | None = getattr(event, AT, None)
+    return datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
 
 
 def _ends_a_line(file: int) -> bool:

@@ -67,6 +67,11 @@ class Budget:
             ("US dollars", float(self.cost_usd), float(limits.cost_usd)),
         )
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left for another request."""
+        return anyio.current_time() >= self._ends or any(u >= most for _, u, most in self._counts())
+
     def count(self, reply: Reply) -> None:
         """Count what an answer took."""
         self.used = self.used + reply.usage

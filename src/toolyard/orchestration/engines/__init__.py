@@ -1,0 +1,1 @@
+"""Ways for members to work together; each is one loop."""

@@ -1,0 +1,1 @@
+"""The workflows by their names: each is an engine with its options set."""

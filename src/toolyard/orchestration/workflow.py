@@ -1,0 +1,193 @@
+"""Something that does tasks by having its members work together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from secrets import token_hex
+from typing import Any, Protocol, TypedDict
+
+from toolyard.agents.agent_tool import agent_tool
+from toolyard.agents.identity import Identity
+from toolyard.agents.telling import bus_of
+from toolyard.core.context import Event, EventHandler
+from toolyard.core.errors import BudgetSpent, ConfigError
+from toolyard.core.protocol import ToolProtocol
+from toolyard.events.bus import EventBus
+from toolyard.events.orchestration_events import RunCompleted, RunFailed, RunStarted
+from toolyard.llm.budget import Budget, BudgetLimits
+from toolyard.llm.session import Said
+from toolyard.orchestration.member import Member, refuse_same
+from toolyard.orchestration.streaming import streamed
+from toolyard.orchestration.surroundings import Surroundings
+from toolyard.orchestration.workflow_result import WorkflowResult
+from toolyard.orchestration.workflow_run import OnError, RunFacts, WorkflowRun, sentence
+
+
+class Engine(Protocol):
+    """A way for members to work together."""
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """Everybody who may be asked."""
+        ...
+
+    async def work(self, run: WorkflowRun) -> WorkflowResult[Any]:
+        """Do the run's task, by asking members through `run`; it keeps nothing of it."""
+        ...
+
+
+class WorkflowOptions(TypedDict, total=False):
+    """What every workflow can be told besides how its members work together."""
+
+    id: str
+    """By which programs know it; its name if not given."""
+    name: str
+    """What it is called, by those who watch and as a member; its kind if not given."""
+    expertise: str
+    """What it is good for, for whoever chooses among members."""
+    system_context: str
+    """What each agent is told of the team, after what it is to do itself."""
+    on_error: OnError
+    """When a member fails: `skip` goes on without its answer, `raise` ends the run, `show` has
+    the others see that it failed. `skip` if not given; it stays a member in any case."""
+    at_once: int
+    """So many members may be at work at the same time, 100 if not given."""
+    budget: Budget | BudgetLimits
+    """What all members may use together: in each run by itself, or in all runs."""
+    on_event: EventHandler | EventBus
+    """Hears of all that the team and its agents do, in a thread of its own; or a bus, whose
+    handlers are called at once."""
+
+
+class Workflow:
+    """A team: it does tasks as an agent does, so it may be a member of another team.
+
+    It keeps nothing between runs, of which any number may be under way. Its agents work in forks
+    that last as long as the run; whoever made them enters them first, and leaves them.
+    """
+
+    def __init__(self, engine: Engine, options: WorkflowOptions) -> None:
+        """As described.
+
+        Args:
+            engine: How the members work together.
+            options: What else there is to say.
+
+        Raises:
+            ConfigError: Two members have the same id, or a number is out of its range.
+        """
+        refuse_same(engine.members)
+        self._engine = engine
+        self.name = options.get("name") or type(self).__name__
+        self.id = options.get("id") or self.name
+        self.expertise = options.get("expertise", "")
+        self._system_context = options.get("system_context", "")
+        self._on_error: OnError = options.get("on_error", "skip")
+        self._at_once = options.get("at_once", 100)
+        self._budget = options.get("budget")
+        self._bus = bus_of(options.get("on_event"))
+        if self._at_once < 1:
+            raise ConfigError(f"at_once must be 1 or more, not {self._at_once}.")
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """Everybody who takes part."""
+        return self._engine.members
+
+    async def run(self, *task: Said) -> WorkflowResult[Any]:
+        """Do a task.
+
+        Args:
+            task: Texts and pictures.
+
+        Raises:
+            WorkflowError: It came to no result.
+            ModelError: A member failed, where that is to end the run; or the budget was spent
+                before anybody had answered.
+            ValueError: There is no task.
+        """
+        return await self.run_within(Surroundings(), *task)
+
+    async def stream(self, *task: Said) -> AsyncGenerator[Event | WorkflowResult[Any], None]:
+        """As `run`: what the team and its agents do, as they do it, with the result as the last.
+
+        Pieces of what models write are among it, and members that work at the same time are told
+        apart by their names. Closing it ends the run.
+        """
+
+        async def work(hear: EventHandler) -> WorkflowResult[Any]:
+            bus = EventBus()
+            bus.add(hear)
+            return await self.run_within(Surroundings(bus=bus), *task)
+
+        async with aclosing(streamed(work)) as pieces:
+            async for each in pieces:
+                yield each
+
+    async def run_within(self, around: Surroundings, *task: Said) -> WorkflowResult[Any]:
+        """As `run`, as a member of another workflow, which `around` belongs to."""
+        if not any(task):
+            raise ValueError("There is no task; say what is to be done.")
+        run = WorkflowRun(self._facts(), task, self._within(around))
+        began = time.perf_counter()
+        run.tell(RunStarted, mode=type(self).__name__, agent_count=len(self.members))
+        try:
+            result = await self._worked(run)
+        except BaseException as error:
+            is_error = isinstance(error, Exception)
+            run.tell(RunFailed, error=sentence(error) if is_error else "cancelled")
+            raise
+        run.tell(
+            RunCompleted,
+            rounds=result.rounds,
+            total_tokens=result.usage.total_tokens,
+            cost_usd=None if result.cost_usd is None else float(result.cost_usd),
+            is_complete=result.status == "complete",
+            duration_s=time.perf_counter() - began,
+        )
+        return result
+
+    async def _worked(self, run: WorkflowRun) -> WorkflowResult[Any]:
+        """The result; what was found out so far, if the budget is spent."""
+        try:
+            return await self._engine.work(run)
+        except BudgetSpent:
+            answers = [each.text for each in run.steps if each.result is not None]
+            if self._on_error == "raise" or not answers:
+                raise
+            return run.result(answers[-1], is_complete=False, ended="budget")
+
+    def _facts(self) -> RunFacts:
+        return RunFacts(
+            workflow_id=self.id,
+            workflow_name=self.name,
+            run_id=token_hex(8),
+            on_error=self._on_error,
+            at_once=self._at_once,
+        )
+
+    def _within(self, around: Surroundings) -> Surroundings:
+        budget = Budget(self._budget) if isinstance(self._budget, BudgetLimits) else self._budget
+        contexts = filter(None, (around.system_context, self._system_context))
+        return replace(
+            around,
+            bus=self._bus.joined(around.bus),
+            budgets=around.budgets if budget is None else (*around.budgets, budget),
+            system_context="\n\n".join(contexts),
+        )
+
+    def as_tool(self, name: str | None = None, *, description: str | None = None) -> ToolProtocol:
+        """It as a source with one tool, whose `task` it does as by `run`.
+
+        Args:
+            name: The tool's; its id if not given.
+            description: For whoever chooses among tools; its expertise if not given.
+
+        Raises:
+            InvalidTool: The name or the description is not fit for hosts.
+        """
+        who = Identity(id=self.id, name=self.name, expertise=self.expertise)
+        return agent_tool(who, self.run, name=name, description=description)

@@ -1,0 +1,274 @@
+"""One execution of a workflow: who is asked, what came of it, and what it took."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import anyio
+
+from toolyard.agents.run_result import RunResult
+from toolyard.core.content import Text
+from toolyard.core.errors import BudgetSpent, ToolyardError, WorkflowError
+from toolyard.core.groups import first_of
+from toolyard.events.orchestration_events import (
+    AgentFailed,
+    AgentResponded,
+    AgentSelected,
+    OrchestrationEvent,
+    RoundCompleted,
+    RoundStarted,
+)
+from toolyard.llm.prices import difference
+from toolyard.llm.session import Said
+from toolyard.orchestration.member import Member
+from toolyard.orchestration.seat import Seat, seat_of
+from toolyard.orchestration.surroundings import Surroundings
+from toolyard.orchestration.workflow_result import Step, WorkflowResult, total
+
+logger = logging.getLogger("toolyard.orchestration")
+
+OnError = Literal["skip", "raise", "show"]
+"""What is done when a member fails: it is left out, the run fails, or the others are shown it."""
+
+
+class Ask(NamedTuple):
+    """One of several that are asked at once."""
+
+    seat: Seat
+    prompt: str
+    output: Any = None
+    step_id: str = ""
+    task_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What a run is known by, and by which rules it goes."""
+
+    workflow_id: str
+    workflow_name: str
+    run_id: str
+    on_error: OnError
+    at_once: int
+
+
+class WorkflowRun:
+    """Made for one task and used once; an engine asks the members through it.
+
+    Each time that a member is asked becomes a `Step`, and events. What a step's `result` says is
+    the member's; a member that fails is left out, shown, or ends the run, as `on_error` has it.
+    """
+
+    def __init__(self, facts: RunFacts, task: Sequence[Said], around: Surroundings) -> None:
+        texts = [each.text if isinstance(each, Text) else each for each in task]
+        self.task = "\n\n".join(text for text in texts if isinstance(text, str))
+        """What is to be done, as a text."""
+        self.facts = facts
+        self.around = around
+        self.steps = list[Step]()
+        self.rounds = 0
+        """How many have begun."""
+        self._pictures = [each for each in task if not isinstance(each, str | Text)]
+        self._have_seen = set[Seat]()
+        self._ids = dict[str, int]()
+
+    def tell(self, kind: type[OrchestrationEvent], **fields: Any) -> None:
+        """Say that it happened, with the fields that `kind` has besides who and when."""
+        if self.around.bus.of(kind):
+            facts = self.facts
+            event = kind(
+                orchestration_id=facts.workflow_id,
+                orchestration_name=facts.workflow_name,
+                run_id=facts.run_id,
+                **fields,
+            )
+            self.around.bus.emit(event)
+
+    def seat(self, member: Member) -> Seat:
+        """A place for `member`: what it is told there is known nowhere else."""
+        return seat_of(member, self.around)
+
+    def seats(self, members: Sequence[Member]) -> dict[str, Seat]:
+        """A place for each of `members`, by their ids."""
+        return {each.id: self.seat(each) for each in members}
+
+    @contextmanager
+    def round(self) -> Generator[int]:
+        """One pass over the members; gives its number, from 1."""
+        self.rounds += 1
+        number = self.rounds
+        self.tell(RoundStarted, round=number)
+        yield number
+        self.tell(RoundCompleted, round=number)
+
+    async def ask(
+        self,
+        seat: Seat,
+        prompt: str,
+        *,
+        output: Any = None,
+        reason: str = "",
+        step_id: str = "",
+        task_id: str = "",
+    ) -> Step:
+        """Ask one member, and what came of it.
+
+        Args:
+            seat: Who is asked.
+            prompt: What it is told.
+            output: Of which type its answer must be; any text if not given.
+            reason: Why it is asked, for those who watch.
+            step_id: By which the step is found again; one is made if not given.
+            task_id: The task of a team, or the piece of a text, that it is about.
+
+        Raises:
+            ToolyardError: It failed, and `on_error` is `raise`; or nothing is left of a budget.
+        """
+        ask = Ask(seat, prompt, output, self._step_id(seat.member, step_id), task_id)
+        return await self._ask(ask, reason)
+
+    async def ask_all(self, asks: Sequence[Ask], *, reason: str = "") -> Sequence[Step]:
+        """Ask several at once, at most `at_once` of them at a time; their steps in that order."""
+        done = dict[int, Step]()
+        places = anyio.Semaphore(self.facts.at_once)
+
+        async def take(at: int, ask: Ask) -> None:
+            async with places:
+                done[at] = await self._ask(ask, reason)
+
+        named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
+        try:
+            async with anyio.create_task_group() as tasks:
+                for at, ask in enumerate(named):
+                    tasks.start_soon(take, at, ask)
+        except BaseExceptionGroup as errors:
+            raise first_of(errors) from None
+        return [done[at] for at in range(len(asks))]
+
+    async def _ask(self, ask: Ask, reason: str) -> Step:
+        seat, before, began = ask.seat, ask.seat.spent, time.perf_counter()
+        who = {"agent_id": seat.member.id, "agent_name": seat.member.name, "step_id": ask.step_id}
+        self.tell(AgentSelected, reason=reason, **who)
+        result, error = None, None
+        try:
+            result = await seat.say(self._said(seat, ask.prompt), ask.output)
+        except Exception as failure:  # one member must not end the others' work
+            if self._ends_all(failure):
+                raise
+            error = sentence(failure)
+            if not isinstance(failure, ToolyardError):
+                logger.exception("the member %r failed", seat.member.id)
+        usage, cost = seat.spent
+        step = Step(
+            id=ask.step_id,
+            member_id=seat.member.id,
+            member_name=seat.member.name,
+            round=self.rounds,
+            task_id=ask.task_id,
+            result=result,
+            error=error,
+            text=self._text(seat.member, result, error),
+            usage=usage - before.usage,
+            cost_usd=difference(before.cost_usd, cost),
+            duration_s=time.perf_counter() - began,
+            at=time.time(),
+        )
+        self.steps.append(step)
+        self._tell_end(step, who)
+        return step
+
+    def _ends_all(self, failure: Exception) -> bool:
+        """Whether the run cannot go on without that member, or for the same reason at all."""
+        is_spent = isinstance(failure, BudgetSpent) and any(
+            budget.is_spent for budget in self.around.budgets
+        )
+        return is_spent or self.facts.on_error == "raise"
+
+    def require(self, steps: Sequence[Step]) -> Sequence[Step]:
+        """Those of `steps` that have something to show; `WorkflowError` if none has."""
+        found = [each for each in steps if each.has_text]
+        if not found:
+            failed = "; ".join(f"{each.member_name}: {each.error}" for each in steps)
+            raise WorkflowError(f"Nobody answered: {failed or 'nobody was asked.'}")
+        return found
+
+    def result(
+        self,
+        text: str,
+        *,
+        output: Any = None,
+        is_complete: bool = True,
+        ended: str = "",
+        score: float | None = None,
+        **metadata: Any,
+    ) -> WorkflowResult[Any]:
+        """The result of the run, with all that was asked and answered in it.
+
+        Args:
+            text: The answer.
+            output: The same as a value, if it is more than the text.
+            is_complete: Whether it came to the end that it was to come to.
+            ended: Why it ended, in a few words.
+            score: How good it is, from 0 to 1.
+            metadata: What else is known of it.
+        """
+        usage, cost = total(self.steps)
+        results = [each.result for each in self.steps if each.result is not None]
+        return WorkflowResult(
+            output=text if output is None else output,
+            text=text,
+            status="complete" if is_complete else "partial",
+            usage=usage,
+            cost_usd=cost,
+            turns=sum(each.turns for each in results),
+            tool_calls=sum(each.tool_calls for each in results),
+            run_id=self.facts.run_id,
+            rounds=self.rounds,
+            score=score,
+            ended=ended,
+            steps=tuple(self.steps),
+            metadata=metadata,
+        )
+
+    def _said(self, seat: Seat, prompt: str) -> Sequence[Said]:
+        """The prompt, and the pictures of the task if the member has not seen them."""
+        if not self._pictures or (seat.remembers and seat in self._have_seen):
+            return (prompt,)
+        self._have_seen.add(seat)
+        return (prompt, *self._pictures)
+
+    def _step_id(self, member: Member, given: str) -> str:
+        """`given`, or `MEMBER`, made to differ from those of earlier steps."""
+        name = given or member.id
+        count = self._ids[name] = self._ids.get(name, 0) + 1
+        return name if count == 1 else f"{name}#{count}"
+
+    def _text(self, member: Member, result: RunResult[Any] | None, error: str | None) -> str:
+        if result is not None:
+            return result.text
+        return f"({member.name} failed: {error})" if self.facts.on_error == "show" else ""
+
+    def _tell_end(self, step: Step, who: dict[str, str]) -> None:
+        if step.result is None:
+            self.tell(AgentFailed, error=step.error or "", **who)
+            return
+        self.tell(
+            AgentResponded,
+            tokens_used=step.usage.total_tokens,
+            cost_usd=None if step.cost_usd is None else float(step.cost_usd),
+            response_length=len(step.text.encode("utf-8", "surrogatepass")),
+            duration_s=step.duration_s,
+            **who,
+        )
+
+
+def sentence(error: BaseException) -> str:
+    """`error` for those who must act: nothing of a bug but its kind."""
+    if isinstance(error, ToolyardError):
+        return str(error)
+    return f"It ran into an unexpected {type(error).__name__}."
