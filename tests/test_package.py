@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import is_dataclass
 from importlib.metadata import packages_distributions
 from inspect import isclass, isfunction
 from pathlib import Path
@@ -132,8 +133,9 @@ def named_in(annotation: object) -> Iterator[str]:
 def members_of(public: object) -> Iterator[object]:
     """A class and its public functions, or the function itself."""
     yield public
+    is_made = is_dataclass(public)  # then the fields say what `__init__` does
     for name, member in vars(public).items() if isclass(public) else ():
-        if name == "__init__" or name[0] != "_":
+        if (name == "__init__" and not is_made) or name[0] != "_":
             yield getattr(member, "fget", None) or getattr(member, "__func__", member)
 
 

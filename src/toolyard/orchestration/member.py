@@ -28,9 +28,6 @@ class Runnable(Protocol):
 Joining = Runnable | Callable[[str], Any]
 """Who may be a member; a function gets the task as a text, and what it gives is its answer."""
 
-Members = Sequence["Joining | Member"] | Mapping[str, "Joining | Member"]
-"""Who works together, in this order; a mapping gives them other ids than their own."""
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -43,6 +40,10 @@ class Member:
     does: Joining
     expertise: str = ""
     """What it knows and can do, for whoever chooses among members."""
+
+
+Members = Sequence[Joining | Member] | Mapping[str, Joining | Member]
+"""Who works together, in this order; a mapping gives them other ids than their own."""
 
 
 def member_of(joining: Joining | Member, member_id: str | None = None) -> Member:
