@@ -70,7 +70,7 @@ class WorkflowResult(RunResult[T]):
     ended: str = ""
     """Why it ended, in a few words, such as `converged`."""
     steps: tuple[Step, ...] = ()
-    """All that was asked and answered, in the order in which it ended."""
+    """What the members were asked and answered, in the order in which they were asked."""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What else is known of it, by the kind of workflow."""
 

@@ -70,12 +70,18 @@ class WorkflowRun:
         """What is to be done, as a text."""
         self.facts = facts
         self.around = around
-        self.steps = list[Step]()
+        self._asked = list[str]()
+        self._done = dict[str, Step]()
         self.rounds = 0
         """How many have begun."""
         self._pictures = [each for each in task if not isinstance(each, str | Text)]
         self._have_seen = set[Seat]()
         self._ids = dict[str, int]()
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """Those that are over, in the order in which the members were asked."""
+        return [self._done[each] for each in self._asked if each in self._done]
 
     def tell(self, kind: type[OrchestrationEvent], **fields: Any) -> None:
         """Say that it happened, with the fields that `kind` has besides who and when."""
@@ -178,7 +184,7 @@ class WorkflowRun:
             duration_s=time.perf_counter() - began,
             at=time.time(),
         )
-        self.steps.append(step)
+        self._done[step.id] = step
         self._tell_end(step, who)
         return step
 
@@ -217,8 +223,9 @@ class WorkflowRun:
             score: How good it is, from 0 to 1.
             metadata: What else is known of it.
         """
-        usage, cost = total(self.steps)
-        results = [each.result for each in self.steps if each.result is not None]
+        steps = tuple(self.steps)
+        usage, cost = total(steps)
+        results = [each.result for each in steps if each.result is not None]
         return WorkflowResult(
             output=text if output is None else output,
             text=text,
@@ -231,7 +238,7 @@ class WorkflowRun:
             rounds=self.rounds,
             score=score,
             ended=ended,
-            steps=tuple(self.steps),
+            steps=steps,
             metadata=metadata,
         )
 
@@ -246,7 +253,8 @@ class WorkflowRun:
         """`given`, or `MEMBER`, made to differ from those of earlier steps."""
         name = given or member.id
         count = self._ids[name] = self._ids.get(name, 0) + 1
-        return name if count == 1 else f"{name}#{count}"
+        self._asked.append(name if count == 1 else f"{name}#{count}")
+        return self._asked[-1]
 
     def _text(self, member: Member, result: RunResult[Any] | None, error: str | None) -> str:
         if result is not None:
