@@ -185,6 +185,7 @@ _HOMES = {
     "RecordedEvent": "events.json_lines",
     "RedesignLimitExceeded": "core.errors",
     "RedisStore": "storage.redis_store",
+    "RemoteAgent": "orchestration.remote_agent",
     "RemoteFault": "core.errors",
     "Rename": "registry.policies.rename",
     "Reply": "llm.chat",

@@ -237,6 +237,7 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
 from toolyard.orchestration.workflow import Engine as Engine
@@ -495,6 +496,7 @@ __all__ = [
     "RecordedEvent",
     "RedesignLimitExceeded",
     "RedisStore",
+    "RemoteAgent",
     "RemoteFault",
     "Rename",
     "Reply",

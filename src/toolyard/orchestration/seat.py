@@ -11,7 +11,6 @@ from toolyard.agents.agent import Agent
 from toolyard.agents.recipe import Recipe
 from toolyard.agents.run import shape_of
 from toolyard.agents.run_result import RunResult
-from toolyard.core.content import Text
 from toolyard.core.errors import ExtractionError
 from toolyard.events.agent_events import LLMContentDelta, LLMReasoningDelta
 from toolyard.llm.budget import Budgeted
@@ -21,6 +20,7 @@ from toolyard.llm.unfit import again, unfit
 from toolyard.llm.usage import NO_USAGE
 from toolyard.orchestration.calling import called
 from toolyard.orchestration.member import Member, Runnable
+from toolyard.orchestration.said import result_of, text_of
 from toolyard.orchestration.surroundings import Surroundings
 from toolyard.orchestration.workflow_result import Spent, plus
 
@@ -136,39 +136,11 @@ class CallSeat:
         elif callable(getattr(does, "run", None)):
             result = await cast("Runnable", does).run(*said)
         else:
-            result = _answer(await called(cast("Callable[[str], Any]", does), _text_of(said)))
+            given = await called(cast("Callable[[str], Any]", does), text_of(said))
+            is_result = isinstance(given, RunResult)
+            result = cast("RunResult[Any]", given) if is_result else result_of(given)
         self.spent = plus(self.spent, Spent(result.usage, result.cost_usd))
         return result
-
-
-def _text_of(said: Sequence[Said]) -> str:
-    """What is said, as a function gets it: pictures are nothing to it."""
-    texts = (each.text if isinstance(each, Text) else each for each in said)
-    return "\n\n".join(text for text in texts if isinstance(text, str))
-
-
-def _answer(value: Any) -> RunResult[Any]:
-    """What a function gave, as the result of a run."""
-    if isinstance(value, RunResult):
-        return cast("RunResult[Any]", value)
-    return RunResult(
-        output=value,
-        text=shown(value),
-        usage=NO_USAGE,
-        cost_usd=Decimal(0),
-        turns=0,
-        tool_calls=0,
-        run_id="",
-    )
-
-
-def shown(value: Any) -> str:
-    """`value` as others read it: a text as it is, anything else as JSON."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    from pydantic_core import to_json  # whoever deals in texts alone does without it
-
-    return to_json(value, indent=2, fallback=str).decode()
 
 
 def _read(result: RunResult[Any], shape: OutputShape, kind: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -25,7 +25,9 @@ from toolyard.events.orchestration_events import (
 )
 from toolyard.llm.prices import difference
 from toolyard.llm.session import Said
+from toolyard.orchestration.calling import called
 from toolyard.orchestration.member import Member
+from toolyard.orchestration.said import text_of
 from toolyard.orchestration.seat import Seat, seat_of
 from toolyard.orchestration.surroundings import Surroundings
 from toolyard.orchestration.workflow_result import Step, WorkflowResult, total
@@ -65,8 +67,7 @@ class WorkflowRun:
     """
 
     def __init__(self, facts: RunFacts, task: Sequence[Said], around: Surroundings) -> None:
-        texts = [each.text if isinstance(each, Text) else each for each in task]
-        self.task = "\n\n".join(text for text in texts if isinstance(text, str))
+        self.task = text_of(task)
         """What is to be done, as a text."""
         self.facts = facts
         self.around = around
@@ -194,6 +195,10 @@ class WorkflowRun:
             budget.is_spent for budget in self.around.budgets
         )
         return is_spent or self.facts.on_error == "raise"
+
+    async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What a function gives that whoever made the workflow gave it, async or not."""
+        return await called(function, *arguments)
 
     def require(self, steps: Sequence[Step]) -> Sequence[Step]:
         """Those of `steps` that have something to show; `WorkflowError` if none has."""
