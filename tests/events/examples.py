@@ -6,11 +6,14 @@ from inspect import isclass
 from typing import Any, get_type_hints
 
 from toolyard.core.context import Event
-from toolyard.events import agent_events, types
+from toolyard.events import agent_events, orchestration_events, types
 from toolyard.events.agent_events import AgentEvent
+from toolyard.events.orchestration_events import MemberEvent, OrchestrationEvent, TaskEvent
 
 HOSTILE = 'a\x1b[31m\x1b]0;t\x07\r\n2026-11-26 ERROR toolyard: b\u2028\u202e\x9b1m"}\n{"x": 1\ud800'
 """Text that would steer a terminal, turn letters around, or begin a line."""
+
+ABSTRACT = (Event, AgentEvent, OrchestrationEvent, MemberEvent, TaskEvent)
 
 VALUES: dict[str, Any] = {
     "str": "grüße 😀",
@@ -21,14 +24,16 @@ VALUES: dict[str, Any] = {
     "bool": True,
     "Mapping[str, Any]": {"path": "a.txt", "deep": {"list": [1, None, 2.5, "x"]}},
     "Sequence[str]": ["far", "near"],
+    "tuple[str, ...]": ("html", "css"),
 }
 
 
 def kinds() -> Sequence[type[Event]]:
     """Every class of event that is made."""
-    found = [each for module in (types, agent_events) for each in vars(module).values()]
+    modules = (types, agent_events, orchestration_events)
+    found = [each for module in modules for each in vars(module).values()]
     own = [each for each in found if isclass(each) and issubclass(each, Event)]
-    return [each for each in own if each not in (Event, AgentEvent)]
+    return [each for each in own if each not in ABSTRACT]
 
 
 def example(kind: type[Event], **given: Any) -> Event:
@@ -52,4 +57,5 @@ def hostile(kind: type[Event]) -> Event:
     }
     texts["parameters"] = {HOSTILE: HOSTILE, "deep": [HOSTILE]}
     texts["changed"] = [HOSTILE]
+    texts["task_ids"] = (HOSTILE,)
     return example(kind, **texts)

@@ -125,7 +125,7 @@ def _log_change(event: AgentEvent) -> None:
         case MessageReceived(role=role):
             _log(logging.DEBUG, event, "%s was told something as %s", escaped(role))
         case Forked() | ForkedWithContext():
-            _log(logging.INFO, event, "%s was copied")
+            _log(logging.DEBUG, event, "%s was copied")
         case _:  # what a model says as it says it
             pass
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from toolyard.core.context import Event
 from toolyard.events.agent_lines import AgentLine, agent_line
+from toolyard.events.orchestration_lines import orchestration_line
 from toolyard.events.running_agents import RunningAgents
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class ConsoleSink:
 
     def __call__(self, event: Event) -> None:
         """Show `event`, if there is something to see."""
-        line = agent_line(event)
+        line = agent_line(event) or orchestration_line(event)
         with self._turn:
             self._agents(event)
             if line is not None:

@@ -9,6 +9,8 @@ from toolyard.core.context import Event
 from toolyard.core.printable import escaped
 from toolyard.events.agent_events import AgentEvent
 from toolyard.events.agent_log import log_agent_event
+from toolyard.events.orchestration_events import OrchestrationEvent
+from toolyard.events.orchestration_log import log_orchestration_event
 from toolyard.events.types import (
     CallFinished,
     ConnectionCut,
@@ -60,10 +62,12 @@ def log_event(event: Event) -> None:
 
 
 def _log_change(event: Event) -> None:
-    """Of agents, and of what is served."""
+    """Of agents and their teams, and of what is served."""
     match event:
         case AgentEvent():
             log_agent_event(event)
+        case OrchestrationEvent():
+            log_orchestration_event(event)
         case SettingsRead(file, changed, problem):
             _log_edit(file, changed, problem)
         case MountChanged(mount, state, error):
