@@ -13,6 +13,7 @@ from toolyard.events.orchestration_events import (
     AgentSelected,
     ConvergenceChecked,
     OrchestrationEvent,
+    RalphIterationStarted,
     RalphTaskCompleted,
     RoundStarted,
     RunCompleted,
@@ -76,6 +77,9 @@ def _log_step(event: OrchestrationEvent) -> None:
             _log(logging.DEBUG, event, "%s begins: %s with %d members", escaped(mode), count)
         case RoundStarted(round=number):
             _log(logging.DEBUG, event, "%s begins round %d", number)
+        case RalphIterationStarted(tasks_completed=done, tasks_total=total):
+            said = "%s begins iteration %d of %d; %d of %d tasks are done"
+            _log(logging.DEBUG, event, said, event.iteration, event.max_iterations, done, total)
         case AgentSelected(agent_name=name, reason=reason):
             _log(logging.DEBUG, event, "%s asks %s: %s", escaped(name), escaped(reason))
         case AgentResponded(agent_name=name, duration_s=took, response_length=length):
