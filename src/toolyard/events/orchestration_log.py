@@ -77,20 +77,26 @@ def _log_step(event: OrchestrationEvent) -> None:
             _log(logging.DEBUG, event, "%s begins: %s with %d members", escaped(mode), count)
         case RoundStarted(round=number):
             _log(logging.DEBUG, event, "%s begins round %d", number)
-        case RalphIterationStarted(tasks_completed=done, tasks_total=total):
-            said = "%s begins iteration %d of %d; %d of %d tasks are done"
-            _log(logging.DEBUG, event, said, event.iteration, event.max_iterations, done, total)
         case AgentSelected(agent_name=name, reason=reason):
             _log(logging.DEBUG, event, "%s asks %s: %s", escaped(name), escaped(reason))
         case AgentResponded(agent_name=name, duration_s=took, response_length=length):
             said = "%s: %s answered in %.1f s, with %d bytes"
             _log(logging.DEBUG, event, said, escaped(name), took, length, latency_s=took)
+        case TaskClaimed(agent_name=name, task_id=task):
+            _log(logging.DEBUG, event, "%s: %s took task %s", escaped(name), escaped(task))
+        case _:
+            pass
+
+
+def _log_progress(event: OrchestrationEvent) -> None:
+    match event:
+        case RalphIterationStarted(tasks_completed=done, tasks_total=total):
+            said = "%s begins iteration %d of %d; %d of %d tasks are done"
+            _log(logging.DEBUG, event, said, event.iteration, event.max_iterations, done, total)
         case ConvergenceChecked(score=score, threshold=threshold):
             _log(logging.DEBUG, event, "%s agrees to %.2f of %.2f", score, threshold)
         case Scored(subject=subject, score=score):
             _log(logging.DEBUG, event, "%s: %s scores %.2f", escaped(subject), score)
-        case TaskClaimed(agent_name=name, task_id=task):
-            _log(logging.DEBUG, event, "%s: %s took task %s", escaped(name), escaped(task))
         case _:
             pass
 
