@@ -85,7 +85,7 @@ def _log_step(event: OrchestrationEvent) -> None:
         case TaskClaimed(agent_name=name, task_id=task):
             _log(logging.DEBUG, event, "%s: %s took task %s", escaped(name), escaped(task))
         case _:
-            pass
+            _log_progress(event)
 
 
 def _log_progress(event: OrchestrationEvent) -> None:
