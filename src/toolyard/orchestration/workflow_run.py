@@ -196,8 +196,15 @@ class WorkflowRun:
         )
         return is_spent or self.facts.on_error == "raise"
 
-    async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What a function gives that whoever made the workflow gave it, async or not."""
+    async def call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What a function gives that whoever made the workflow gave it, async or not.
+
+        Args:
+            name: What it is for; no other call of the run that may be made at the same time has it.
+            function: It may be called again if the run is interrupted meanwhile.
+            arguments: What it is called with.
+        """
+        del name  # by which a run that goes on finds what it gave before
         return await called(function, *arguments)
 
     def require(self, steps: Sequence[Step]) -> Sequence[Step]:
