@@ -196,15 +196,18 @@ class WorkflowRun:
         )
         return is_spent or self.facts.on_error == "raise"
 
-    async def call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def call(
+        self, name: str, function: Callable[..., Any], *arguments: Any, kind: Any = Any
+    ) -> Any:
         """What a function gives that whoever made the workflow gave it, async or not.
 
         Args:
             name: What it is for; no other call of the run that may be made at the same time has it.
             function: It may be called again if the run is interrupted meanwhile.
             arguments: What it is called with.
+            kind: The type of what it gives, unless that is a JSON value.
         """
-        del name  # by which a run that goes on finds what it gave before
+        del name, kind  # by which a run that goes on finds and reads what it gave before
         return await called(function, *arguments)
 
     def require(self, steps: Sequence[Step]) -> Sequence[Step]:
