@@ -77,6 +77,7 @@ from toolyard.core.errors import InvalidArguments as InvalidArguments
 from toolyard.core.errors import InvalidCursor as InvalidCursor
 from toolyard.core.errors import InvalidRequest as InvalidRequest
 from toolyard.core.errors import InvalidTool as InvalidTool
+from toolyard.core.errors import JournalError as JournalError
 from toolyard.core.errors import KeyRefused as KeyRefused
 from toolyard.core.errors import MissingCapability as MissingCapability
 from toolyard.core.errors import ModelError as ModelError
@@ -89,6 +90,12 @@ from toolyard.core.errors import PromptError as PromptError
 from toolyard.core.errors import QuotaSpent as QuotaSpent
 from toolyard.core.errors import RateLimited as RateLimited
 from toolyard.core.errors import RemoteFault as RemoteFault
+from toolyard.core.errors import RunCancelled as RunCancelled
+from toolyard.core.errors import RunDiverged as RunDiverged
+from toolyard.core.errors import RunLost as RunLost
+from toolyard.core.errors import RunPaused as RunPaused
+from toolyard.core.errors import RunTaken as RunTaken
+from toolyard.core.errors import StepInDoubt as StepInDoubt
 from toolyard.core.errors import StoreError as StoreError
 from toolyard.core.errors import StoreFull as StoreFull
 from toolyard.core.errors import StoreUnavailable as StoreUnavailable
@@ -251,6 +258,15 @@ from toolyard.security.verifier import TokenVerifier as TokenVerifier
 from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
 from toolyard.servers.limits import Limits as Limits
 from toolyard.servers.tool_server import ToolServer as ToolServer
+from toolyard.storage.journal.journal import DurableJournal as DurableJournal
+from toolyard.storage.journal.journal import Journal as Journal
+from toolyard.storage.journal.journal import OpenRun as OpenRun
+from toolyard.storage.journal.journal import RunRecord as RunRecord
+from toolyard.storage.journal.journal import RunState as RunState
+from toolyard.storage.journal.journal import StepRecord as StepRecord
+from toolyard.storage.journal.journal import StepState as StepState
+from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
+from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
 from toolyard.storage.ledger_check import LedgerVerdict as LedgerVerdict
 from toolyard.storage.memory_store import MemoryStore as MemoryStore
@@ -325,6 +341,7 @@ __all__ = [
     "Delivery",
     "Deny",
     "DropOldResults",
+    "DurableJournal",
     "EchoModel",
     "Edit",
     "Entry",
@@ -362,6 +379,8 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "Journal",
+    "JournalError",
     "JsonLines",
     "KeptResult",
     "KeyRefused",
@@ -402,6 +421,7 @@ __all__ = [
     "NotAllowed",
     "NoveltyAware",
     "OpenAPIClient",
+    "OpenRun",
     "OutcomeUnknown",
     "OutputSchema",
     "OwnThoughts",
@@ -441,8 +461,15 @@ __all__ = [
     "ResultShelf",
     "RetryPolicy",
     "Retrying",
+    "RunCancelled",
+    "RunDiverged",
+    "RunLost",
+    "RunPaused",
     "RunPiece",
+    "RunRecord",
     "RunResult",
+    "RunState",
+    "RunTaken",
     "ScriptedModel",
     "SelfCompression",
     "SendCompleted",
@@ -455,8 +482,13 @@ __all__ = [
     "SettingsRead",
     "SignedHead",
     "Sizes",
+    "SqliteJournal",
     "SqliteStore",
     "StdioServer",
+    "StepInDoubt",
+    "StepRecord",
+    "StepState",
+    "Steps",
     "Store",
     "StoreChange",
     "StoreError",
