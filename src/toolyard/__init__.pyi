@@ -77,6 +77,7 @@ from toolyard.core.errors import InvalidArguments as InvalidArguments
 from toolyard.core.errors import InvalidCursor as InvalidCursor
 from toolyard.core.errors import InvalidRequest as InvalidRequest
 from toolyard.core.errors import InvalidTool as InvalidTool
+from toolyard.core.errors import JournalError as JournalError
 from toolyard.core.errors import KeyRefused as KeyRefused
 from toolyard.core.errors import MissingCapability as MissingCapability
 from toolyard.core.errors import ModelError as ModelError
@@ -90,6 +91,12 @@ from toolyard.core.errors import QuotaSpent as QuotaSpent
 from toolyard.core.errors import RateLimited as RateLimited
 from toolyard.core.errors import RedesignLimitExceeded as RedesignLimitExceeded
 from toolyard.core.errors import RemoteFault as RemoteFault
+from toolyard.core.errors import RunCancelled as RunCancelled
+from toolyard.core.errors import RunDiverged as RunDiverged
+from toolyard.core.errors import RunLost as RunLost
+from toolyard.core.errors import RunPaused as RunPaused
+from toolyard.core.errors import RunTaken as RunTaken
+from toolyard.core.errors import StepInDoubt as StepInDoubt
 from toolyard.core.errors import StepLimitExceeded as StepLimitExceeded
 from toolyard.core.errors import StoreError as StoreError
 from toolyard.core.errors import StoreFull as StoreFull
@@ -297,6 +304,15 @@ from toolyard.security.verifier import TokenVerifier as TokenVerifier
 from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
 from toolyard.servers.limits import Limits as Limits
 from toolyard.servers.tool_server import ToolServer as ToolServer
+from toolyard.storage.journal.journal import DurableJournal as DurableJournal
+from toolyard.storage.journal.journal import Journal as Journal
+from toolyard.storage.journal.journal import OpenRun as OpenRun
+from toolyard.storage.journal.journal import RunRecord as RunRecord
+from toolyard.storage.journal.journal import RunState as RunState
+from toolyard.storage.journal.journal import StepRecord as StepRecord
+from toolyard.storage.journal.journal import StepState as StepState
+from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
+from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
 from toolyard.storage.ledger_check import LedgerVerdict as LedgerVerdict
 from toolyard.storage.memory_store import MemoryStore as MemoryStore
@@ -378,6 +394,7 @@ __all__ = [
     "Delivery",
     "Deny",
     "DropOldResults",
+    "DurableJournal",
     "EchoModel",
     "Edit",
     "Engine",
@@ -419,6 +436,8 @@ __all__ = [
     "InvalidTool",
     "Isolation",
     "Joining",
+    "Journal",
+    "JournalError",
     "JsonLines",
     "KeptResult",
     "KeyRefused",
@@ -463,6 +482,7 @@ __all__ = [
     "NoveltyAware",
     "OnError",
     "OpenAPIClient",
+    "OpenRun",
     "OrchestrationEvent",
     "OutcomeUnknown",
     "OutputSchema",
@@ -510,12 +530,19 @@ __all__ = [
     "Retrying",
     "RoundCompleted",
     "RoundStarted",
+    "RunCancelled",
     "RunCompleted",
+    "RunDiverged",
     "RunFacts",
     "RunFailed",
+    "RunLost",
+    "RunPaused",
     "RunPiece",
+    "RunRecord",
     "RunResult",
     "RunStarted",
+    "RunState",
+    "RunTaken",
     "Runnable",
     "Scored",
     "ScriptedModel",
@@ -533,11 +560,16 @@ __all__ = [
     "Sizes",
     "Spent",
     "Split",
+    "SqliteJournal",
     "SqliteStore",
     "StdioServer",
     "Step",
+    "StepInDoubt",
     "StepLimitExceeded",
+    "StepRecord",
     "StepRecovered",
+    "StepState",
+    "Steps",
     "Store",
     "StoreChange",
     "StoreError",

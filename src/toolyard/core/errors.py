@@ -22,6 +22,13 @@ ToolyardError
 │   ├── StoreUnavailable    gone, locked or slow; nothing was changed
 │   ├── StoreUnusable       corrupt, read-only, newer or closed to us; someone must act
 │   └── OutcomeUnknown      it stopped answering in the middle of a change
+├── JournalError            a run that is kept in a journal cannot go on like this
+│   ├── RunTaken            somebody else executes it now
+│   ├── RunLost             somebody else executes it since its lease was over
+│   ├── RunDiverged         it asks for something else than it did before
+│   ├── RunPaused           somebody paused it
+│   ├── RunCancelled        somebody cancelled it
+│   └── StepInDoubt         a step may have been done before the run was interrupted
 ├── ModelError              a language model gave no answer
 │   ├── TokenLimit          more was said than the model can take in
 │   ├── RateLimited         too many requests; the same one may be answered later
@@ -240,6 +247,49 @@ class OutcomeUnknown(StoreError):
     """The store stopped answering in the middle of a change: read before you write again."""
 
     code = "outcome_unknown"
+
+
+class JournalError(ToolyardError):
+    """A run that is kept in a journal cannot go on, or be changed, like this."""
+
+    code = "journal"
+
+
+class RunTaken(JournalError):
+    """Somebody else executes the run now; it can be taken over once their lease is over."""
+
+    code = "run_taken"
+    retryable = True
+
+
+class RunLost(JournalError):
+    """Somebody else took the run over when its lease was over: nothing more is written here."""
+
+    code = "run_lost"
+
+
+class RunDiverged(JournalError):
+    """The run asks for something else than it did before, so that its journal does not fit."""
+
+    code = "run_diverged"
+
+
+class RunPaused(JournalError):
+    """Somebody paused the run: resume it, and execute it again."""
+
+    code = "run_paused"
+
+
+class RunCancelled(JournalError):
+    """Somebody cancelled the run; it is not gone on with."""
+
+    code = "run_cancelled"
+
+
+class StepInDoubt(JournalError):
+    """The run was interrupted during a step, which may have been done and is not done again."""
+
+    code = "step_in_doubt"
 
 
 class ModelError(ToolyardError):

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,21 +21,18 @@ from toolyard.storage.clock import MachineClock, machine_clock
 
 T = TypeVar("T")
 
-SCHEMA = 1
 _GLANCE_S = 0.005
-_APPLICATION = 0x746F6F6C
-_TABLES = (
-    "CREATE TABLE state(one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL,"
-    " keys INTEGER NOT NULL, bytes INTEGER NOT NULL, forgotten INTEGER NOT NULL,"
-    " boot TEXT NOT NULL, epoch REAL NOT NULL)",
-    "INSERT INTO state VALUES (1, 0, 0, 0, 0, '', 0)",
-    "CREATE TABLE entries(key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL UNIQUE,"
-    " added REAL NOT NULL, expires REAL, size INTEGER NOT NULL, value TEXT NOT NULL)",
-    "CREATE INDEX leases ON entries(expires) WHERE expires IS NOT NULL",
-    "CREATE TABLE deletions(version INTEGER PRIMARY KEY, key TEXT NOT NULL)",
-    f"PRAGMA application_id = {_APPLICATION}",
-    f"PRAGMA user_version = {SCHEMA}",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSchema:
+    """What a file is for. One of its tables is `state`, of one row with `boot` and `epoch`."""
+
+    application: int
+    """By which files of this kind are told from all others."""
+    version: int
+    tables: tuple[str, ...]
+    """The statements that make them."""
 
 
 class SqliteFile:
@@ -44,8 +42,9 @@ class SqliteFile:
     connection is given up, and what the file holds is looked at afresh.
     """
 
-    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+    def __init__(self, path: Path, schema: FileSchema, busy_timeout_s: float) -> None:
         self._path = path
+        self._schema = schema
         self._busy_timeout_s = busy_timeout_s
         self._database: sqlite3.Connection | None = None
         self._identity = (0, 0)
@@ -176,7 +175,7 @@ class SqliteFile:
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         database.execute("BEGIN")  # so that the header is that of one moment
-        _check_header(database)
+        _check_header(database, self._schema)
         database.execute("COMMIT")
         self._keep_a_log(database)
         database.execute("PRAGMA synchronous = FULL")
@@ -184,9 +183,11 @@ class SqliteFile:
         if verdict != "ok":
             raise StoreUnusable(_CORRUPT)
         database.execute("BEGIN IMMEDIATE")
-        if _check_header(database):
-            for statement in _TABLES:
+        if _check_header(database, self._schema):
+            for statement in self._schema.tables:
                 database.execute(statement)
+            database.execute(f"PRAGMA application_id = {self._schema.application}")
+            database.execute(f"PRAGMA user_version = {self._schema.version}")
         boot, epoch = database.execute("SELECT boot, epoch FROM state").fetchone()
         self.clock = machine_clock(boot, epoch)
         if self.clock.boot != boot:
@@ -219,16 +220,16 @@ def _size_of(file: Path) -> int:
         return 0
 
 
-def _check_header(database: sqlite3.Connection) -> bool:
+def _check_header(database: sqlite3.Connection, ours: FileSchema) -> bool:
     """Whether the file is empty; `StoreUnusable` if it is not ours to use."""
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (schema,) = database.execute("PRAGMA user_version").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if application == 0 and schema == 0 and tables == 0:
         return True
-    if application != _APPLICATION:
+    if application != ours.application:
         raise StoreUnusable("The file is a database of something else; choose another file.")
-    if schema > SCHEMA:
+    if schema > ours.version:
         raise StoreUnusable("The store's file was written by a newer toolyard: upgrade this one.")
     return False
 

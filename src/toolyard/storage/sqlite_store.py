@@ -21,7 +21,7 @@ from toolyard.storage.checks import (
     check_version,
 )
 from toolyard.storage.sqlite_file import SqliteFile
-from toolyard.storage.sqlite_table import Changing, Reading
+from toolyard.storage.sqlite_table import KEYS, Changing, Reading
 from toolyard.storage.store import ChangeStream, Entry, Page, Sizes, StoreChange, StoreLimits
 from toolyard.storage.watching import BATCH, POLL_S, Watch
 from toolyard.storage.worker import Worker
@@ -51,7 +51,7 @@ class SqliteStore:
             limits: What it may hold; all who share the file should say the same.
             busy_timeout_s: How long an operation waits for other processes.
         """
-        self._file = SqliteFile(Path(path), busy_timeout_s)
+        self._file = SqliteFile(Path(path), KEYS, busy_timeout_s)
         self._limits = limits or StoreLimits()
         self._worker = Worker()
         self._users = 0

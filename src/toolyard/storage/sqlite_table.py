@@ -7,8 +7,25 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolyard.storage.checks import beyond, check_room, summed
+from toolyard.storage.sqlite_file import FileSchema
 from toolyard.storage.store import Entry, ListedKey, Page, Sizes, StoreChange, StoreLimits
 from toolyard.storage.watching import BATCH, MAX_BEHIND
+
+KEYS = FileSchema(
+    application=0x746F6F6C,
+    version=1,
+    tables=(
+        "CREATE TABLE state(one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL,"
+        " keys INTEGER NOT NULL, bytes INTEGER NOT NULL, forgotten INTEGER NOT NULL,"
+        " boot TEXT NOT NULL, epoch REAL NOT NULL)",
+        "INSERT INTO state VALUES (1, 0, 0, 0, 0, '', 0)",
+        "CREATE TABLE entries(key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL UNIQUE,"
+        " added REAL NOT NULL, expires REAL, size INTEGER NOT NULL, value TEXT NOT NULL)",
+        "CREATE INDEX leases ON entries(expires) WHERE expires IS NOT NULL",
+        "CREATE TABLE deletions(version INTEGER PRIMARY KEY, key TEXT NOT NULL)",
+    ),
+)
+"""The file of a store."""
 
 _REAPED = 50
 """Ended leases that one change removes besides its own work."""

@@ -1,0 +1,211 @@
+"""A run in a database, executed here as long as its lease is renewed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+
+from toolyard.core.background import Background
+from toolyard.core.errors import (
+    JournalError,
+    RunCancelled,
+    RunLost,
+    RunPaused,
+    StepInDoubt,
+    StoreError,
+    ToolyardError,
+)
+from toolyard.storage.journal import run_scripts, step_scripts
+from toolyard.storage.journal.executor import is_dead, new_owner
+from toolyard.storage.journal.failure import error_of, kept, members, reasons
+from toolyard.storage.journal.journal import Do, RunRecord
+from toolyard.storage.journal.json_text import canonical_text, input_hash, json_text
+from toolyard.storage.journal.keys import StepKey, key_of
+from toolyard.storage.journal.run_scripts import Hold, Start
+from toolyard.storage.journal.script import JournalDatabase
+from toolyard.storage.journal.step_scripts import Call
+
+logger = logging.getLogger("toolyard.storage")
+
+FIRST_LOOK_S, LAST_LOOK_S = 0.05, 2.0
+"""How soon an answer is looked for at first, and after some time."""
+
+_NOT_FAILED = (RunPaused, RunCancelled, RunLost)
+"""How a run ends that somebody else has stopped."""
+
+
+class LeasedRun:
+    """An `OpenRun` in a database; a `StoredJournal` makes it."""
+
+    def __init__(self, database: JournalDatabase, start: Start, lease_s: float) -> None:
+        self._database = database
+        self._start = start
+        self._lease_s = lease_s
+        self._background = Background()
+        self._hold: Hold | None = None
+        self._record: RunRecord | None = None
+        self._used = set[StepKey]()
+        self._failures = list[tuple[Exception, StepKey]]()
+
+    async def __aenter__(self) -> Self:
+        """As `OpenRun.__aenter__`."""
+        owner, start, lease_s = new_owner(), self._start, self._lease_s
+        self._hold, self._record = await self._database.change(
+            lambda now: run_scripts.take(now, start, owner, lease_s, is_dead)
+        )
+        try:
+            tasks = await self._background.__aenter__()
+        except BaseException:  # a cancellation too: whoever did not enter does not leave
+            await self._give_back(None)
+            raise
+        tasks.start_soon(self._renew)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        try:
+            return await self._background.__aexit__(kind, error, traceback)
+        finally:
+            await self._give_back(error)
+
+    @property
+    def record(self) -> RunRecord:
+        """As `OpenRun.record`."""
+        if self._record is None:
+            raise JournalError("The run is not open: enter it with `async with` first.")
+        return self._record
+
+    async def step(
+        self,
+        path: Sequence[str],
+        name: str,
+        n: int,
+        *,
+        kind: str,
+        input: Any,
+        do: Do,
+        repeatable: bool,
+    ) -> Any:
+        """As `OpenRun.step`."""
+        call = self._call(path, name, n, kind, input)
+        hold = self._held
+        found = await self._database.change(
+            lambda now: step_scripts.begin(now, hold, call, repeatable=repeatable)
+        )
+        match found.verdict:
+            case "recall":
+                return json.loads(found.output or "null")
+            case "raise":
+                failure = error_of(found.output or "")
+                self._failures.append((failure, call.key))
+                raise failure
+            case "doubt":
+                raise StepInDoubt(
+                    f"The run was interrupted during the step {call.key}, which may have been done "
+                    "and cannot be done twice; it was not done again."
+                )
+            case _:
+                return await self._done(call.key, do)
+
+    async def _done(self, key: StepKey, do: Do) -> Any:
+        """What `do` gives, once it is on the disk; so is its error, if there is one."""
+        try:
+            output = json_text(await do(), f"result of the step {key}")
+        except Exception as error:
+            await self._end(key, "failed", kept(error))
+            self._failures.append((error, key))
+            raise
+        await self._end(key, "done", output)
+        return json.loads(output)
+
+    async def _end(self, key: StepKey, state: step_scripts.StepState, output: str | None) -> None:
+        hold = self._held
+        with anyio.CancelScope(shield=True):  # it was done, so it is kept; a database has its time
+            await self._database.change(
+                lambda now: step_scripts.finish(now, hold, key, state, output)
+            )
+
+    async def ask_person(self, path: Sequence[str], name: str, n: int, question: Any) -> Any:
+        """As `OpenRun.ask_person`."""
+        call = self._call(path, name, n, "person", question)
+        hold = self._held
+        found = await self._database.change(lambda now: step_scripts.ask(now, hold, call))
+        pause_s = FIRST_LOOK_S
+        while found.verdict == "wait":
+            await anyio.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, LAST_LOOK_S)
+            with suppress(StoreError):  # it may be back the next time; a person takes longer
+                found = await self._database.read(lambda now: step_scripts.look(hold, call.key))
+        return json.loads(found.output or "null")
+
+    async def complete(self, result: Any) -> None:
+        """As `OpenRun.complete`."""
+        hold, text = self._held, json_text(result, "result of the run")
+        await self._database.change(lambda now: run_scripts.complete(now, hold, text))
+
+    @property
+    def _held(self) -> Hold:
+        if self._hold is None:
+            raise JournalError("The run is not open: enter it with `async with` first.")
+        return self._hold
+
+    def _call(self, path: Sequence[str], name: str, n: int, kind: str, given: Any) -> Call:
+        key = key_of(path, name, n)
+        if key in self._used:
+            raise JournalError(
+                f"There are two steps {key}: parts of a run that are alike need paths of their own."
+            )
+        text = canonical_text(given, f"input of the step {key}")
+        self._used.add(key)
+        return Call(key, kind, input_hash(kind, text), text)
+
+    async def _renew(self) -> None:
+        hold, lease_s = self._held, self._lease_s
+        while True:
+            await anyio.sleep(lease_s / 3)
+            try:
+                await self._database.change(lambda now: run_scripts.renew(now, hold, lease_s))
+            except RunLost:  # the next step says so
+                return
+            except StoreError as error:  # the next time may be in time
+                logger.warning("the lease of a run was not renewed: %s", error)
+
+    async def _give_back(self, error: BaseException | None) -> None:
+        """Let others have the run, which failed if `error` says so."""
+        hold, self._hold = self._held, None
+        has_failed = isinstance(error, Exception) and not any(
+            isinstance(each, _NOT_FAILED) for each in reasons(error)
+        )
+        sentence = json.dumps(_sentence(error)) if error and has_failed else None
+        try:
+            with anyio.CancelScope(shield=True):
+                if error and has_failed:
+                    await self._forget(hold, error)
+                await self._database.change(lambda now: run_scripts.give_back(now, hold, sentence))
+        except ToolyardError as problem:  # the lease ends by itself; what ended the run is raised
+            logger.warning("a run was not given back: %s", problem)
+
+    async def _forget(self, hold: Hold, error: BaseException) -> None:
+        """Have the steps whose errors ended the run be done anew when it is opened again."""
+        guilty = {id(each) for each in reasons(error)}
+        keys = [key for failure, key in self._failures if id(failure) in guilty]
+        if keys:
+            await self._database.change(lambda now: step_scripts.forget_failures(now, hold, keys))
+
+
+def _sentence(error: BaseException) -> str:
+    if several := members(error):
+        return " ".join(map(_sentence, several))
+    if isinstance(error, ToolyardError):
+        return str(error)
+    return f"It ran into an unexpected {type(error).__name__}."
