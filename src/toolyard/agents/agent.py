@@ -273,13 +273,13 @@ class Agent:
                 "that it was given, in `async with`."
             )
 
-    def fork(self) -> Agent:
-        """Another agent like this one, which knows nothing of what was said.
+    def fork(self, recipe: Recipe | None = None) -> Agent:
+        """Another agent like this one, or of `recipe`, which knows nothing of what was said.
 
         It shares the registry, the thoughts and who hears of it, and is not entered by itself.
         """
         self._telling.tell(Forked)
-        return self._fork(self.session.fresh())
+        return self._fork(self.session.fresh(), recipe)
 
     def fork_with_context(self) -> Agent:
         """As `fork`, but it knows all that was said."""
@@ -288,10 +288,10 @@ class Agent:
         forked._inbox.extend(self._inbox)
         return forked
 
-    def _fork(self, session: LLMSession) -> Agent:
+    def _fork(self, session: LLMSession, recipe: Recipe | None = None) -> Agent:
         forked = object.__new__(Agent)
         forked._closes = forked._own = None
-        forked._recipe = self._recipe
+        forked._recipe = recipe or self._recipe
         forked._begin(session)
         return forked
 
