@@ -212,6 +212,7 @@ from toolyard.llm.complete import complete as complete
 from toolyard.llm.complete import stream as stream
 from toolyard.llm.complete import structured_complete as structured_complete
 from toolyard.llm.fallback import Fallback as Fallback
+from toolyard.llm.journaled_model import JournaledModel as JournaledModel
 from toolyard.llm.message import Message as Message
 from toolyard.llm.message import Reasoning as Reasoning
 from toolyard.llm.message import ToolUse as ToolUse
@@ -304,6 +305,7 @@ from toolyard.security.verifier import TokenVerifier as TokenVerifier
 from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
 from toolyard.servers.limits import Limits as Limits
 from toolyard.servers.tool_server import ToolServer as ToolServer
+from toolyard.storage.journal.journal import BegunStep as BegunStep
 from toolyard.storage.journal.journal import DurableJournal as DurableJournal
 from toolyard.storage.journal.journal import Journal as Journal
 from toolyard.storage.journal.journal import OpenRun as OpenRun
@@ -357,6 +359,7 @@ __all__ = [
     "AskPerson",
     "Audio",
     "Bash",
+    "BegunStep",
     "Budget",
     "BudgetLimits",
     "BudgetSpent",
@@ -438,6 +441,7 @@ __all__ = [
     "Joining",
     "Journal",
     "JournalError",
+    "JournaledModel",
     "JsonLines",
     "KeptResult",
     "KeyRefused",
