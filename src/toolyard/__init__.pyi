@@ -244,6 +244,7 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.person import Person as Person
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
@@ -313,6 +314,7 @@ from toolyard.storage.journal.journal import RunRecord as RunRecord
 from toolyard.storage.journal.journal import RunState as RunState
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
+from toolyard.storage.journal.opening import journal_at as journal_at
 from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
 from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
@@ -494,6 +496,7 @@ __all__ = [
     "Page",
     "Parallel",
     "Pattern",
+    "Person",
     "Place",
     "PlaceholderModel",
     "Policy",
@@ -656,6 +659,7 @@ __all__ = [
     "image_from_data_url",
     "image_from_path",
     "image_model",
+    "journal_at",
     "list_roots",
     "log_event",
     "prompt",
