@@ -243,7 +243,9 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.presets.layers import Layers as Layers
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
@@ -449,6 +451,7 @@ __all__ = [
     "LLMSession",
     "LLMWaiting",
     "LargeResults",
+    "Layers",
     "LedgerHead",
     "LedgerVerdict",
     "LibraryOwner",
@@ -490,6 +493,7 @@ __all__ = [
     "Page",
     "Parallel",
     "Pattern",
+    "Pipeline",
     "Place",
     "PlaceholderModel",
     "Policy",

@@ -94,8 +94,8 @@ class Workflow:
 
     @property
     def members(self) -> Sequence[Member]:
-        """Everybody who takes part."""
-        return self._engine.members
+        """Everybody who takes part, once."""
+        return tuple({each.id: each for each in self._engine.members}.values())
 
     async def run(self, *task: Said) -> WorkflowResult[Any]:
         """Do a task.
