@@ -89,7 +89,6 @@ from toolyard.core.errors import OutcomeUnknown as OutcomeUnknown
 from toolyard.core.errors import PromptError as PromptError
 from toolyard.core.errors import QuotaSpent as QuotaSpent
 from toolyard.core.errors import RateLimited as RateLimited
-from toolyard.core.errors import RedesignLimitExceeded as RedesignLimitExceeded
 from toolyard.core.errors import RemoteFault as RemoteFault
 from toolyard.core.errors import RunCancelled as RunCancelled
 from toolyard.core.errors import RunDiverged as RunDiverged
@@ -97,7 +96,6 @@ from toolyard.core.errors import RunLost as RunLost
 from toolyard.core.errors import RunPaused as RunPaused
 from toolyard.core.errors import RunTaken as RunTaken
 from toolyard.core.errors import StepInDoubt as StepInDoubt
-from toolyard.core.errors import StepLimitExceeded as StepLimitExceeded
 from toolyard.core.errors import StoreError as StoreError
 from toolyard.core.errors import StoreFull as StoreFull
 from toolyard.core.errors import StoreUnavailable as StoreUnavailable
@@ -109,7 +107,6 @@ from toolyard.core.errors import ToolyardError as ToolyardError
 from toolyard.core.errors import UnfitReply as UnfitReply
 from toolyard.core.errors import UnknownName as UnknownName
 from toolyard.core.errors import Unreachable as Unreachable
-from toolyard.core.errors import WorkflowError as WorkflowError
 from toolyard.core.inputs import InputRequest as InputRequest
 from toolyard.core.inputs import elicit as elicit
 from toolyard.core.inputs import list_roots as list_roots
@@ -135,6 +132,9 @@ from toolyard.core.tool import ToolResult as ToolResult
 from toolyard.core.toolbox import Toolbox as Toolbox
 from toolyard.core.toolbox import tool as tool
 from toolyard.core.watching import Watched as Watched
+from toolyard.core.workflow_errors import RedesignLimitExceeded as RedesignLimitExceeded
+from toolyard.core.workflow_errors import StepLimitExceeded as StepLimitExceeded
+from toolyard.core.workflow_errors import WorkflowError as WorkflowError
 from toolyard.core.wrapper import Wrapper as Wrapper
 from toolyard.egress.answer import HttpAnswer as HttpAnswer
 from toolyard.egress.credentials import Credential as Credential

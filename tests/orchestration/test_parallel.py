@@ -7,7 +7,8 @@ import anyio
 import pytest
 from tests.support.teams import Ear, Player
 
-from toolyard.core.errors import BudgetSpent, ConfigError, ModelError, WorkflowError
+from toolyard.core.errors import BudgetSpent, ConfigError, ModelError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.agent_events import LLMContentDelta
 from toolyard.events.orchestration_events import AgentFailed, RunCompleted
 from toolyard.llm.budget import BudgetLimits

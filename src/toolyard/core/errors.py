@@ -39,9 +39,7 @@ ToolyardError
 │   ├── ContentFiltered     the provider does not answer this
 │   ├── UnfitReply          the answer is not what was asked for
 │   └── BudgetSpent         the run may use no more
-├── WorkflowError           a team of agents came to no result
-│   ├── StepLimitExceeded   a step of its plan failed too often
-│   └── RedesignLimitExceeded  its plan was changed too often
+├── WorkflowError           a team of agents came to no result (`workflow_errors`)
 └── Unreachable             a remote source cannot be reached
     └── NotAdmitted         it answered, but does not let us in
 
@@ -362,33 +360,6 @@ class BudgetSpent(ModelError):
     """The run has used what it may: tokens, money, calls or seconds."""
 
     code = "budget_spent"
-
-
-class WorkflowError(ToolyardError):
-    """A team of agents came to no result; the message says who failed, and why."""
-
-    code = "workflow"
-
-
-class StepLimitExceeded(WorkflowError):
-    """A step of a plan failed as often as a step may."""
-
-    code = "step_limit"
-
-    def __init__(self, step: str, limit: int, reason: str) -> None:
-        super().__init__(f"The step {step!r} failed {limit} times, as often as one may: {reason}")
-        self.step = step
-        self.limit = limit
-
-
-class RedesignLimitExceeded(WorkflowError):
-    """A plan was mended as often as it may be, and failed again."""
-
-    code = "redesign_limit"
-
-    def __init__(self, limit: int, reason: str) -> None:
-        super().__init__(f"The plan was mended {limit} times, as often as it may be: {reason}")
-        self.limit = limit
 
 
 class Unreachable(ToolyardError):

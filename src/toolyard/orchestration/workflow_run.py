@@ -13,8 +13,9 @@ import anyio
 
 from toolyard.agents.run_result import RunResult
 from toolyard.core.content import Text
-from toolyard.core.errors import BudgetSpent, ToolyardError, WorkflowError
+from toolyard.core.errors import BudgetSpent, ToolyardError
 from toolyard.core.groups import first_of
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import (
     AgentFailed,
     AgentResponded,
