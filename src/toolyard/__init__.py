@@ -136,6 +136,7 @@ _HOMES = {
     "LogLevel": "core.context",
     "MCPClient": "clients.mcp_client",
     "MCPServerBuilder": "servers.builder",
+    "MapReduce": "orchestration.presets.map_reduce",
     "Member": "orchestration.member",
     "MemberEvent": "events.orchestration_events",
     "Members": "orchestration.member",

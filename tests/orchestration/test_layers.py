@@ -3,7 +3,8 @@
 import pytest
 from tests.support.teams import Ear, Player
 
-from toolyard.core.errors import ConfigError, ModelError, WorkflowError
+from toolyard.core.errors import ConfigError, ModelError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentSelected
 from toolyard.orchestration.presets.layers import Layers
 from toolyard.orchestration.workflow_run import OnError

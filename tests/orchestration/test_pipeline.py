@@ -5,7 +5,8 @@ from typing import Any, Unpack
 import pytest
 from tests.support.teams import Ear, Player
 
-from toolyard.core.errors import ConfigError, ModelError, WorkflowError
+from toolyard.core.errors import ConfigError, ModelError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentSelected
 from toolyard.orchestration.presets.pipeline import Hearing, Pipeline
 from toolyard.orchestration.workflow import WorkflowOptions

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from toolyard.core.errors import WorkflowError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.orchestration.quoted import quoted
 
 

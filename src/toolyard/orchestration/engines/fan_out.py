@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.options import at_least
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 
@@ -42,6 +42,13 @@ def everyone(reason: str) -> Choose:
 def whole(task: str) -> Sequence[str]:
     """The task in one piece."""
     return [task]
+
+
+async def one_or_all(run: WorkflowRun, steps: Sequence[Step]) -> WorkflowResult[Any]:
+    """The only answer as it is, or all, `collected`."""
+    if len(steps) > 1:
+        return await collected(run, steps)
+    return run.result(steps[0].text, output=steps[0].output)
 
 
 async def collected(run: WorkflowRun, steps: Sequence[Step]) -> WorkflowResult[Any]:
@@ -88,7 +95,7 @@ class FanOut:
         Raises:
             ConfigError: A number is out of its range.
         """
-        at_least(1, rounds=rounds, at_once=at_once)
+        refuse_less(1, rounds=rounds, at_once=at_once)
         self.members = (*members, *others)
         self._members = members
         self._rounds = rounds

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from toolyard.orchestration.engines.fan_out import FanOut, collected
+from toolyard.orchestration.engines.fan_out import FanOut, one_or_all
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.quoted import quoted
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
@@ -54,10 +54,7 @@ async def last_answer(run: WorkflowRun, done: Done) -> WorkflowResult[Any]:
     """
     shown = answered(done)
     final = shown[-1] if shown else run.require([*chain(*done)])
-    if len(final) == 1:
-        result = run.result(final[0].text, output=final[0].output)
-    else:
-        result = await collected(run, final)
+    result = await one_or_all(run, final)
     has_all = all(any(step.result is not None for step in stage) for stage in done)
     return result if has_all else result.partial("stages_failed")
 

@@ -7,10 +7,10 @@ from itertools import chain
 from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError, PromptError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.fan_out import FanOut, everyone
 from toolyard.orchestration.engines.sequence import Done, Hears, Stage, Stages, answered, told
 from toolyard.orchestration.member import Member, Members, members_of
-from toolyard.orchestration.options import one_of
 from toolyard.orchestration.quoted import quoted
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.prompts.template import Template
@@ -48,7 +48,7 @@ class Pipeline(Workflow):
         prompts: Mapping[str, str] | None = None,
         **options: Unpack[WorkflowOptions],
     ) -> None:
-        one_of(Hearing, hears=hears)
+        refuse_other(Hearing, hears=hears)
         found = members_of(members)
         given = dict(prompts or {})
         unknown = [name for name in given if name not in {each.id for each in found}]

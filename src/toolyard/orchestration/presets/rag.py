@@ -14,7 +14,7 @@ from toolyard.orchestration.engines.sequence import Done, Stage, Stages, told
 from toolyard.orchestration.found import Chunk, chunks_in, numbered, sources_of
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.options import at_least
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import WorkflowRun
@@ -126,7 +126,7 @@ class RAG(Workflow):
         fallback_on_no_context: bool = True,
         **options: Unpack[WorkflowOptions],
     ) -> None:
-        at_least(1, max_chunks=max_chunks)
+        refuse_less(1, max_chunks=max_chunks)
         grounds = _Grounds(max_chunks, include_sources, not fallback_on_no_context)
         stages = [
             Stage(_alone("retriever", retriever), grounds.query),
