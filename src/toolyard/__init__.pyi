@@ -235,9 +235,12 @@ from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
 from toolyard.orchestration.engines.fan_out import Choose as Choose
+from toolyard.orchestration.engines.fan_out import Chosen as Chosen
 from toolyard.orchestration.engines.fan_out import Combine as Combine
 from toolyard.orchestration.engines.fan_out import FanOut as FanOut
 from toolyard.orchestration.engines.fan_out import Split as Split
+from toolyard.orchestration.engines.sequence import Stage as Stage
+from toolyard.orchestration.engines.sequence import Stages as Stages
 from toolyard.orchestration.hub import Hub as Hub
 from toolyard.orchestration.hub import Utterance as Utterance
 from toolyard.orchestration.member import Joining as Joining
@@ -245,7 +248,11 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.person import Person as Person
+from toolyard.orchestration.presets.layers import Layers as Layers
+from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
+from toolyard.orchestration.presets.rag import RAG as RAG
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
@@ -343,6 +350,7 @@ __all__ = [
     "BALANCED",
     "CREATIVE",
     "DETERMINISTIC",
+    "RAG",
     "SKIP",
     "Action",
     "ActionReading",
@@ -381,6 +389,7 @@ __all__ = [
     "ChatModel",
     "ChatRequest",
     "Choose",
+    "Chosen",
     "Claim",
     "Combine",
     "CommandLimits",
@@ -455,6 +464,7 @@ __all__ = [
     "LLMSession",
     "LLMWaiting",
     "LargeResults",
+    "Layers",
     "LedgerHead",
     "LedgerVerdict",
     "LibraryOwner",
@@ -467,6 +477,7 @@ __all__ = [
     "LogLevel",
     "MCPClient",
     "MCPServerBuilder",
+    "MapReduce",
     "Member",
     "MemberEvent",
     "Members",
@@ -497,6 +508,7 @@ __all__ = [
     "Parallel",
     "Pattern",
     "Person",
+    "Pipeline",
     "Place",
     "PlaceholderModel",
     "Policy",
@@ -569,6 +581,8 @@ __all__ = [
     "Split",
     "SqliteJournal",
     "SqliteStore",
+    "Stage",
+    "Stages",
     "StdioServer",
     "Step",
     "StepInDoubt",

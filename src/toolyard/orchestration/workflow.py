@@ -98,8 +98,8 @@ class Workflow:
 
     @property
     def members(self) -> Sequence[Member]:
-        """Everybody who takes part."""
-        return self._engine.members
+        """Everybody who takes part, once."""
+        return tuple({each.id: each for each in self._engine.members}.values())
 
     async def run(
         self, *task: Said, durable: Journal | str | None = None, run_id: str | None = None

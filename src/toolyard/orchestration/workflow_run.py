@@ -54,6 +54,8 @@ class Ask(NamedTuple):
     output: Any = None
     step_id: str = ""
     task_id: str = ""
+    reason: str = ""
+    """Why this one is asked, if there is more to say than why all are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +156,20 @@ class WorkflowRun:
         ask = Ask(seat, prompt, output, self._step_id(seat.member, step_id), task_id)
         return await self._ask(ask, reason)
 
-    async def ask_all(self, asks: Sequence[Ask], *, reason: str = "") -> Sequence[Step]:
-        """Ask several at once, at most `at_once` of them at a time; their steps in that order."""
+    async def ask_all(
+        self, asks: Sequence[Ask], *, reason: str = "", at_once: int | None = None
+    ) -> Sequence[Step]:
+        """Ask several at once, at most `at_once` of them at a time; their steps in that order.
+
+        There are never more at work than the run allows, which is the limit if none is given.
+        """
         done = dict[int, Step]()
-        places = anyio.Semaphore(self.facts.at_once)
+        limit = self.facts.at_once
+        places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
 
         async def take(at: int, ask: Ask) -> None:
             async with places:
-                done[at] = await self._ask(ask, reason)
+                done[at] = await self._ask(ask, ask.reason or reason)
 
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         try:
