@@ -202,6 +202,7 @@ _HOMES = {
     "RetryPolicy": "llm.retrying",
     "Retrying": "llm.retrying",
     "RoundCompleted": "events.orchestration_events",
+    "RoundRobin": "orchestration.presets.round_robin",
     "RoundStarted": "events.orchestration_events",
     "RunCancelled": "core.errors",
     "RunCompleted": "events.orchestration_events",

@@ -244,6 +244,7 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
@@ -529,6 +530,7 @@ __all__ = [
     "RetryPolicy",
     "Retrying",
     "RoundCompleted",
+    "RoundRobin",
     "RoundStarted",
     "RunCancelled",
     "RunCompleted",
