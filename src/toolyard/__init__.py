@@ -63,6 +63,7 @@ _HOMES = {
     "ConvergenceChecked": "events.orchestration_events",
     "Credential": "egress.credentials",
     "DETERMINISTIC": "llm.model_settings",
+    "Debate": "orchestration.presets.debate",
     "Decision": "agents.approval",
     "Delivery": "events.delivery",
     "Deny": "agents.approval",

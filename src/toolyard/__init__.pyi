@@ -243,6 +243,7 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.presets.debate import Debate as Debate
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
@@ -391,6 +392,7 @@ __all__ = [
     "ContextStrategy",
     "ConvergenceChecked",
     "Credential",
+    "Debate",
     "Decision",
     "Delivery",
     "Deny",
