@@ -147,6 +147,7 @@ _HOMES = {
     "ModelError": "core.errors",
     "ModelSettings": "llm.model_settings",
     "ModelUnreachable": "core.errors",
+    "Moderated": "orchestration.presets.moderated",
     "MountChanged": "events.types",
     "NameClash": "core.errors",
     "NameFilter": "registry.policies.name_filter",

@@ -244,6 +244,7 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.presets.debate import Debate as Debate
+from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
@@ -476,6 +477,7 @@ __all__ = [
     "ModelError",
     "ModelSettings",
     "ModelUnreachable",
+    "Moderated",
     "MountChanged",
     "NameClash",
     "NameFilter",
