@@ -235,6 +235,7 @@ _HOMES = {
     "SettingsRead": "events.types",
     "SignedHead": "storage.signed_head",
     "Sizes": "storage.store",
+    "Socratic": "orchestration.presets.socratic",
     "Spent": "orchestration.workflow_result",
     "Split": "orchestration.engines.fan_out",
     "SqliteJournal": "storage.journal.sqlite_journal",

@@ -247,6 +247,7 @@ from toolyard.orchestration.presets.debate import Debate as Debate
 from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
+from toolyard.orchestration.presets.socratic import Socratic as Socratic
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
@@ -564,6 +565,7 @@ __all__ = [
     "SettingsRead",
     "SignedHead",
     "Sizes",
+    "Socratic",
     "Spent",
     "Split",
     "SqliteJournal",
