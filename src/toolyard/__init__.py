@@ -55,6 +55,7 @@ _HOMES = {
     "Comparison": "registry.comparison",
     "ConfigError": "core.errors",
     "ConnectionCut": "events.types",
+    "Consensus": "orchestration.presets.consensus",
     "ConsoleSink": "events.console_sink",
     "Content": "core.content",
     "ContentFiltered": "core.errors",

@@ -243,6 +243,7 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.presets.consensus import Consensus as Consensus
 from toolyard.orchestration.presets.debate import Debate as Debate
 from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
@@ -387,6 +388,7 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "ConnectionCut",
+    "Consensus",
     "ConsoleSink",
     "Content",
     "ContentFiltered",
