@@ -248,11 +248,16 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.person import Person as Person
+from toolyard.orchestration.presets.consensus import Consensus as Consensus
+from toolyard.orchestration.presets.debate import Debate as Debate
 from toolyard.orchestration.presets.layers import Layers as Layers
 from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
+from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
 from toolyard.orchestration.presets.rag import RAG as RAG
+from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
+from toolyard.orchestration.presets.socratic import Socratic as Socratic
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
@@ -397,6 +402,7 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "ConnectionCut",
+    "Consensus",
     "ConsoleSink",
     "Content",
     "ContentFiltered",
@@ -404,6 +410,7 @@ __all__ = [
     "ContextStrategy",
     "ConvergenceChecked",
     "Credential",
+    "Debate",
     "Decision",
     "Delivery",
     "Deny",
@@ -490,6 +497,7 @@ __all__ = [
     "ModelError",
     "ModelSettings",
     "ModelUnreachable",
+    "Moderated",
     "MountChanged",
     "NameClash",
     "NameFilter",
@@ -548,6 +556,7 @@ __all__ = [
     "RetryPolicy",
     "Retrying",
     "RoundCompleted",
+    "RoundRobin",
     "RoundStarted",
     "RunCancelled",
     "RunCompleted",
@@ -577,6 +586,7 @@ __all__ = [
     "SettingsRead",
     "SignedHead",
     "Sizes",
+    "Socratic",
     "Spent",
     "Split",
     "SqliteJournal",
