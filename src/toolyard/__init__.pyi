@@ -243,8 +243,19 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
+from toolyard.orchestration.presets.constitutional import Constitutional as Constitutional
+from toolyard.orchestration.presets.constitutional import Principle as Principle
+from toolyard.orchestration.presets.iterative_refinement import Critic as Critic
+from toolyard.orchestration.presets.iterative_refinement import Critique as Critique
+from toolyard.orchestration.presets.iterative_refinement import Evaluator as Evaluator
+from toolyard.orchestration.presets.iterative_refinement import (
+    IterativeRefinement as IterativeRefinement,
+)
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.reflection import Reflection as Reflection
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
+from toolyard.orchestration.scoring import Scorer as Scorer
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
 from toolyard.orchestration.workflow import Engine as Engine
@@ -370,6 +381,7 @@ __all__ = [
     "CallStarted",
     "CallTimeout",
     "Caller",
+    "ChainOfDensity",
     "Change",
     "ChangeProtocol",
     "ChangeStream",
@@ -384,12 +396,15 @@ __all__ = [
     "ConfigError",
     "ConnectionCut",
     "ConsoleSink",
+    "Constitutional",
     "Content",
     "ContentFiltered",
     "ContextCompacted",
     "ContextStrategy",
     "ConvergenceChecked",
     "Credential",
+    "Critic",
+    "Critique",
     "Decision",
     "Delivery",
     "Deny",
@@ -399,6 +414,7 @@ __all__ = [
     "Edit",
     "Engine",
     "Entry",
+    "Evaluator",
     "Event",
     "EventBus",
     "EventHandler",
@@ -435,6 +451,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "IterativeRefinement",
     "Joining",
     "Journal",
     "JournalError",
@@ -495,6 +512,7 @@ __all__ = [
     "Policy",
     "Price",
     "Prices",
+    "Principle",
     "PromptArgument",
     "PromptEnum",
     "PromptError",
@@ -516,6 +534,7 @@ __all__ = [
     "RecordedEvent",
     "RedesignLimitExceeded",
     "RedisStore",
+    "Reflection",
     "RemoteAgent",
     "RemoteFault",
     "Rename",
@@ -545,6 +564,7 @@ __all__ = [
     "RunTaken",
     "Runnable",
     "Scored",
+    "Scorer",
     "ScriptedModel",
     "Seat",
     "SelfCompression",
