@@ -301,6 +301,7 @@ _HOMES = {
     "ToolUseResult": "llm.message",
     "Toolbox": "core.toolbox",
     "ToolyardError": "core.errors",
+    "TreeOfThoughts": "orchestration.presets.tree_of_thoughts",
     "Trim": "agents.context.trim",
     "Unclear": "agents.forms.form",
     "UnfitReply": "core.errors",

@@ -254,6 +254,7 @@ from toolyard.orchestration.presets.iterative_refinement import (
 )
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.reflection import Reflection as Reflection
+from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.scoring import Scorer as Scorer
 from toolyard.orchestration.seat import Seat as Seat
@@ -638,6 +639,7 @@ __all__ = [
     "ToolUseResult",
     "Toolbox",
     "ToolyardError",
+    "TreeOfThoughts",
     "Trim",
     "Unclear",
     "UnfitReply",

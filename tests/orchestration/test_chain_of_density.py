@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from tests.support.teams import Player
 
-from toolyard.core.errors import ConfigError, ModelError, WorkflowError
+from toolyard.core.errors import ConfigError, ModelError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.orchestration.presets.chain_of_density import (
     ADDED,
     DENSER,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.support.teams import Ear, Player
 
-from toolyard.core.errors import ConfigError, ModelError, WorkflowError
+from toolyard.core.errors import ConfigError, ModelError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentFailed, ConvergenceChecked, Scored
 from toolyard.llm.budget import BudgetLimits
 from toolyard.orchestration.presets.iterative_refinement import (

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from toolyard.core.errors import WorkflowError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentFailed
 from toolyard.orchestration.workflow_run import WorkflowRun, sentence
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from toolyard.core.errors import WorkflowError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import ConvergenceChecked, Scored
 from toolyard.orchestration.hub import Hub
 from toolyard.orchestration.member import Member
