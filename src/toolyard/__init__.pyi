@@ -248,17 +248,29 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.person import Person as Person
+from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
 from toolyard.orchestration.presets.consensus import Consensus as Consensus
+from toolyard.orchestration.presets.constitutional import Constitutional as Constitutional
+from toolyard.orchestration.presets.constitutional import Principle as Principle
 from toolyard.orchestration.presets.debate import Debate as Debate
+from toolyard.orchestration.presets.iterative_refinement import Critic as Critic
+from toolyard.orchestration.presets.iterative_refinement import Critique as Critique
+from toolyard.orchestration.presets.iterative_refinement import Evaluator as Evaluator
+from toolyard.orchestration.presets.iterative_refinement import (
+    IterativeRefinement as IterativeRefinement,
+)
 from toolyard.orchestration.presets.layers import Layers as Layers
 from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
 from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
 from toolyard.orchestration.presets.rag import RAG as RAG
+from toolyard.orchestration.presets.reflection import Reflection as Reflection
 from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
 from toolyard.orchestration.presets.socratic import Socratic as Socratic
+from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
+from toolyard.orchestration.scoring import Scorer as Scorer
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
 from toolyard.orchestration.workflow import Engine as Engine
@@ -388,6 +400,7 @@ __all__ = [
     "CallStarted",
     "CallTimeout",
     "Caller",
+    "ChainOfDensity",
     "Change",
     "ChangeProtocol",
     "ChangeStream",
@@ -404,12 +417,15 @@ __all__ = [
     "ConnectionCut",
     "Consensus",
     "ConsoleSink",
+    "Constitutional",
     "Content",
     "ContentFiltered",
     "ContextCompacted",
     "ContextStrategy",
     "ConvergenceChecked",
     "Credential",
+    "Critic",
+    "Critique",
     "Debate",
     "Decision",
     "Delivery",
@@ -420,6 +436,7 @@ __all__ = [
     "Edit",
     "Engine",
     "Entry",
+    "Evaluator",
     "Event",
     "EventBus",
     "EventHandler",
@@ -456,6 +473,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "IterativeRefinement",
     "Joining",
     "Journal",
     "JournalError",
@@ -522,6 +540,7 @@ __all__ = [
     "Policy",
     "Price",
     "Prices",
+    "Principle",
     "PromptArgument",
     "PromptEnum",
     "PromptError",
@@ -543,6 +562,7 @@ __all__ = [
     "RecordedEvent",
     "RedesignLimitExceeded",
     "RedisStore",
+    "Reflection",
     "RemoteAgent",
     "RemoteFault",
     "Rename",
@@ -573,6 +593,7 @@ __all__ = [
     "RunTaken",
     "Runnable",
     "Scored",
+    "Scorer",
     "ScriptedModel",
     "Seat",
     "SelfCompression",
@@ -649,6 +670,7 @@ __all__ = [
     "ToolUseResult",
     "Toolbox",
     "ToolyardError",
+    "TreeOfThoughts",
     "Trim",
     "Unclear",
     "UnfitReply",

@@ -199,7 +199,7 @@ class Workflow:
             answers = [each.text for each in run.steps if each.result is not None]
             if self._on_error == "raise" or not answers:
                 raise
-            return run.result(answers[-1], is_complete=False, ended="budget")
+            return run.result(run.so_far or answers[-1], is_complete=False, ended="budget")
 
     def _facts(self, run_id: str) -> RunFacts:
         return RunFacts(

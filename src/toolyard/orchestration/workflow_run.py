@@ -85,6 +85,8 @@ class WorkflowRun:
         self._done = dict[str, Step]()
         self.rounds = 0
         """How many have begun."""
+        self.so_far = ""
+        """The answer, if the run must end now; an engine keeps it where not each step is one."""
         self._pictures = [each for each in task if not isinstance(each, str | Text)]
         self._have_seen = set[Seat]()
         self._step_names, self._place_names = _Names(), _Names()
