@@ -65,8 +65,9 @@ class Run:
             inbox: What others say to the agent meanwhile; it is heard at the next turn.
             shape: What the answer must be; any text if not given.
         """
-        made = recipe()
         self._recipe = recipe
+        self._made = made = recipe()
+        """What the agent is made of in this turn."""
         self._session = session
         self._shape = shape
         self._id = token_hex(8)
@@ -140,7 +141,8 @@ class Run:
 
     async def _prepared(self) -> Sequence[Tool]:
         """The conversation is made ready for the next turn; the tools that are there now."""
-        recipe, session = self._recipe(), self._session
+        self._made = recipe = self._recipe()
+        session = self._session
         session.model = self._model(recipe)
         tools = await recipe.tools.registry.list_tools(self._context)
         if self._prompted[0] is not recipe or self._prompted[1] is not tools:
@@ -178,7 +180,7 @@ class Run:
             )
 
     def _question(self, said: Sequence[Said], tools: Sequence[Tool]) -> Question:
-        offered = self._recipe().form.offered(tools)
+        offered = self._made.form.offered(tools)
         choice = "none" if offered and self._is_closing else "auto"
         output = self._shape.output if self._shape and self._is_held_to_shape else None
         return Question(said, offered, choice, output, hears=self._misses == 0)
@@ -191,14 +193,14 @@ class Run:
     def _step(self) -> Wanted | Unclear | RunResult[Any]:
         """What follows from the model's last turn."""
         reply = self._turns.last
-        step = self._recipe().form.read(reply)
+        step = self._made.form.read(reply)
         if isinstance(step, Answered) or self._is_closing:  # it may not do what it was told
             self._session.leave_unrun()
             if isinstance(step, Answered):
                 return self._judged(step.text)
             # What stands beside tool uses is an answer; in other forms the text is the use itself.
             return self._judged((reply.text if reply.tool_uses else "") or NO_ANSWER)
-        if self._rounds >= self._recipe().tools.limits.tool_rounds:
+        if self._rounds >= self._made.tools.limits.tool_rounds:
             self._is_cut_short = True
             self._telling.tell(ToolMaxIterationsReached, max_iterations=self._rounds)
             return Unclear(LAST_WORD)
@@ -211,7 +213,7 @@ class Run:
         if isinstance(step, Unclear):
             return (step.told,)
         self._tool_calls += len(step.uses)
-        recipe, turn = self._recipe(), self._turns.count
+        recipe, turn = self._made, self._turns.count
         tools = ToolRound(recipe.tools, step.uses, self._telling, self._span, turn)
         try:
             with self._span.under(), Held(self._session):
@@ -233,7 +235,7 @@ class Run:
             value = self._shape.read(text)
         except ExtractionError as error:
             self._misses += 1
-            if self._misses >= self._recipe().tools.limits.output_tries:
+            if self._misses >= self._made.tools.limits.output_tries:
                 raise unfit(error, text) from error
             return Unclear(again(error))
         if self._misses:  # only the answer that fits is remembered

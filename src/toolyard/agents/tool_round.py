@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -50,6 +50,8 @@ class ToolRound:
     Whatever goes wrong with a tool is told to the model and raised to nobody.
     """
 
+    __slots__ = ("_access", "_begun", "_iteration", "_span", "_telling", "_uses")
+
     def __init__(
         self,
         access: ToolAccess,
@@ -63,13 +65,13 @@ class ToolRound:
         self._telling = telling
         self._span = span
         self._iteration = iteration
-        self._begun = set[int]()
-        self._done = dict[int, ToolUseResult]()
+        self._begun = dict[int, ToolUseResult | None]()
+        """What came of those that were begun or refused; `None` as long as they run."""
 
     @property
     def results(self) -> Sequence[ToolUseResult]:
         """What came of each, in the order in which they were asked for."""
-        return [self._done.get(at) or self._unfinished(at) for at in range(len(self._uses))]
+        return [self._begun.get(at) or self._unfinished(at) for at in range(len(self._uses))]
 
     def _unfinished(self, at: int) -> ToolUseResult:
         said = INTERRUPTED if at in self._begun else NOT_RUN
@@ -102,14 +104,15 @@ class ToolRound:
 
     async def _take(self, at: int) -> None:
         use, began = self._uses[at], time.perf_counter()
+        run, refusal, admit, approve = use, None, _admits_all, self._access.approve
         if use.malformed is not None:
-            run, result = use, _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
-        else:
-            tool, approve = self._access.registry.find(use.name), self._access.approve
-            run, refusal = use, None
-            if approve is not None and tool is not None:
+            refusal = _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
+        elif approve is not None:
+            tool = self._access.registry.find(use.name)
+            admit = partial(_refuse_another, tool)
+            if tool is not None:
                 run, refusal = await self._decided(approve, use, tool)
-            result = refusal or await self._call(at, use, run, tool)
+        result = refusal or await self._call(at, use, run, admit)
         self._finish(at, run, result, time.perf_counter() - began)
 
     async def _decided(
@@ -130,11 +133,11 @@ class ToolRound:
         return use, _refused(use, f"The tool was not run: {reason}")
 
     async def _call(
-        self, at: int, use: ToolUse, run: ToolUse, decided: Tool | None
+        self, at: int, use: ToolUse, run: ToolUse, admit: Callable[[Tool], None]
     ) -> ToolUseResult:
-        self._begun.add(at)
+        self._begun[at] = None
         with self._span.of_tool(use) as span:
-            result = await self._answer(run, decided)
+            result = await self._answer(run, admit)
             if span is not None and result.is_error:
                 failed(span, "tool_error")
         if run is not use:
@@ -142,9 +145,8 @@ class ToolRound:
             result = replace(result, content=(Text(note), *result.content))
         return _within(ToolUseResult.of(use, result), self._access.limits.result_letters)
 
-    async def _answer(self, use: ToolUse, decided: Tool | None) -> ToolResult:
+    async def _answer(self, use: ToolUse, admit: Callable[[Tool], None]) -> ToolResult:
         access = self._access
-        admit = _admits_all if access.approve is None else partial(_refuse_another, decided)
         scope = CallScope(use.name, waits=not access.registry.never_waits(use.name))
         scope.limit(access.limits.tool_s)
         context = CallContext(access.caller, scope.deadline, watched_deadline=scope.deadline)
@@ -172,7 +174,7 @@ class ToolRound:
     def _finish(
         self, at: int, run: ToolUse, result: ToolUseResult, duration_s: float = 0.0
     ) -> None:
-        self._done[at] = result
+        self._begun[at] = result
         if not self._telling.is_heard(ToolExecutionCompleted):
             return
         said = "\n".join(part.text for part in result.content if isinstance(part, Text))

@@ -288,8 +288,7 @@ class LLMSession:
         most = self.context_tokens / self._real_per_estimated - taken
         heard = self._history.plus(new).within(most, new=max(1, len(new)))
         wanted = self.settings if settings is None else settings.over(self.settings)
-        messages = (*before, *heard.messages)
-        request = ChatRequest(messages, tools, tool_choice, output, wanted)
+        request = ChatRequest(before + heard.messages, tools, tool_choice, output, wanted)
         return _Question(heard, request, heard.tokens + taken)
 
     @property
