@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ from toolyard.agents.telling import Telling
 from toolyard.agents.tool_round import ToolRound
 from toolyard.agents.turns import Question, Turns
 from toolyard.core.content import Text
-from toolyard.core.context import CallContext
 from toolyard.core.errors import ExtractionError, ToolyardError
 from toolyard.core.tool import Tool
 from toolyard.events.agent_events import (
@@ -74,7 +73,6 @@ class Run:
         self._telling = Telling(made.bus, made.identity, self._id)
         self._span = RunSpan(made.identity, self._id)
         self._turns = Turns(session, inbox, self._telling, self._span)
-        self._context = CallContext(made.tools.caller)
         self._budget = _budget_of(made)
         self._before = (session.usage, session.cost_usd, session.messages[-1:])
         self._began = time.perf_counter()
@@ -98,7 +96,8 @@ class Run:
             ModelError: There is no answer; what was said and done before is remembered.
             UnfitReply: The answer is not of the type that was asked for.
         """
-        with self._told(said):
+        self._begin(said)
+        try:
             while True:
                 await self._turns.ask(self._question(said, await self._prepared()))
                 step = self._step()
@@ -107,10 +106,14 @@ class Run:
                 said = await self._follow(step)
                 if self._turns.count % LET_OTHERS == 0:
                     await checkpoint()
+        except BaseException as error:
+            self._fail(error)
+            raise
 
     async def pieces(self, said: Sequence[Said]) -> AsyncGenerator[RunPiece, None]:
         """As `result`, piece by piece: the model's turns, the tools, the result as the last."""
-        with self._told(said):
+        self._begin(said)
+        try:
             while True:
                 question = self._question(said, await self._prepared())
                 async with aclosing(self._turns.listen(question)) as pieces:
@@ -125,26 +128,27 @@ class Run:
                 said = await self._follow(step)
                 for use, result in zip(_uses(step), self._results, strict=True):
                     yield ToolFinished(use, result)
-
-    @contextmanager
-    def _told(self, said: Sequence[Said]) -> Generator[None]:
-        """Says that the run begins, and that it failed if it does."""
-        self._telling.tell(SendStarted, message_preview=_preview(said))
-        try:
-            yield
         except BaseException as error:
-            if not self._is_over:  # else it is only whoever has the result and listens no longer
-                self._session.leave_unrun()
-                self._span.end(error)
-                self._telling.tell(SendFailed, error=_sentence(error))
+            self._fail(error)
             raise
+
+    def _begin(self, said: Sequence[Said]) -> None:
+        if self._telling.is_heard(SendStarted):
+            self._telling.tell(SendStarted, message_preview=_preview(said))
+
+    def _fail(self, error: BaseException) -> None:
+        if self._is_over:  # it is only whoever has the result and listens no longer
+            return
+        self._session.leave_unrun()
+        self._span.end(error)
+        self._telling.tell(SendFailed, error=_sentence(error))
 
     async def _prepared(self) -> Sequence[Tool]:
         """The conversation is made ready for the next turn; the tools that are there now."""
         self._made = recipe = self._recipe()
         session = self._session
         session.model = self._model(recipe)
-        tools = await recipe.tools.registry.list_tools(self._context)
+        tools = await recipe.tools.registry.list_tools(recipe.tools.context)
         if self._prompted[0] is not recipe or self._prompted[1] is not tools:
             self._prompted = (recipe, tools)  # mostly they stay as they are
             written = recipe.form.instructions(tools)

@@ -18,7 +18,7 @@ from toolyard.agents.spans import RunSpan, failed
 from toolyard.agents.telling import Telling
 from toolyard.core.call_scope import CallScope
 from toolyard.core.content import Image, Text
-from toolyard.core.context import CallContext, Caller
+from toolyard.core.context import CallContext
 from toolyard.core.errors import InputRequired, ToolError, ToolyardError, UnknownName
 from toolyard.core.tool import Tool, ToolResult
 from toolyard.events.agent_events import ToolCallDetected, ToolExecutionCompleted
@@ -41,7 +41,8 @@ class ToolAccess:
     registry: ToolRegistry
     limits: AgentLimits
     approve: Approve | None
-    caller: Caller
+    context: CallContext
+    """As whom it lists and calls them."""
 
 
 class ToolRound:
@@ -149,7 +150,8 @@ class ToolRound:
         access = self._access
         scope = CallScope(use.name, waits=not access.registry.never_waits(use.name))
         scope.limit(access.limits.tool_s)
-        context = CallContext(access.caller, scope.deadline, watched_deadline=scope.deadline)
+        caller, ends = access.context.caller, scope.deadline
+        context = CallContext(caller, ends, watched_deadline=ends)
         try:
             with scope:
                 return await access.registry.call_tool(use.call, context, admit=admit, scope=scope)
@@ -167,7 +169,7 @@ class ToolRound:
             return ToolResult.error(f"The tool failed: it ran into an unexpected {kind}.")
 
     async def _unknown(self, name: str) -> str:
-        tools = await self._access.registry.list_tools(CallContext(self._access.caller))
+        tools = await self._access.registry.list_tools(self._access.context)
         names = ", ".join(tool.name for tool in tools[:MANY_NAMES])
         return f"There is no tool {name[:100]!r}; there are: {names or 'none'}."
 
