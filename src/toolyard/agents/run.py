@@ -174,8 +174,7 @@ class Run:
         if recipe.thoughts is not None:
             told = self._telling.committed
             thoughts = OwnThoughts(recipe.thoughts, recipe.identity.id, told)
-        with self._span.under():
-            await recipe.context.compact(self._session, thoughts)
+        await self._span.around(recipe.context.compact(self._session, thoughts))
         after = self._session.history_tokens
         if after < before:
             name = recipe.context.name
@@ -220,8 +219,8 @@ class Run:
         recipe, turn = self._made, self._turns.count
         tools = ToolRound(recipe.tools, step.uses, self._telling, self._span, turn)
         try:
-            with self._span.under(), Held(self._session):
-                await tools.run()
+            with Held(self._session):
+                await self._span.around(tools.run())
         finally:  # also if it is cancelled: the history says what came of each
             self._results = tools.results
             self._session.tell(*recipe.form.told(self._results))

@@ -6,9 +6,9 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-agent-spans/
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Awaitable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from toolyard.agents.identity import Identity
 from toolyard.core.errors import ToolyardError
@@ -18,13 +18,15 @@ from toolyard.llm.message import ToolUse
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
+T = TypeVar("T")
+
 _NOTHING = nullcontext()
 
 
 class RunSpan:
     """The span of one run, which is the parent of those of models and tools.
 
-    It is the current one only within `under`: a run that is streamed gives others the turn.
+    It is the current one only in `around`: a run that is streamed gives others the turn.
     """
 
     __slots__ = ("_identity", "_span")
@@ -40,20 +42,22 @@ class RunSpan:
                 f"invoke_agent {identity.name}", attributes=attributes
             )
 
-    def under(self) -> AbstractContextManager[object]:
-        """What is done within belongs to the run."""
-        if self._span is None:
-            return _NOTHING
+    def around(self, work: Awaitable[T]) -> Awaitable[T]:
+        """`work`, which belongs to the run."""
+        return work if self._span is None else self._around(self._span, work)
+
+    async def _around(self, span: Span, work: Awaitable[T]) -> T:
         from opentelemetry.trace import use_span
 
-        return use_span(self._span, record_exception=False, set_status_on_exception=False)
+        with use_span(span, record_exception=False, set_status_on_exception=False):
+            return await work
 
     def of_tool(self, use: ToolUse) -> AbstractContextManager[Span | None]:
         """A span around one tool."""
-        return _NOTHING if self._span is None else self._around(use)
+        return _NOTHING if self._span is None else self._around_tool(use)
 
     @contextmanager
-    def _around(self, use: ToolUse) -> Generator[Span]:
+    def _around_tool(self, use: ToolUse) -> Generator[Span]:
         from opentelemetry.trace import SpanKind, get_tracer
 
         attributes = {

@@ -80,8 +80,7 @@ class Turns:
             output=question.output,
         )
         try:
-            with self._span.under():
-                self.last = await self._waiting.on(answer)
+            self.last = await self._span.around(self._waiting.on(answer))
         finally:
             if self._session.usage is used:  # the model has heard nothing of it
                 self._inbox[:0] = heard
@@ -101,8 +100,7 @@ class Turns:
         try:
             async with aclosing(stream) as pieces:
                 while True:
-                    with self._span.under():
-                        piece = await self._waiting.on(anext(pieces, None))
+                    piece = await self._span.around(self._waiting.on(anext(pieces, None)))
                     if piece is None:
                         break
                     if isinstance(piece, Reply):
