@@ -6,12 +6,12 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-agent-spans/
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from toolyard.agents.identity import Identity
 from toolyard.core.errors import ToolyardError
+from toolyard.core.tool import ToolResult
 from toolyard.core.tracing import is_traced
 from toolyard.llm.message import ToolUse
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
 T = TypeVar("T")
-
-_NOTHING = nullcontext()
 
 
 class RunSpan:
@@ -52,12 +50,11 @@ class RunSpan:
         with use_span(span, record_exception=False, set_status_on_exception=False):
             return await work
 
-    def of_tool(self, use: ToolUse) -> AbstractContextManager[Span | None]:
-        """A span around one tool."""
-        return _NOTHING if self._span is None else self._around_tool(use)
+    def around_tool(self, use: ToolUse, work: Awaitable[ToolResult]) -> Awaitable[ToolResult]:
+        """`work`, which has a span of its own, as it is one tool."""
+        return work if self._span is None else self._around_tool(use, work)
 
-    @contextmanager
-    def _around_tool(self, use: ToolUse) -> Generator[Span]:
+    async def _around_tool(self, use: ToolUse, work: Awaitable[ToolResult]) -> ToolResult:
         from opentelemetry.trace import SpanKind, get_tracer
 
         attributes = {
@@ -71,14 +68,17 @@ class RunSpan:
             attributes=attributes,
             record_exception=False,
         ) as span:
-            yield span
+            result = await work
+            if result.is_error:
+                _failed(span, "tool_error")
+            return result
 
     def end(self, error: BaseException | None = None) -> None:
         """The run is over; with `error`, it went wrong."""
         if self._span is None:
             return
         if error is not None:
-            failed(self._span, error.code if isinstance(error, ToolyardError) else _kind(error))
+            _failed(self._span, error.code if isinstance(error, ToolyardError) else _kind(error))
         self._span.end()
 
     def _who(self, operation: str) -> Mapping[str, str]:
@@ -89,7 +89,7 @@ class RunSpan:
         }
 
 
-def failed(span: Span, kind: str) -> None:
+def _failed(span: Span, kind: str) -> None:
     """Say in a span that what it is of went wrong."""
     from opentelemetry.trace import Status, StatusCode
 

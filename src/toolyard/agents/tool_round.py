@@ -14,7 +14,7 @@ import anyio
 
 from toolyard.agents.approval import ALLOW, Approve, Deny, Edit
 from toolyard.agents.limits import AgentLimits
-from toolyard.agents.spans import RunSpan, failed
+from toolyard.agents.spans import RunSpan
 from toolyard.agents.telling import Telling
 from toolyard.core.call_scope import CallScope
 from toolyard.core.content import Image, Text
@@ -137,10 +137,7 @@ class ToolRound:
         self, at: int, use: ToolUse, run: ToolUse, admit: Callable[[Tool], None]
     ) -> ToolUseResult:
         self._begun[at] = None
-        with self._span.of_tool(use) as span:
-            result = await self._answer(run, admit)
-            if span is not None and result.is_error:
-                failed(span, "tool_error")
+        result = await self._span.around_tool(use, self._answer(run, admit))
         if run is not use:
             note = f"(It was run with other arguments: {_written(run.arguments)})"
             result = replace(result, content=(Text(note), *result.content))
