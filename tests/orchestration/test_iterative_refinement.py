@@ -290,15 +290,15 @@ async def test_a_producer_that_never_writes_or_may_not_fail_ends_the_run() -> No
         await team("raise", "one", ILL).run("Write.")
 
 
-async def test_a_budget_that_is_spent_leaves_the_draft_and_not_what_is_said_of_it() -> None:
-    team = IterativeRefinement(
-        Player("Ann", "one", "two").agent,
-        [Player("Sam", "bad").agent],
-        budget=BudgetLimits(calls=2),
-    )
+@pytest.mark.parametrize(("calls", "text"), [(2, "one"), (3, "two")])
+async def test_a_budget_that_is_spent_leaves_the_draft_and_not_what_is_said_of_it(
+    calls: int, text: str
+) -> None:
+    ann, sam = Player("Ann", "one", "two"), Player("Sam", "bad")
+    team = IterativeRefinement(ann.agent, [sam.agent], budget=BudgetLimits(calls=calls))
     result = await team.run("Write.")
 
-    assert (result.text, result.ended, result.status) == ("one", "budget", "partial")
+    assert (result.text, result.ended, result.status) == (text, "budget", "partial")
 
 
 async def test_a_second_run_knows_nothing_of_the_first() -> None:

@@ -160,7 +160,7 @@ async def test_the_best_first_goes_back_only_so_often() -> None:
 
 async def test_a_vote_compares_all_thoughts_of_a_level() -> None:
     tom = Player("Tom", thoughts("a", "b", "c"), thoughts("ca"), thoughts("aa"), "the answer")
-    eve = Player("Eve", ballot(3, 1, 3), ballot(2))
+    eve = Player("Eve", ballot(3, 3, 1), ballot(2))
 
     result = await TreeOfThoughts(
         tom.agent, eve.agent, evaluation="vote", beam_width=2, max_depth=2, at_once=1
