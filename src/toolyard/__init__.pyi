@@ -247,6 +247,15 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.modes import Agents as Agents
+from toolyard.orchestration.modes import DebateMode as DebateMode
+from toolyard.orchestration.modes import HierarchicalMode as HierarchicalMode
+from toolyard.orchestration.modes import Mode as Mode
+from toolyard.orchestration.modes import ModeratedMode as ModeratedMode
+from toolyard.orchestration.modes import ParallelMode as ParallelMode
+from toolyard.orchestration.modes import RoundRobinMode as RoundRobinMode
+from toolyard.orchestration.orchestration import Orchestration as Orchestration
+from toolyard.orchestration.orchestration import TeamMessage as TeamMessage
 from toolyard.orchestration.person import Person as Person
 from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
 from toolyard.orchestration.presets.consensus import Consensus as Consensus
@@ -379,6 +388,7 @@ __all__ = [
     "AgentMetrics",
     "AgentResponded",
     "AgentSelected",
+    "Agents",
     "Allow",
     "Answered",
     "Approve",
@@ -427,6 +437,7 @@ __all__ = [
     "Critic",
     "Critique",
     "Debate",
+    "DebateMode",
     "Decision",
     "Delivery",
     "Deny",
@@ -455,6 +466,7 @@ __all__ = [
     "ForkedWithContext",
     "FoundAction",
     "HealthProtocol",
+    "HierarchicalMode",
     "HttpAnswer",
     "HttpClient",
     "Hub",
@@ -512,10 +524,12 @@ __all__ = [
     "Message",
     "MessageReceived",
     "MissingCapability",
+    "Mode",
     "ModelError",
     "ModelSettings",
     "ModelUnreachable",
     "Moderated",
+    "ModeratedMode",
     "MountChanged",
     "NameClash",
     "NameFilter",
@@ -526,12 +540,14 @@ __all__ = [
     "OnError",
     "OpenAPIClient",
     "OpenRun",
+    "Orchestration",
     "OrchestrationEvent",
     "OutcomeUnknown",
     "OutputSchema",
     "OwnThoughts",
     "Page",
     "Parallel",
+    "ParallelMode",
     "Pattern",
     "Person",
     "Pipeline",
@@ -577,6 +593,7 @@ __all__ = [
     "Retrying",
     "RoundCompleted",
     "RoundRobin",
+    "RoundRobinMode",
     "RoundStarted",
     "RunCancelled",
     "RunCompleted",
@@ -639,6 +656,7 @@ __all__ = [
     "TaskCompleted",
     "TaskEvent",
     "TaskFailed",
+    "TeamMessage",
     "Template",
     "Text",
     "TextDelta",

@@ -28,6 +28,8 @@ class AgentSeat:
     def __init__(self, member: Member, agent: Agent, around: Surroundings) -> None:
         self.member = member
         self._agent = agent.fork(_within(agent.recipe, around))
+        if around.context_tokens is not None:
+            self._agent.session.context_tokens = around.context_tokens
         bus = self._agent.recipe.bus
         self._is_watched = bool(bus.of(LLMContentDelta) or bus.of(LLMReasoningDelta))
 

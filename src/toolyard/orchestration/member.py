@@ -61,12 +61,13 @@ def member_of(joining: Joining | Member, member_id: str | None = None) -> Member
         who = joining.identity
         return Member(member_id or who.id, who.name, joining, who.expertise)
     named = cast("Any", joining)
-    name: str = member_id or getattr(named, "name", None) or getattr(named, "__name__", "")
+    name: str = getattr(named, "name", None) or member_id or getattr(named, "__name__", "")
     if not (callable(joining) or callable(getattr(named, "run", None))):
         raise ConfigError(f"A {type(joining).__name__} can be no member: it has no `run`.")
     if not name or name == "<lambda>":
         raise ConfigError("A function without a name must be given one: use a mapping of names.")
-    return Member(name, name, joining, getattr(named, "expertise", "") or _said_of(joining))
+    own_id = member_id or getattr(named, "id", None) or name
+    return Member(own_id, name, joining, getattr(named, "expertise", "") or _said_of(joining))
 
 
 def members_of(members: Members) -> tuple[Member, ...]:

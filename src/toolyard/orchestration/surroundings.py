@@ -19,6 +19,8 @@ class Surroundings:
     """What all of them may use together: that of the workflow, and of those it is a member of."""
     system_context: str = ""
     """What each agent is told of the team, after what it is to do itself."""
+    context_tokens: int | None = None
+    """How many tokens each agent's conversation may hold, if that is not the agent's own affair."""
     steps: Steps | None = None
     """Where the calls of models and tools are kept, of a durable run."""
 

@@ -13,7 +13,7 @@ from toolyard.agents.agent_tool import agent_tool
 from toolyard.agents.identity import Identity
 from toolyard.agents.telling import bus_of
 from toolyard.core.context import Event, EventHandler
-from toolyard.core.errors import BudgetSpent, ConfigError
+from toolyard.core.errors import BudgetSpent
 from toolyard.core.protocol import ToolProtocol
 from toolyard.events.bus import EventBus
 from toolyard.events.orchestration_events import RunCompleted, RunFailed, RunStarted
@@ -21,6 +21,7 @@ from toolyard.llm.budget import Budget, BudgetLimits
 from toolyard.llm.session import Said
 from toolyard.orchestration.durability import journal_of
 from toolyard.orchestration.member import Member, refuse_same
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.run_json import read_task, written_end, written_task
 from toolyard.orchestration.streaming import streamed
 from toolyard.orchestration.surroundings import Surroundings
@@ -54,6 +55,8 @@ class WorkflowOptions(TypedDict, total=False):
     """What it is good for, for whoever chooses among members."""
     system_context: str
     """What each agent is told of the team, after what it is to do itself."""
+    context_tokens: int
+    """How many tokens each agent's conversation may hold; as the agent has it if not given."""
     on_error: OnError
     """When a member fails: `skip` goes on without its answer, `raise` ends the run, `show` has
     the others see that it failed. `skip` if not given; it stays a member in any case."""
@@ -92,9 +95,9 @@ class Workflow:
         self._on_error: OnError = options.get("on_error", "skip")
         self._at_once = options.get("at_once", 100)
         self._budget = options.get("budget")
+        self._context_tokens = options.get("context_tokens")
         self._bus = bus_of(options.get("on_event"))
-        if self._at_once < 1:
-            raise ConfigError(f"at_once must be 1 or more, not {self._at_once}.")
+        refuse_less(1, at_once=self._at_once, context_tokens=self._context_tokens)
 
     @property
     def members(self) -> Sequence[Member]:
@@ -218,6 +221,7 @@ class Workflow:
             bus=self._bus.joined(around.bus),
             budgets=around.budgets if budget is None else (*around.budgets, budget),
             system_context="\n\n".join(contexts),
+            context_tokens=self._context_tokens or around.context_tokens,
         )
 
     def as_tool(self, name: str | None = None, *, description: str | None = None) -> ToolProtocol:
