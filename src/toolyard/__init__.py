@@ -146,6 +146,7 @@ _HOMES = {
     "Message": "llm.message",
     "MessageReceived": "events.agent_events",
     "MissingCapability": "core.errors",
+    "MixtureOfExperts": "orchestration.presets.mixture_of_experts",
     "ModelError": "core.errors",
     "ModelSettings": "llm.model_settings",
     "ModelUnreachable": "core.errors",

@@ -248,6 +248,7 @@ from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.presets.layers import Layers as Layers
 from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
+from toolyard.orchestration.presets.mixture_of_experts import MixtureOfExperts as MixtureOfExperts
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
 from toolyard.orchestration.presets.rag import RAG as RAG
@@ -481,6 +482,7 @@ __all__ = [
     "Message",
     "MessageReceived",
     "MissingCapability",
+    "MixtureOfExperts",
     "ModelError",
     "ModelSettings",
     "ModelUnreachable",
