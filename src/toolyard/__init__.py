@@ -159,6 +159,7 @@ _HOMES = {
     "Message": "llm.message",
     "MessageReceived": "events.agent_events",
     "MissingCapability": "core.errors",
+    "MixtureOfExperts": "orchestration.presets.mixture_of_experts",
     "Mode": "orchestration.modes",
     "ModelError": "core.errors",
     "ModelSettings": "llm.model_settings",

@@ -270,6 +270,7 @@ from toolyard.orchestration.presets.iterative_refinement import (
 )
 from toolyard.orchestration.presets.layers import Layers as Layers
 from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
+from toolyard.orchestration.presets.mixture_of_experts import MixtureOfExperts as MixtureOfExperts
 from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
@@ -524,6 +525,7 @@ __all__ = [
     "Message",
     "MessageReceived",
     "MissingCapability",
+    "MixtureOfExperts",
     "Mode",
     "ModelError",
     "ModelSettings",
