@@ -212,6 +212,7 @@ from toolyard.llm.complete import complete as complete
 from toolyard.llm.complete import stream as stream
 from toolyard.llm.complete import structured_complete as structured_complete
 from toolyard.llm.fallback import Fallback as Fallback
+from toolyard.llm.journaled_model import JournaledModel as JournaledModel
 from toolyard.llm.message import Message as Message
 from toolyard.llm.message import Reasoning as Reasoning
 from toolyard.llm.message import ToolUse as ToolUse
@@ -234,22 +235,51 @@ from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
 from toolyard.orchestration.engines.fan_out import Choose as Choose
+from toolyard.orchestration.engines.fan_out import Chosen as Chosen
 from toolyard.orchestration.engines.fan_out import Combine as Combine
 from toolyard.orchestration.engines.fan_out import FanOut as FanOut
 from toolyard.orchestration.engines.fan_out import Split as Split
+from toolyard.orchestration.engines.sequence import Stage as Stage
+from toolyard.orchestration.engines.sequence import Stages as Stages
 from toolyard.orchestration.hub import Hub as Hub
 from toolyard.orchestration.hub import Utterance as Utterance
 from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.modes import Agents as Agents
+from toolyard.orchestration.modes import DebateMode as DebateMode
+from toolyard.orchestration.modes import HierarchicalMode as HierarchicalMode
+from toolyard.orchestration.modes import Mode as Mode
+from toolyard.orchestration.modes import ModeratedMode as ModeratedMode
+from toolyard.orchestration.modes import ParallelMode as ParallelMode
+from toolyard.orchestration.modes import RoundRobinMode as RoundRobinMode
+from toolyard.orchestration.orchestration import Orchestration as Orchestration
+from toolyard.orchestration.orchestration import TeamMessage as TeamMessage
+from toolyard.orchestration.person import Person as Person
+from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
 from toolyard.orchestration.presets.consensus import Consensus as Consensus
+from toolyard.orchestration.presets.constitutional import Constitutional as Constitutional
+from toolyard.orchestration.presets.constitutional import Principle as Principle
 from toolyard.orchestration.presets.debate import Debate as Debate
+from toolyard.orchestration.presets.iterative_refinement import Critic as Critic
+from toolyard.orchestration.presets.iterative_refinement import Critique as Critique
+from toolyard.orchestration.presets.iterative_refinement import Evaluator as Evaluator
+from toolyard.orchestration.presets.iterative_refinement import (
+    IterativeRefinement as IterativeRefinement,
+)
+from toolyard.orchestration.presets.layers import Layers as Layers
+from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
 from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
+from toolyard.orchestration.presets.rag import RAG as RAG
+from toolyard.orchestration.presets.reflection import Reflection as Reflection
 from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
 from toolyard.orchestration.presets.socratic import Socratic as Socratic
+from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
+from toolyard.orchestration.scoring import Scorer as Scorer
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
 from toolyard.orchestration.workflow import Engine as Engine
@@ -309,6 +339,7 @@ from toolyard.security.verifier import TokenVerifier as TokenVerifier
 from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
 from toolyard.servers.limits import Limits as Limits
 from toolyard.servers.tool_server import ToolServer as ToolServer
+from toolyard.storage.journal.journal import BegunStep as BegunStep
 from toolyard.storage.journal.journal import DurableJournal as DurableJournal
 from toolyard.storage.journal.journal import Journal as Journal
 from toolyard.storage.journal.journal import OpenRun as OpenRun
@@ -316,6 +347,7 @@ from toolyard.storage.journal.journal import RunRecord as RunRecord
 from toolyard.storage.journal.journal import RunState as RunState
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
+from toolyard.storage.journal.opening import journal_at as journal_at
 from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
 from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
@@ -344,6 +376,7 @@ __all__ = [
     "BALANCED",
     "CREATIVE",
     "DETERMINISTIC",
+    "RAG",
     "SKIP",
     "Action",
     "ActionReading",
@@ -355,6 +388,7 @@ __all__ = [
     "AgentMetrics",
     "AgentResponded",
     "AgentSelected",
+    "Agents",
     "Allow",
     "Answered",
     "Approve",
@@ -362,6 +396,7 @@ __all__ = [
     "AskPerson",
     "Audio",
     "Bash",
+    "BegunStep",
     "Budget",
     "BudgetLimits",
     "BudgetSpent",
@@ -375,12 +410,14 @@ __all__ = [
     "CallStarted",
     "CallTimeout",
     "Caller",
+    "ChainOfDensity",
     "Change",
     "ChangeProtocol",
     "ChangeStream",
     "ChatModel",
     "ChatRequest",
     "Choose",
+    "Chosen",
     "Claim",
     "Combine",
     "CommandLimits",
@@ -390,13 +427,17 @@ __all__ = [
     "ConnectionCut",
     "Consensus",
     "ConsoleSink",
+    "Constitutional",
     "Content",
     "ContentFiltered",
     "ContextCompacted",
     "ContextStrategy",
     "ConvergenceChecked",
     "Credential",
+    "Critic",
+    "Critique",
     "Debate",
+    "DebateMode",
     "Decision",
     "Delivery",
     "Deny",
@@ -406,6 +447,7 @@ __all__ = [
     "Edit",
     "Engine",
     "Entry",
+    "Evaluator",
     "Event",
     "EventBus",
     "EventHandler",
@@ -424,6 +466,7 @@ __all__ = [
     "ForkedWithContext",
     "FoundAction",
     "HealthProtocol",
+    "HierarchicalMode",
     "HttpAnswer",
     "HttpClient",
     "Hub",
@@ -442,9 +485,11 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "IterativeRefinement",
     "Joining",
     "Journal",
     "JournalError",
+    "JournaledModel",
     "JsonLines",
     "KeptResult",
     "KeyRefused",
@@ -456,6 +501,7 @@ __all__ = [
     "LLMSession",
     "LLMWaiting",
     "LargeResults",
+    "Layers",
     "LedgerHead",
     "LedgerVerdict",
     "LibraryOwner",
@@ -468,6 +514,7 @@ __all__ = [
     "LogLevel",
     "MCPClient",
     "MCPServerBuilder",
+    "MapReduce",
     "Member",
     "MemberEvent",
     "Members",
@@ -477,10 +524,12 @@ __all__ = [
     "Message",
     "MessageReceived",
     "MissingCapability",
+    "Mode",
     "ModelError",
     "ModelSettings",
     "ModelUnreachable",
     "Moderated",
+    "ModeratedMode",
     "MountChanged",
     "NameClash",
     "NameFilter",
@@ -491,18 +540,23 @@ __all__ = [
     "OnError",
     "OpenAPIClient",
     "OpenRun",
+    "Orchestration",
     "OrchestrationEvent",
     "OutcomeUnknown",
     "OutputSchema",
     "OwnThoughts",
     "Page",
     "Parallel",
+    "ParallelMode",
     "Pattern",
+    "Person",
+    "Pipeline",
     "Place",
     "PlaceholderModel",
     "Policy",
     "Price",
     "Prices",
+    "Principle",
     "PromptArgument",
     "PromptEnum",
     "PromptError",
@@ -524,6 +578,7 @@ __all__ = [
     "RecordedEvent",
     "RedesignLimitExceeded",
     "RedisStore",
+    "Reflection",
     "RemoteAgent",
     "RemoteFault",
     "Rename",
@@ -538,6 +593,7 @@ __all__ = [
     "Retrying",
     "RoundCompleted",
     "RoundRobin",
+    "RoundRobinMode",
     "RoundStarted",
     "RunCancelled",
     "RunCompleted",
@@ -554,6 +610,7 @@ __all__ = [
     "RunTaken",
     "Runnable",
     "Scored",
+    "Scorer",
     "ScriptedModel",
     "Seat",
     "SelfCompression",
@@ -572,6 +629,8 @@ __all__ = [
     "Split",
     "SqliteJournal",
     "SqliteStore",
+    "Stage",
+    "Stages",
     "StdioServer",
     "Step",
     "StepInDoubt",
@@ -597,6 +656,7 @@ __all__ = [
     "TaskCompleted",
     "TaskEvent",
     "TaskFailed",
+    "TeamMessage",
     "Template",
     "Text",
     "TextDelta",
@@ -628,6 +688,7 @@ __all__ = [
     "ToolUseResult",
     "Toolbox",
     "ToolyardError",
+    "TreeOfThoughts",
     "Trim",
     "Unclear",
     "UnfitReply",
@@ -662,6 +723,7 @@ __all__ = [
     "image_from_data_url",
     "image_from_path",
     "image_model",
+    "journal_at",
     "list_roots",
     "log_event",
     "prompt",

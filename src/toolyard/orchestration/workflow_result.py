@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
@@ -80,6 +80,10 @@ class WorkflowResult(RunResult[T]):
             if each.id == step_id:
                 return each
         raise UnknownName("step", step_id)
+
+    def partial(self, ended: str) -> WorkflowResult[T]:
+        """The same, as one that did not come to the end that it was to come to."""
+        return replace(self, status="partial", ended=ended)
 
     @property
     def outputs(self) -> Mapping[str, Any]:
