@@ -203,6 +203,7 @@ _HOMES = {
     "Retrying": "llm.retrying",
     "RoundCompleted": "events.orchestration_events",
     "RoundStarted": "events.orchestration_events",
+    "Router": "orchestration.presets.router",
     "RunCancelled": "core.errors",
     "RunCompleted": "events.orchestration_events",
     "RunDiverged": "core.errors",

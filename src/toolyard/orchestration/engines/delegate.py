@@ -1,0 +1,54 @@
+"""A coordinator has others work: it decides who does what, once or again and again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, NamedTuple
+
+from toolyard.orchestration.member import Member
+from toolyard.orchestration.workflow_result import Step, WorkflowResult
+from toolyard.orchestration.workflow_run import Ask, WorkflowRun
+
+
+class Work(NamedTuple):
+    """What is to be done next, by as many as are asked, at once."""
+
+    asks: Sequence[Ask]
+    reason: str
+    """Why those, in a few words."""
+
+
+Moves = AsyncGenerator[Work | WorkflowResult[Any], Sequence[Step]]
+"""What is to be done, one thing after the other, each when it is known what came of the one
+before; then the result."""
+
+Strategy = Callable[[WorkflowRun], Moves]
+"""How it is decided what is done in a run."""
+
+
+class Delegate:
+    """Has the work done that a strategy decides on, and tells it what came of it, to the end.
+
+    Each time that work is given out is a round.
+    """
+
+    def __init__(self, members: Sequence[Member], strategy: Strategy) -> None:
+        """As described.
+
+        Args:
+            members: Everybody whom the strategy may ask, itself or by giving work to them.
+            strategy: What it decides by.
+        """
+        self.members = members
+        self._strategy = strategy
+
+    async def work(self, run: WorkflowRun) -> WorkflowResult[Any]:
+        """As `Engine.work`."""
+        async with aclosing(self._strategy(run)) as moves:
+            move = await anext(moves)
+            while isinstance(move, Work):
+                with run.round():
+                    steps = await run.ask_all(move.asks, reason=move.reason)
+                move = await moves.asend(steps)
+            return move
