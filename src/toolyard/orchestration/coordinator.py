@@ -9,6 +9,9 @@ from toolyard.orchestration.member import Member
 from toolyard.orchestration.workflow_result import Step
 from toolyard.orchestration.workflow_run import WorkflowRun
 
+_SELF = ""
+"""Its id as a listener: work that it does itself in another place is news to it here."""
+
 
 class Coordinator:
     """Hears the task and what there is to know, once; then what the others did, and questions.
@@ -31,14 +34,14 @@ class Coordinator:
 
     async def ask(self, question: str, *, output: Any = None, reason: str) -> Step:
         """Ask it something, after what is new to it; as `WorkflowRun.ask`."""
-        hub, member = self._hub, self.member
-        news = hub.news(member.id, remembers=self._seat.remembers)
+        hub, remembers = self._hub, self._seat.remembers
+        news = hub.news(_SELF, remembers=remembers)
         prompt = f"{news}\n\n{question}" if news else question
         step = await self._run.ask(self._seat, prompt, output=output, reason=reason)
         if step.result is not None:
-            hub.hear(member.id)
-            if not self._seat.remembers:
-                hub.say(member.id, member.name, step.text)
+            hub.hear(_SELF)
+            if not remembers:
+                hub.say(_SELF, self.member.name, step.text)
         return step
 
     def tell(self, step: Step) -> None:
