@@ -132,6 +132,7 @@ from toolyard.core.tool import ToolResult as ToolResult
 from toolyard.core.toolbox import Toolbox as Toolbox
 from toolyard.core.toolbox import tool as tool
 from toolyard.core.watching import Watched as Watched
+from toolyard.core.workflow_errors import PlanFailed as PlanFailed
 from toolyard.core.workflow_errors import RedesignLimitExceeded as RedesignLimitExceeded
 from toolyard.core.workflow_errors import StepLimitExceeded as StepLimitExceeded
 from toolyard.core.workflow_errors import WorkflowError as WorkflowError
@@ -243,8 +244,14 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.planning.plan import Blueprint as Blueprint
+from toolyard.orchestration.planning.plan import Plan as Plan
+from toolyard.orchestration.planning.plan import PlanStep as PlanStep
+from toolyard.orchestration.planning.recovery import Escalation as Escalation
+from toolyard.orchestration.planning.recovery import RecoveryLimits as RecoveryLimits
 from toolyard.orchestration.presets.manager_workers import ManagerWorkers as ManagerWorkers
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.planner import Planner as Planner
 from toolyard.orchestration.presets.router import Router as Router
 from toolyard.orchestration.presets.supervisor import Supervisor as Supervisor
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
@@ -360,6 +367,7 @@ __all__ = [
     "AskPerson",
     "Audio",
     "Bash",
+    "Blueprint",
     "Budget",
     "BudgetLimits",
     "BudgetSpent",
@@ -402,6 +410,7 @@ __all__ = [
     "Edit",
     "Engine",
     "Entry",
+    "Escalation",
     "Event",
     "EventBus",
     "EventHandler",
@@ -496,6 +505,10 @@ __all__ = [
     "Pattern",
     "Place",
     "PlaceholderModel",
+    "Plan",
+    "PlanFailed",
+    "PlanStep",
+    "Planner",
     "Policy",
     "Price",
     "Prices",
@@ -518,6 +531,7 @@ __all__ = [
     "ReasoningDelta",
     "Recipe",
     "RecordedEvent",
+    "RecoveryLimits",
     "RedesignLimitExceeded",
     "RedisStore",
     "RemoteAgent",

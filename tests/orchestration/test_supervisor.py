@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.support.teams import Ear, Player
 
-from toolyard.core.errors import ConfigError, ModelError, WorkflowError
+from toolyard.core.errors import ConfigError, ModelError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentSelected
 from toolyard.llm.scripted_model import Line
 from toolyard.orchestration.presets.supervisor import Supervisor

@@ -9,6 +9,7 @@ from toolyard.orchestration.member import Member
 from toolyard.orchestration.workflow_result import Step
 from toolyard.orchestration.workflow_run import WorkflowRun
 
+NO_ANSWER = "(No answer came.)"
 _SELF = ""
 """Its id as a listener: work that it does itself in another place is news to it here."""
 
@@ -44,7 +45,12 @@ class Coordinator:
                 hub.say(_SELF, self.member.name, step.text)
         return step
 
-    def tell(self, step: Step) -> None:
-        """Have it hear what one of the others answered, before the next question."""
-        text = step.text if step.has_text else "(No answer came.)"
-        self._hub.say(step.member_id, step.member_name, text)
+    def tell(self, step: Step, *, name: str | None = None) -> None:
+        """Have it hear what one of the others answered, before the next question.
+
+        Args:
+            step: In which it did.
+            name: By which it knows who did, if not by the member's name.
+        """
+        text = step.prompt_text if step.has_text else NO_ANSWER
+        self._hub.say(step.member_id, name or step.member_name, text)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from toolyard.core.errors import WorkflowError
+from toolyard.core.workflow_errors import WorkflowError
 from toolyard.orchestration.coordinator import Coordinator
 from toolyard.orchestration.engines.delegate import Moves, Work
 from toolyard.orchestration.member import Member
