@@ -213,6 +213,7 @@ from toolyard.llm.complete import complete as complete
 from toolyard.llm.complete import stream as stream
 from toolyard.llm.complete import structured_complete as structured_complete
 from toolyard.llm.fallback import Fallback as Fallback
+from toolyard.llm.journaled_model import JournaledModel as JournaledModel
 from toolyard.llm.message import Message as Message
 from toolyard.llm.message import Reasoning as Reasoning
 from toolyard.llm.message import ToolUse as ToolUse
@@ -235,26 +236,51 @@ from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
 from toolyard.orchestration.engines.fan_out import Choose as Choose
+from toolyard.orchestration.engines.fan_out import Chosen as Chosen
 from toolyard.orchestration.engines.fan_out import Combine as Combine
 from toolyard.orchestration.engines.fan_out import FanOut as FanOut
 from toolyard.orchestration.engines.fan_out import Split as Split
+from toolyard.orchestration.engines.sequence import Stage as Stage
+from toolyard.orchestration.engines.sequence import Stages as Stages
 from toolyard.orchestration.hub import Hub as Hub
 from toolyard.orchestration.hub import Utterance as Utterance
 from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.person import Person as Person
 from toolyard.orchestration.planning.plan import Blueprint as Blueprint
 from toolyard.orchestration.planning.plan import Plan as Plan
 from toolyard.orchestration.planning.plan import PlanStep as PlanStep
 from toolyard.orchestration.planning.recovery import Escalation as Escalation
 from toolyard.orchestration.planning.recovery import RecoveryLimits as RecoveryLimits
+from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
+from toolyard.orchestration.presets.consensus import Consensus as Consensus
+from toolyard.orchestration.presets.constitutional import Constitutional as Constitutional
+from toolyard.orchestration.presets.constitutional import Principle as Principle
+from toolyard.orchestration.presets.debate import Debate as Debate
+from toolyard.orchestration.presets.iterative_refinement import Critic as Critic
+from toolyard.orchestration.presets.iterative_refinement import Critique as Critique
+from toolyard.orchestration.presets.iterative_refinement import Evaluator as Evaluator
+from toolyard.orchestration.presets.iterative_refinement import (
+    IterativeRefinement as IterativeRefinement,
+)
+from toolyard.orchestration.presets.layers import Layers as Layers
 from toolyard.orchestration.presets.manager_workers import ManagerWorkers as ManagerWorkers
+from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
+from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
 from toolyard.orchestration.presets.planner import Planner as Planner
+from toolyard.orchestration.presets.rag import RAG as RAG
+from toolyard.orchestration.presets.reflection import Reflection as Reflection
+from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
 from toolyard.orchestration.presets.router import Router as Router
+from toolyard.orchestration.presets.socratic import Socratic as Socratic
 from toolyard.orchestration.presets.supervisor import Supervisor as Supervisor
+from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
+from toolyard.orchestration.scoring import Scorer as Scorer
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
 from toolyard.orchestration.workflow import Engine as Engine
@@ -314,6 +340,7 @@ from toolyard.security.verifier import TokenVerifier as TokenVerifier
 from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
 from toolyard.servers.limits import Limits as Limits
 from toolyard.servers.tool_server import ToolServer as ToolServer
+from toolyard.storage.journal.journal import BegunStep as BegunStep
 from toolyard.storage.journal.journal import DurableJournal as DurableJournal
 from toolyard.storage.journal.journal import Journal as Journal
 from toolyard.storage.journal.journal import OpenRun as OpenRun
@@ -321,6 +348,7 @@ from toolyard.storage.journal.journal import RunRecord as RunRecord
 from toolyard.storage.journal.journal import RunState as RunState
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
+from toolyard.storage.journal.opening import journal_at as journal_at
 from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
 from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
@@ -349,6 +377,7 @@ __all__ = [
     "BALANCED",
     "CREATIVE",
     "DETERMINISTIC",
+    "RAG",
     "SKIP",
     "Action",
     "ActionReading",
@@ -367,6 +396,7 @@ __all__ = [
     "AskPerson",
     "Audio",
     "Bash",
+    "BegunStep",
     "Blueprint",
     "Budget",
     "BudgetLimits",
@@ -381,12 +411,14 @@ __all__ = [
     "CallStarted",
     "CallTimeout",
     "Caller",
+    "ChainOfDensity",
     "Change",
     "ChangeProtocol",
     "ChangeStream",
     "ChatModel",
     "ChatRequest",
     "Choose",
+    "Chosen",
     "Claim",
     "Combine",
     "CommandLimits",
@@ -394,13 +426,18 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "ConnectionCut",
+    "Consensus",
     "ConsoleSink",
+    "Constitutional",
     "Content",
     "ContentFiltered",
     "ContextCompacted",
     "ContextStrategy",
     "ConvergenceChecked",
     "Credential",
+    "Critic",
+    "Critique",
+    "Debate",
     "Decision",
     "Delivery",
     "Deny",
@@ -411,6 +448,7 @@ __all__ = [
     "Engine",
     "Entry",
     "Escalation",
+    "Evaluator",
     "Event",
     "EventBus",
     "EventHandler",
@@ -447,9 +485,11 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "IterativeRefinement",
     "Joining",
     "Journal",
     "JournalError",
+    "JournaledModel",
     "JsonLines",
     "KeptResult",
     "KeyRefused",
@@ -461,6 +501,7 @@ __all__ = [
     "LLMSession",
     "LLMWaiting",
     "LargeResults",
+    "Layers",
     "LedgerHead",
     "LedgerVerdict",
     "LibraryOwner",
@@ -474,6 +515,7 @@ __all__ = [
     "MCPClient",
     "MCPServerBuilder",
     "ManagerWorkers",
+    "MapReduce",
     "Member",
     "MemberEvent",
     "Members",
@@ -486,6 +528,7 @@ __all__ = [
     "ModelError",
     "ModelSettings",
     "ModelUnreachable",
+    "Moderated",
     "MountChanged",
     "NameClash",
     "NameFilter",
@@ -503,6 +546,8 @@ __all__ = [
     "Page",
     "Parallel",
     "Pattern",
+    "Person",
+    "Pipeline",
     "Place",
     "PlaceholderModel",
     "Plan",
@@ -512,6 +557,7 @@ __all__ = [
     "Policy",
     "Price",
     "Prices",
+    "Principle",
     "PromptArgument",
     "PromptEnum",
     "PromptError",
@@ -534,6 +580,7 @@ __all__ = [
     "RecoveryLimits",
     "RedesignLimitExceeded",
     "RedisStore",
+    "Reflection",
     "RemoteAgent",
     "RemoteFault",
     "Rename",
@@ -547,6 +594,7 @@ __all__ = [
     "RetryPolicy",
     "Retrying",
     "RoundCompleted",
+    "RoundRobin",
     "RoundStarted",
     "Router",
     "RunCancelled",
@@ -564,6 +612,7 @@ __all__ = [
     "RunTaken",
     "Runnable",
     "Scored",
+    "Scorer",
     "ScriptedModel",
     "Seat",
     "SelfCompression",
@@ -577,10 +626,13 @@ __all__ = [
     "SettingsRead",
     "SignedHead",
     "Sizes",
+    "Socratic",
     "Spent",
     "Split",
     "SqliteJournal",
     "SqliteStore",
+    "Stage",
+    "Stages",
     "StdioServer",
     "Step",
     "StepInDoubt",
@@ -638,6 +690,7 @@ __all__ = [
     "ToolUseResult",
     "Toolbox",
     "ToolyardError",
+    "TreeOfThoughts",
     "Trim",
     "Unclear",
     "UnfitReply",
@@ -672,6 +725,7 @@ __all__ = [
     "image_from_data_url",
     "image_from_path",
     "image_model",
+    "journal_at",
     "list_roots",
     "log_event",
     "prompt",

@@ -196,5 +196,5 @@ async def test_a_second_run_begins_from_the_start() -> None:
 def test_numbers_and_words_must_be_such_as_there_are() -> None:
     with pytest.raises(ConfigError, match="max_subtasks must be 1 or more, not 0"):
         Team(max_subtasks=0)
-    with pytest.raises(ConfigError, match="summarize, concatenate or merge, not 'vote'"):
+    with pytest.raises(ConfigError, match="one of summarize, concatenate, merge, not 'vote'"):
         Team(synthesis="vote")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 from toolyard.agents.agent import Agent
@@ -40,6 +40,9 @@ class Member:
     does: Joining
     expertise: str = ""
     """What it knows and can do, for whoever chooses among members."""
+    is_repeatable: bool = False
+    """Whether a call of it may be done again if a durable run was interrupted meanwhile. Agents
+    and workflows do not need it: their own calls are kept."""
 
 
 Members = Sequence[Joining | Member] | Mapping[str, Joining | Member]
@@ -97,7 +100,7 @@ def refuse_same(members: Sequence[Member]) -> None:
 
 
 def _named(member: Member, member_id: str) -> Member:
-    return Member(member_id, member.name, member.does, member.expertise)
+    return replace(member, id=member_id)
 
 
 def _said_of(function: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
@@ -97,6 +97,10 @@ class WorkflowResult(RunResult[T]):
         if tries[0].counts:
             return tries[0]
         return next((each for each in reversed(tries) if each.counts), tries[0])
+
+    def partial(self, ended: str) -> WorkflowResult[T]:
+        """The same, as one that did not come to the end that it was to come to."""
+        return replace(self, status="partial", ended=ended)
 
     @property
     def outputs(self) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.orchestration.coordinator import Coordinator
-from toolyard.orchestration.engines.delegate import Moves, Work
+from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.roster import meant, names, roster
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
@@ -49,7 +49,7 @@ class Routing:
                     f"{self.router.name} named no member who does the task: {reason}"
                 )
             worker, ended = self.fallback, "fallback"
-        steps = yield Work([Ask(run.seat(worker), run.task)], reason)
+        steps = yield [Ask(run.seat(worker), run.task, reason=reason)]
         (step,) = run.require(steps)
         is_complete = step.result is not None and step.result.status == "complete"
         yield run.result(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, Field
 
 from toolyard.orchestration.coordinator import Coordinator
-from toolyard.orchestration.engines.delegate import Moves, Work
+from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.engines.fan_out import collected
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.quoted import quoted
@@ -73,8 +73,7 @@ class Splitting:
         steps = list[Step]()
         for batch in [parts] if self.parallel else [[each] for each in parts]:
             if batch:
-                asks = self._asks(run, batch, steps)
-                steps += yield Work(asks, "has a subtask")
+                steps += yield self._asks(run, batch, steps)
         if steps:
             result = await self._answer(run, manager, steps)
         else:
@@ -112,6 +111,7 @@ class Splitting:
                 run.seat(each.member),
                 "\n\n".join([each.task, *context]),
                 task_id=f"subtask {number}",
+                reason="has a subtask",
             )
             for number, each in enumerate(parts, len(done) + 1)
         ]

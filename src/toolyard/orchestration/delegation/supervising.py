@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.orchestration.coordinator import Coordinator
-from toolyard.orchestration.engines.delegate import Moves, Work
+from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.roster import meant, names, roster
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
@@ -67,8 +67,8 @@ class Supervising:
             if member is None or decision.action == "finish":
                 yield run.result(decision.answer, ended="finished")
                 return
-            work = Work([Ask(seats[member.id], decision.instructions)], decision.reason)
-            done += yield work
+            seat = seats[member.id]
+            done += yield [Ask(seat, decision.instructions, reason=decision.reason)]
             lead.tell(done[-1])
         step = await lead.ask(CLOSE, reason="has no decisions left")
         yield self._cut_short(run, step, done, "max_steps")

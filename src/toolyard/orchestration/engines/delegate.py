@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any
 
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 
-
-class Work(NamedTuple):
-    """What is to be done next, by as many as are asked, at once."""
-
-    asks: Sequence[Ask]
-    reason: str
-    """Why those, in a few words."""
-
-
-Moves = AsyncGenerator[Work | WorkflowResult[Any], Sequence[Step]]
-"""What is to be done, one thing after the other, each when it is known what came of the one
-before; then the result."""
+Moves = AsyncGenerator[Sequence[Ask] | WorkflowResult[Any], Sequence[Step]]
+"""What is to be done, by as many as are asked, at once; then, when it is known what came of it,
+what is to be done next; at last the result."""
 
 Strategy = Callable[[WorkflowRun], Moves]
 """How it is decided what is done in a run."""
@@ -47,8 +38,8 @@ class Delegate:
         """As `Engine.work`."""
         async with aclosing(self._strategy(run)) as moves:
             move = await anext(moves)
-            while isinstance(move, Work):
+            while not isinstance(move, WorkflowResult):
                 with run.round():
-                    steps = await run.ask_all(move.asks, reason=move.reason)
+                    steps = await run.ask_all(move)
                 move = await moves.asend(steps)
             return move

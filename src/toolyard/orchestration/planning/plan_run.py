@@ -9,7 +9,7 @@ from typing import Any
 from toolyard.core.errors import ConfigError
 from toolyard.core.workflow_errors import PlanFailed, RedesignLimitExceeded, StepLimitExceeded
 from toolyard.events.orchestration_events import StepRecovered
-from toolyard.orchestration.engines.delegate import Moves, Work
+from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.planning.intents import intent
 from toolyard.orchestration.planning.plan import Blueprint, Plan, PlanStep
@@ -79,7 +79,7 @@ class PlanRun:
                 planned = plan.steps[len(self._done)]
                 try:
                     ask = await self._ask(plan, planned)
-                    (step,) = yield Work([ask], planned.description)
+                    (step,) = yield [ask]
                     self._executed += 1
                     await self._accept(planned, step)
                 except StepFailed as failure:
@@ -107,7 +107,14 @@ class PlanRun:
         assert worker is not None, "a plan with unknown members is refused"
         prompt = "\n\n".join(filter(None, (self._intents[step_id], self._refused.get(step_id))))
         output = team.outputs.get(step_id, team.outputs.get(worker.id))
-        return Ask(self._run.seat(worker), prompt, output, step_id=step_id, task_id=step_id)
+        return Ask(
+            self._run.seat(worker),
+            prompt,
+            output,
+            step_id=step_id,
+            task_id=step_id,
+            reason=planned.description,
+        )
 
     async def _accept(self, planned: PlanStep, step: Step) -> None:
         """Keep what came of a step; `StepFailed` if it cannot be used."""

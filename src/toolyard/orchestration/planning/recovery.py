@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from toolyard.core.errors import ConfigError
 from toolyard.orchestration.planning.plan import Plan, PlanStep
+from toolyard.orchestration.ranges import refuse_less
 
 Recovery = Literal["retry", "tactical", "full"]
 """The step is done again; it and later ones are planned anew, and results before it kept; all is
@@ -31,10 +31,8 @@ class RecoveryLimits:
     """So often a step may be done again or planned anew, from 0."""
 
     def __post_init__(self) -> None:
-        if self.step_attempts < 1:
-            raise ConfigError(f"step_attempts must be 1 or more, not {self.step_attempts}.")
-        if self.redesigns < 0:
-            raise ConfigError(f"redesigns must be 0 or more, not {self.redesigns}.")
+        refuse_less(1, step_attempts=self.step_attempts)
+        refuse_less(0, redesigns=self.redesigns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Unpack, get_args
+from typing import Unpack
 
-from toolyard.core.errors import ConfigError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.delegation.splitting import Splitting, Synthesis
 from toolyard.orchestration.engines.delegate import Delegate
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 
@@ -42,12 +43,8 @@ class ManagerWorkers(Workflow):
         synthesis: Synthesis = "summarize",
         **options: Unpack[WorkflowOptions],
     ) -> None:
-        if max_subtasks < 1:
-            raise ConfigError(f"max_subtasks must be 1 or more, not {max_subtasks}.")
-        if synthesis not in get_args(Synthesis):
-            raise ConfigError(
-                f"synthesis must be summarize, concatenate or merge, not {synthesis!r}."
-            )
+        refuse_less(1, max_subtasks=max_subtasks)
+        refuse_other(Synthesis, synthesis=synthesis)
         workers, lead = members_of(members), member_of(manager)
         strategy = Splitting(lead, workers, max_subtasks, parallel, synthesis)
         super().__init__(Delegate((*workers, lead), strategy.moves), options)

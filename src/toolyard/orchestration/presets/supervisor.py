@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from toolyard.core.errors import ConfigError
 from toolyard.orchestration.delegation.supervising import Supervising
 from toolyard.orchestration.engines.delegate import Delegate
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 
@@ -35,8 +35,7 @@ class Supervisor(Workflow):
         max_steps: int = 10,
         **options: Unpack[WorkflowOptions],
     ) -> None:
-        if max_steps < 1:
-            raise ConfigError(f"max_steps must be 1 or more, not {max_steps}.")
+        refuse_less(1, max_steps=max_steps)
         workers, lead = members_of(members), member_of(supervisor)
         strategy = Supervising(lead, workers, max_steps)
         super().__init__(Delegate((*workers, lead), strategy.moves), options)
