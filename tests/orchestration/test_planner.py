@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -43,6 +44,7 @@ def remedy(recovery: str) -> str:
 OUTLINE = step("outline", told="Outline this: {{ task }}")
 WRITE = step("write", "Bob", "Write: {{ outline }} For: {task} See {{previous_output}}")
 TWO = plan(OUTLINE, WRITE)
+TWICE = RecoveryLimits(step_attempts=2)
 
 
 class Team:
@@ -340,9 +342,8 @@ async def test_failures_of_a_step_count_together_until_all_is_planned_anew() -> 
         await team.workflow.run("Go.")
     assert len(team.bob.heard) == 3
 
-    limits = RecoveryLimits(step_attempts=2)
     lines = TWO, remedy("full"), TWO, remedy("retry")
-    team = Team(*lines, bob=[ILL] * 9, limits=limits)
+    team = Team(*lines, bob=[ILL] * 9, limits=TWICE)
     with pytest.raises(StepLimitExceeded) as ended:
         await team.workflow.run("Go.")
     assert (len(team.bob.heard), ended.value.redesigns) == (3, 2)
@@ -371,8 +372,7 @@ async def test_a_person_may_decide_before_it_is_given_up() -> None:
         told.append(escalation)
         return "retry" if len(told) == 1 else None
 
-    limits = RecoveryLimits(step_attempts=2)
-    options: dict[str, Any] = {"limits": limits, "on_escalate": person}
+    options: dict[str, Any] = {"limits": TWICE, "on_escalate": person}
     team = Team(TWO, *[remedy("retry")] * 5, bob=[ILL, ILL, "well"], **options)
     assert (await team.workflow.run("Go.")).text == "well"
     assert (told[0].step.step_id, told[0].executed, told[0].redesigns) == ("write", 3, 1)
@@ -387,7 +387,7 @@ async def test_a_person_may_decide_before_it_is_given_up() -> None:
     def odd(escalation: Escalation) -> str:
         return f"again, {escalation.step.step_id}"
 
-    team = Team(TWO, remedy("retry"), bob=[ILL] * 9, limits=limits, on_escalate=odd)
+    team = Team(TWO, remedy("retry"), bob=[ILL] * 9, limits=TWICE, on_escalate=odd)
     with pytest.raises(ConfigError, match="must give retry, tactical, full or None, not 'again,"):
         await team.workflow.run("Go.")
 
@@ -413,6 +413,26 @@ async def test_a_second_run_begins_from_the_start() -> None:
     assert team.planner.heard[0] == team.planner.heard[2]
     assert first.metadata["redesigns"] == second.metadata["redesigns"] == 1
     assert [len(each.messages) for each in team.ann.model.requests] == [2, 2]
+
+
+async def test_a_durable_run_is_gone_through_again_without_asking_anybody(tmp_path: Path) -> None:
+    told = list[Escalation]()
+
+    def person(escalation: Escalation) -> str:
+        told.append(escalation)
+        return "tactical"
+
+    bob = [RateLimited("busy."), ILL, "well"]
+    team = Team(TWO, steps_as_json(WRITE), bob=bob, on_escalate=person, limits=TWICE)
+    place = str(tmp_path / "runs.db")
+
+    first = await team.workflow.run("Go.", durable=place, run_id="r")
+    again = await team.workflow.run("Go.", durable=place, run_id="r")
+
+    assert first.text == again.text == "well"
+    assert first.metadata["trace"] == again.metadata["trace"]
+    heard = team.planner.heard, team.ann.heard, team.bob.heard, told
+    assert [len(each) for each in heard] == [2, 1, 3, 1]
 
 
 @pytest.mark.parametrize(

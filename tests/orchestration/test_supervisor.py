@@ -9,6 +9,7 @@ from tests.support.teams import Ear, Player
 from toolyard.core.errors import ConfigError, ModelError
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentSelected
+from toolyard.llm.budget import BudgetLimits
 from toolyard.llm.scripted_model import Line
 from toolyard.orchestration.presets.supervisor import Supervisor
 
@@ -147,6 +148,15 @@ async def test_a_supervisor_that_fails_leaves_what_was_answered_last() -> None:
 
     with pytest.raises(WorkflowError, match=r"Eve came to no decision: gone\."):
         await Team(ModelError("gone.")).workflow.run("Go.")
+
+
+async def test_when_a_budget_is_spent_the_last_answer_of_a_member_is_what_there_is() -> None:
+    lines = delegate("Ann", "One."), delegate("Bob", "Two."), finish("done")
+    team = Team(*lines, budget=BudgetLimits(calls=3))
+
+    result = await team.workflow.run("Go.")
+
+    assert (result.text, result.status, result.ended) == ("roses", "partial", "budget")
 
 
 async def test_a_second_run_begins_from_the_start() -> None:

@@ -41,5 +41,7 @@ class Delegate:
             while not isinstance(move, WorkflowResult):
                 with run.round():
                     steps = await run.ask_all(move)
+                answers = [each.text for each in steps if each.result is not None]
+                run.so_far = answers[-1] if answers else run.so_far
                 move = await moves.asend(steps)
             return move
