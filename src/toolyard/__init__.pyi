@@ -267,6 +267,9 @@ from toolyard.storage.journal.journal import RunRecord as RunRecord
 from toolyard.storage.journal.journal import RunState as RunState
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
+from toolyard.storage.journal.opening import journal_at as journal_at
+from toolyard.storage.journal.postgres_journal import PostgresJournal as PostgresJournal
+from toolyard.storage.journal.recorded_journal import RecordedJournal as RecordedJournal
 from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
 from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
@@ -434,6 +437,7 @@ __all__ = [
     "Place",
     "PlaceholderModel",
     "Policy",
+    "PostgresJournal",
     "Price",
     "Prices",
     "PromptArgument",
@@ -453,6 +457,7 @@ __all__ = [
     "ReasoningDelta",
     "Recipe",
     "RecordedEvent",
+    "RecordedJournal",
     "RedisStore",
     "RemoteFault",
     "Rename",
@@ -564,6 +569,7 @@ __all__ = [
     "image_from_data_url",
     "image_from_path",
     "image_model",
+    "journal_at",
     "list_roots",
     "log_event",
     "prompt",
