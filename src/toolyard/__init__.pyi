@@ -359,6 +359,8 @@ from toolyard.storage.journal.journal import RunState as RunState
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
 from toolyard.storage.journal.opening import journal_at as journal_at
+from toolyard.storage.journal.postgres_journal import PostgresJournal as PostgresJournal
+from toolyard.storage.journal.recorded_journal import RecordedJournal as RecordedJournal
 from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
 from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
@@ -573,6 +575,7 @@ __all__ = [
     "PlanStep",
     "Planner",
     "Policy",
+    "PostgresJournal",
     "Price",
     "Prices",
     "Principle",
@@ -595,6 +598,7 @@ __all__ = [
     "ReasoningDelta",
     "Recipe",
     "RecordedEvent",
+    "RecordedJournal",
     "RecoveryLimits",
     "RedesignLimitExceeded",
     "RedisStore",
