@@ -69,6 +69,7 @@ from toolyard.core.context import LogLevel as LogLevel
 from toolyard.core.errors import BudgetSpent as BudgetSpent
 from toolyard.core.errors import CallInterrupted as CallInterrupted
 from toolyard.core.errors import CallTimeout as CallTimeout
+from toolyard.core.errors import ClaimLost as ClaimLost
 from toolyard.core.errors import ConfigError as ConfigError
 from toolyard.core.errors import ContentFiltered as ContentFiltered
 from toolyard.core.errors import ExtractionError as ExtractionError
@@ -204,6 +205,18 @@ from toolyard.llm.session_stores import FileSessions as FileSessions
 from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
+from toolyard.orchestration.work.check import CommandCheck as CommandCheck
+from toolyard.orchestration.work.check import ReviewCheck as ReviewCheck
+from toolyard.orchestration.work.check import Reviewer as Reviewer
+from toolyard.orchestration.work.check import verdict_on as verdict_on
+from toolyard.orchestration.work.claim import WorkClaim as WorkClaim
+from toolyard.orchestration.work.item import Check as Check
+from toolyard.orchestration.work.item import Verdict as Verdict
+from toolyard.orchestration.work.item import WorkItem as WorkItem
+from toolyard.orchestration.work.pool import WorkPool as WorkPool
+from toolyard.orchestration.work.records import Outcome as Outcome
+from toolyard.orchestration.work.status import PoolStatus as PoolStatus
+from toolyard.orchestration.work.status import Working as Working
 from toolyard.prompts.action import Action as Action
 from toolyard.prompts.action import InnerText as InnerText
 from toolyard.prompts.actions import ActionReading as ActionReading
@@ -309,7 +322,10 @@ __all__ = [
     "ChangeStream",
     "ChatModel",
     "ChatRequest",
+    "Check",
     "Claim",
+    "ClaimLost",
+    "CommandCheck",
     "CommandLimits",
     "CommandResult",
     "Comparison",
@@ -402,6 +418,7 @@ __all__ = [
     "NotAllowed",
     "NoveltyAware",
     "OpenAPIClient",
+    "Outcome",
     "OutcomeUnknown",
     "OutputSchema",
     "OwnThoughts",
@@ -410,6 +427,7 @@ __all__ = [
     "Place",
     "PlaceholderModel",
     "Policy",
+    "PoolStatus",
     "Price",
     "Prices",
     "PromptArgument",
@@ -441,6 +459,8 @@ __all__ = [
     "ResultShelf",
     "RetryPolicy",
     "Retrying",
+    "ReviewCheck",
+    "Reviewer",
     "RunPiece",
     "RunResult",
     "ScriptedModel",
@@ -506,10 +526,15 @@ __all__ = [
     "UnknownName",
     "Unreachable",
     "Usage",
+    "Verdict",
     "Wanted",
     "WatchProtocol",
     "Watched",
     "Whole",
+    "WorkClaim",
+    "WorkItem",
+    "WorkPool",
+    "Working",
     "Wrapper",
     "__version__",
     "chat_model",
@@ -543,5 +568,6 @@ __all__ = [
     "thought_tools",
     "to_prompt",
     "tool",
+    "verdict_on",
     "web_agent",
 ]

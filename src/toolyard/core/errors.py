@@ -22,6 +22,7 @@ ToolyardError
 │   ├── StoreUnavailable    gone, locked or slow; nothing was changed
 │   ├── StoreUnusable       corrupt, read-only, newer or closed to us; someone must act
 │   └── OutcomeUnknown      it stopped answering in the middle of a change
+├── ClaimLost               a claim of a work item that has ended; nothing was recorded
 ├── ModelError              a language model gave no answer
 │   ├── TokenLimit          more was said than the model can take in
 │   ├── RateLimited         too many requests; the same one may be answered later
@@ -237,6 +238,19 @@ class OutcomeUnknown(StoreError):
     """The store stopped answering in the middle of a change: read before you write again."""
 
     code = "outcome_unknown"
+
+
+class ClaimLost(ToolyardError):
+    """The claim of a work item has ended, so others may work on it; nothing was recorded."""
+
+    code = "claim_lost"
+
+    def __init__(self, item: str) -> None:
+        super().__init__(
+            f"The claim of {item!r} has ended, and nothing was recorded: drop this work, "
+            "and claim another item."
+        )
+        self.item = item
 
 
 class ModelError(ToolyardError):

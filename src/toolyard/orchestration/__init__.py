@@ -1,0 +1,1 @@
+"""Teams of agents: workflows made of things with `run`."""
