@@ -132,6 +132,7 @@ from toolyard.core.tool import ToolResult as ToolResult
 from toolyard.core.toolbox import Toolbox as Toolbox
 from toolyard.core.toolbox import tool as tool
 from toolyard.core.watching import Watched as Watched
+from toolyard.core.workflow_errors import ClaimLost as ClaimLost
 from toolyard.core.workflow_errors import PlanFailed as PlanFailed
 from toolyard.core.workflow_errors import RedesignLimitExceeded as RedesignLimitExceeded
 from toolyard.core.workflow_errors import StepLimitExceeded as StepLimitExceeded
@@ -293,6 +294,18 @@ from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.scoring import Scorer as Scorer
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
+from toolyard.orchestration.work.check import CommandCheck as CommandCheck
+from toolyard.orchestration.work.check import ReviewCheck as ReviewCheck
+from toolyard.orchestration.work.check import Reviewer as Reviewer
+from toolyard.orchestration.work.check import verdict_on as verdict_on
+from toolyard.orchestration.work.claim import WorkClaim as WorkClaim
+from toolyard.orchestration.work.item import Check as Check
+from toolyard.orchestration.work.item import Verdict as Verdict
+from toolyard.orchestration.work.item import WorkItem as WorkItem
+from toolyard.orchestration.work.pool import WorkPool as WorkPool
+from toolyard.orchestration.work.records import Outcome as Outcome
+from toolyard.orchestration.work.status import PoolStatus as PoolStatus
+from toolyard.orchestration.work.status import Working as Working
 from toolyard.orchestration.workflow import Engine as Engine
 from toolyard.orchestration.workflow import Workflow as Workflow
 from toolyard.orchestration.workflow import WorkflowOptions as WorkflowOptions
@@ -430,10 +443,13 @@ __all__ = [
     "ChangeStream",
     "ChatModel",
     "ChatRequest",
+    "Check",
     "Choose",
     "Chosen",
     "Claim",
+    "ClaimLost",
     "Combine",
+    "CommandCheck",
     "CommandLimits",
     "CommandResult",
     "Comparison",
@@ -559,6 +575,7 @@ __all__ = [
     "OpenRun",
     "Orchestration",
     "OrchestrationEvent",
+    "Outcome",
     "OutcomeUnknown",
     "OutputSchema",
     "OwnThoughts",
@@ -575,6 +592,7 @@ __all__ = [
     "PlanStep",
     "Planner",
     "Policy",
+    "PoolStatus",
     "PostgresJournal",
     "Price",
     "Prices",
@@ -615,6 +633,8 @@ __all__ = [
     "ResultShelf",
     "RetryPolicy",
     "Retrying",
+    "ReviewCheck",
+    "Reviewer",
     "RoundCompleted",
     "RoundRobin",
     "RoundRobinMode",
@@ -722,15 +742,20 @@ __all__ = [
     "Unreachable",
     "Usage",
     "Utterance",
+    "Verdict",
     "Wanted",
     "WatchProtocol",
     "Watched",
     "Whole",
+    "WorkClaim",
+    "WorkItem",
+    "WorkPool",
     "Workflow",
     "WorkflowError",
     "WorkflowOptions",
     "WorkflowResult",
     "WorkflowRun",
+    "Working",
     "Wrapper",
     "__version__",
     "chat_model",
@@ -765,5 +790,6 @@ __all__ = [
     "thought_tools",
     "to_prompt",
     "tool",
+    "verdict_on",
     "web_agent",
 ]

@@ -46,3 +46,16 @@ class RedesignLimitExceeded(PlanFailed):
     def __init__(self, limit: int, reason: str) -> None:
         super().__init__(f"The plan was mended {limit} times, as often as it may be: {reason}")
         self.limit = limit
+
+
+class ClaimLost(ToolyardError):
+    """The claim of a work item has ended, so others may work on it; nothing was recorded."""
+
+    code = "claim_lost"
+
+    def __init__(self, item: str) -> None:
+        super().__init__(
+            f"The claim of {item!r} has ended, and nothing was recorded: drop this work, "
+            "and claim another item."
+        )
+        self.item = item
