@@ -154,7 +154,9 @@ def test_what_a_public_signature_names_is_public(name: str) -> None:
     assert named - set(toolyard.__all__) <= set(OWN_BUSINESS)
 
 
-@pytest.mark.parametrize("module", [errors, workflow_errors, types, agent_events, orchestration_events])
+@pytest.mark.parametrize(
+    "module", [errors, workflow_errors, types, agent_events, orchestration_events]
+)
 def test_every_error_and_every_event_is_public(module: ModuleType) -> None:
     classes = [each for each in vars(module).values() if isclass(each)]
     own = {each.__name__ for each in classes if each.__module__ == module.__name__}

@@ -212,6 +212,7 @@ from toolyard.llm.complete import complete as complete
 from toolyard.llm.complete import stream as stream
 from toolyard.llm.complete import structured_complete as structured_complete
 from toolyard.llm.fallback import Fallback as Fallback
+from toolyard.llm.journaled_model import JournaledModel as JournaledModel
 from toolyard.llm.message import Message as Message
 from toolyard.llm.message import Reasoning as Reasoning
 from toolyard.llm.message import ToolUse as ToolUse
@@ -246,13 +247,40 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.modes import Agents as Agents
+from toolyard.orchestration.modes import DebateMode as DebateMode
+from toolyard.orchestration.modes import HierarchicalMode as HierarchicalMode
+from toolyard.orchestration.modes import Mode as Mode
+from toolyard.orchestration.modes import ModeratedMode as ModeratedMode
+from toolyard.orchestration.modes import ParallelMode as ParallelMode
+from toolyard.orchestration.modes import RoundRobinMode as RoundRobinMode
+from toolyard.orchestration.orchestration import Orchestration as Orchestration
+from toolyard.orchestration.orchestration import TeamMessage as TeamMessage
+from toolyard.orchestration.person import Person as Person
+from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
+from toolyard.orchestration.presets.consensus import Consensus as Consensus
+from toolyard.orchestration.presets.constitutional import Constitutional as Constitutional
+from toolyard.orchestration.presets.constitutional import Principle as Principle
+from toolyard.orchestration.presets.debate import Debate as Debate
+from toolyard.orchestration.presets.iterative_refinement import Critic as Critic
+from toolyard.orchestration.presets.iterative_refinement import Critique as Critique
+from toolyard.orchestration.presets.iterative_refinement import Evaluator as Evaluator
+from toolyard.orchestration.presets.iterative_refinement import (
+    IterativeRefinement as IterativeRefinement,
+)
 from toolyard.orchestration.presets.layers import Layers as Layers
 from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
 from toolyard.orchestration.presets.mixture_of_experts import MixtureOfExperts as MixtureOfExperts
+from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
 from toolyard.orchestration.presets.rag import RAG as RAG
+from toolyard.orchestration.presets.reflection import Reflection as Reflection
+from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
+from toolyard.orchestration.presets.socratic import Socratic as Socratic
+from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
+from toolyard.orchestration.scoring import Scorer as Scorer
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
 from toolyard.orchestration.workflow import Engine as Engine
@@ -312,6 +340,7 @@ from toolyard.security.verifier import TokenVerifier as TokenVerifier
 from toolyard.servers.builder import MCPServerBuilder as MCPServerBuilder
 from toolyard.servers.limits import Limits as Limits
 from toolyard.servers.tool_server import ToolServer as ToolServer
+from toolyard.storage.journal.journal import BegunStep as BegunStep
 from toolyard.storage.journal.journal import DurableJournal as DurableJournal
 from toolyard.storage.journal.journal import Journal as Journal
 from toolyard.storage.journal.journal import OpenRun as OpenRun
@@ -319,6 +348,7 @@ from toolyard.storage.journal.journal import RunRecord as RunRecord
 from toolyard.storage.journal.journal import RunState as RunState
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
+from toolyard.storage.journal.opening import journal_at as journal_at
 from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
 from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
@@ -359,6 +389,7 @@ __all__ = [
     "AgentMetrics",
     "AgentResponded",
     "AgentSelected",
+    "Agents",
     "Allow",
     "Answered",
     "Approve",
@@ -366,6 +397,7 @@ __all__ = [
     "AskPerson",
     "Audio",
     "Bash",
+    "BegunStep",
     "Budget",
     "BudgetLimits",
     "BudgetSpent",
@@ -379,6 +411,7 @@ __all__ = [
     "CallStarted",
     "CallTimeout",
     "Caller",
+    "ChainOfDensity",
     "Change",
     "ChangeProtocol",
     "ChangeStream",
@@ -393,13 +426,19 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "ConnectionCut",
+    "Consensus",
     "ConsoleSink",
+    "Constitutional",
     "Content",
     "ContentFiltered",
     "ContextCompacted",
     "ContextStrategy",
     "ConvergenceChecked",
     "Credential",
+    "Critic",
+    "Critique",
+    "Debate",
+    "DebateMode",
     "Decision",
     "Delivery",
     "Deny",
@@ -409,6 +448,7 @@ __all__ = [
     "Edit",
     "Engine",
     "Entry",
+    "Evaluator",
     "Event",
     "EventBus",
     "EventHandler",
@@ -427,6 +467,7 @@ __all__ = [
     "ForkedWithContext",
     "FoundAction",
     "HealthProtocol",
+    "HierarchicalMode",
     "HttpAnswer",
     "HttpClient",
     "Hub",
@@ -445,9 +486,11 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "IterativeRefinement",
     "Joining",
     "Journal",
     "JournalError",
+    "JournaledModel",
     "JsonLines",
     "KeptResult",
     "KeyRefused",
@@ -483,9 +526,12 @@ __all__ = [
     "MessageReceived",
     "MissingCapability",
     "MixtureOfExperts",
+    "Mode",
     "ModelError",
     "ModelSettings",
     "ModelUnreachable",
+    "Moderated",
+    "ModeratedMode",
     "MountChanged",
     "NameClash",
     "NameFilter",
@@ -496,19 +542,23 @@ __all__ = [
     "OnError",
     "OpenAPIClient",
     "OpenRun",
+    "Orchestration",
     "OrchestrationEvent",
     "OutcomeUnknown",
     "OutputSchema",
     "OwnThoughts",
     "Page",
     "Parallel",
+    "ParallelMode",
     "Pattern",
+    "Person",
     "Pipeline",
     "Place",
     "PlaceholderModel",
     "Policy",
     "Price",
     "Prices",
+    "Principle",
     "PromptArgument",
     "PromptEnum",
     "PromptError",
@@ -530,6 +580,7 @@ __all__ = [
     "RecordedEvent",
     "RedesignLimitExceeded",
     "RedisStore",
+    "Reflection",
     "RemoteAgent",
     "RemoteFault",
     "Rename",
@@ -543,6 +594,8 @@ __all__ = [
     "RetryPolicy",
     "Retrying",
     "RoundCompleted",
+    "RoundRobin",
+    "RoundRobinMode",
     "RoundStarted",
     "RunCancelled",
     "RunCompleted",
@@ -559,6 +612,7 @@ __all__ = [
     "RunTaken",
     "Runnable",
     "Scored",
+    "Scorer",
     "ScriptedModel",
     "Seat",
     "SelfCompression",
@@ -572,6 +626,7 @@ __all__ = [
     "SettingsRead",
     "SignedHead",
     "Sizes",
+    "Socratic",
     "Spent",
     "Split",
     "SqliteJournal",
@@ -603,6 +658,7 @@ __all__ = [
     "TaskCompleted",
     "TaskEvent",
     "TaskFailed",
+    "TeamMessage",
     "Template",
     "Text",
     "TextDelta",
@@ -634,6 +690,7 @@ __all__ = [
     "ToolUseResult",
     "Toolbox",
     "ToolyardError",
+    "TreeOfThoughts",
     "Trim",
     "Unclear",
     "UnfitReply",
@@ -668,6 +725,7 @@ __all__ = [
     "image_from_data_url",
     "image_from_path",
     "image_model",
+    "journal_at",
     "list_roots",
     "log_event",
     "prompt",

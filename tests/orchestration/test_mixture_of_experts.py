@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 TASK = "Why does my SELECT rain?"
 ROSTER = "- Ann: Databases\n- Bob: Weather\n- Cyd: Law"
-KEYWORDS = {"Ann": ["select", "join"], "Bob": ["rain", "why does"], "Cyd": ["law", "ai"]}
+KEYWORDS = {"Ann": ["select", "join"], "Bob": ["rain", "why does"], "Cyd": ["law", "in", "ra"]}
 
 
 def experts(
@@ -80,7 +80,7 @@ CHOICES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"Ann": "the task says select", "Bob": "the task says rain, why does"},
     ),
     "all, for no keyword is there": (
-        {"routing": "keyword", "keywords": {"Cyd": ["ai"]}},
+        {"routing": "keyword", "keywords": {"Cyd": ["in", "ra"]}},
         dict.fromkeys(["Ann", "Bob", "Cyd"], "no keyword is in the task"),
     ),
     "the nearest first": (

@@ -148,7 +148,7 @@ async def test_a_retriever_that_fails_is_as_one_that_finds_nothing_or_ends_the_r
     for on_error in ("skip", "show"):
         result = await team(on_error=on_error).run("Coat?")
         assert (result.text, result.status) == ("I think so.", "partial")
-        assert result.ended == "retrieval_failed"
+        assert (result.ended, result.metadata["chunks"]) == ("retrieval_failed", 0)
     with pytest.raises(ModelError, match=r"The index is gone\."):
         await team(on_error="raise").run("Coat?")
 

@@ -12,19 +12,22 @@ from typing import Any
 
 import anyio
 
-from toolyard.agents.approval import ALLOW, Approve, Deny, Edit
+from toolyard.agents.approval import ALLOW, Approve, Decision, Deny, Edit
 from toolyard.agents.limits import AgentLimits
+from toolyard.agents.round_steps import STOPS, RoundSteps
 from toolyard.agents.spans import RunSpan, failed
 from toolyard.agents.telling import Telling
 from toolyard.core.call_scope import CallScope
 from toolyard.core.content import Image, Text
 from toolyard.core.context import CallContext, Caller
 from toolyard.core.errors import InputRequired, ToolError, ToolyardError, UnknownName
+from toolyard.core.groups import first_of
 from toolyard.core.tool import Tool, ToolResult
 from toolyard.events.agent_events import ToolCallDetected, ToolExecutionCompleted
 from toolyard.llm.message import ToolUse, ToolUseResult
 from toolyard.llm.session import NOT_RUN
 from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.storage.journal.steps import Steps
 
 logger = logging.getLogger("toolyard.agents")
 
@@ -42,6 +45,9 @@ class ToolAccess:
     limits: AgentLimits
     approve: Approve | None
     caller: Caller
+    steps: Steps | None = None
+    """The journal's, of an agent that does one task after the other: each tool that is run, and
+    each decision about one, is a step. Nothing is kept if it is not given."""
 
 
 class ToolRound:
@@ -65,6 +71,7 @@ class ToolRound:
         self._iteration = iteration
         self._begun = set[int]()
         self._done = dict[int, ToolUseResult]()
+        self._steps = access.steps and RoundSteps(access.steps, uses, iteration)
 
     @property
     def results(self) -> Sequence[ToolUseResult]:
@@ -96,9 +103,12 @@ class ToolRound:
             async with places:
                 await self._take(at)
 
-        async with anyio.create_task_group() as tasks:
-            for at in range(min(most, len(self._uses))):
-                tasks.start_soon(take, at)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for at in range(min(most, len(self._uses))):
+                    tasks.start_soon(take, at)
+        except BaseExceptionGroup as several:  # a journal that cannot go on, and others with it
+            raise first_of(several) from None
 
     async def _take(self, at: int) -> None:
         use, began = self._uses[at], time.perf_counter()
@@ -108,39 +118,50 @@ class ToolRound:
             tool, approve = self._access.registry.find(use.name), self._access.approve
             run, refusal = use, None
             if approve is not None and tool is not None:
-                run, refusal = await self._decided(approve, use, tool)
+                decision, tool = await self._decision(approve, at, tool)
+                run, refusal = _decided(use, decision)
             result = refusal or await self._call(at, use, run, tool)
         self._finish(at, run, result, time.perf_counter() - began)
 
-    async def _decided(
-        self, approve: Approve, use: ToolUse, tool: Tool
-    ) -> tuple[ToolUse, ToolUseResult | None]:
-        """The use that may be run, or why none may."""
-        decision = None
-        try:
-            with anyio.move_on_after(self._access.limits.approval_s):
-                decision = await approve(use, tool)
-        except Exception:  # a decision that cannot be made is none
-            logger.exception("nothing was decided about the tool %r", use.name)
-        if decision == ALLOW:
-            return use, None
-        if isinstance(decision, Edit):
-            return replace(use, arguments=decision.arguments), None
-        reason = decision.reason if isinstance(decision, Deny) else "Nobody has decided about it."
-        return use, _refused(use, f"The tool was not run: {reason}")
+    async def _decision(
+        self, approve: Approve, at: int, tool: Tool
+    ) -> tuple[Decision | None, Tool | None]:
+        """What was decided about which tool."""
+        use = self._uses[at]
+
+        async def decide() -> Decision | None:
+            try:
+                with anyio.move_on_after(self._access.limits.approval_s):
+                    return await approve(use, tool)
+            except STOPS:
+                raise
+            except Exception:  # a decision that cannot be made is none
+                logger.exception("nothing was decided about the tool %r", use.name)
+            return None
+
+        if self._steps is None:
+            return await decide(), tool
+        return await self._steps.decision(at, tool, decide)
 
     async def _call(
         self, at: int, use: ToolUse, run: ToolUse, decided: Tool | None
     ) -> ToolUseResult:
         self._begun.add(at)
         with self._span.of_tool(use) as span:
-            result = await self._answer(run, decided)
+            result = await self._kept(at, run, decided)
             if span is not None and result.is_error:
                 failed(span, "tool_error")
         if run is not use:
             note = f"(It was run with other arguments: {_written(run.arguments)})"
             result = replace(result, content=(Text(note), *result.content))
         return _within(ToolUseResult.of(use, result), self._access.limits.result_letters)
+
+    async def _kept(self, at: int, run: ToolUse, decided: Tool | None) -> ToolResult:
+        """What the tool answers, or answered before the run was interrupted."""
+        if self._steps is None:
+            return await self._answer(run, decided)
+        tool = self._access.registry.find(run.name)
+        return await self._steps.result(at, run, tool, lambda: self._answer(run, decided))
 
     async def _answer(self, use: ToolUse, decided: Tool | None) -> ToolResult:
         access = self._access
@@ -158,6 +179,8 @@ class ToolRound:
                 "The tool asks a person something, whom it cannot reach from here."
             )
         except ToolyardError as error:
+            if self._steps is not None and isinstance(error, STOPS):
+                raise  # the tool is an agent in the same run
             return ToolResult.error(str(error))
         except (Exception, SystemExit) as error:  # a bug of a source must not end the run, nor all
             logger.exception("the tool %r failed", use.name)
@@ -186,6 +209,16 @@ class ToolRound:
             iteration=self._iteration,
             duration_s=duration_s,
         )
+
+
+def _decided(use: ToolUse, decision: Decision | None) -> tuple[ToolUse, ToolUseResult | None]:
+    """The use that may be run, or why none may."""
+    if decision == ALLOW:
+        return use, None
+    if isinstance(decision, Edit):
+        return replace(use, arguments=decision.arguments), None
+    reason = decision.reason if isinstance(decision, Deny) else "Nobody has decided about it."
+    return use, _refused(use, f"The tool was not run: {reason}")
 
 
 def _admits_all(tool: Tool) -> None:

@@ -67,6 +67,28 @@ class StepRecord:
     ended_at: float | None
 
 
+class BegunStep(Protocol):
+    """A step that was done before, or is done now by whoever began it."""
+
+    @property
+    def is_recalled(self) -> bool:
+        """Whether it was done before."""
+        ...
+
+    @property
+    def output(self) -> Any:
+        """What it gave; `None` before it is done."""
+        ...
+
+    async def finish(self, output: Any) -> Any:
+        """Keep what it gave, a JSON value; the same as it will be recalled."""
+        ...
+
+    async def fail(self, error: Exception) -> None:
+        """Keep that it failed; whoever did it raises the error."""
+        ...
+
+
 class OpenRun(Protocol):
     """A run that is executed here, from entering it to leaving it.
 
@@ -132,6 +154,19 @@ class OpenRun(Protocol):
             StepInDoubt: It is not repeatable, and the run was interrupted while it was done.
             Exception: Whatever `do` raises.
         """
+        ...
+
+    async def begin(
+        self,
+        path: Sequence[str],
+        name: str,
+        n: int,
+        *,
+        kind: str,
+        input: Any,
+        repeatable: bool,
+    ) -> BegunStep:
+        """As `step`, for what is not done in one piece: it is to be finished, or has failed."""
         ...
 
     async def ask_person(self, path: Sequence[str], name: str, n: int, question: Any) -> Any:

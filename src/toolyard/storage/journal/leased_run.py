@@ -24,7 +24,7 @@ from toolyard.core.errors import (
 from toolyard.storage.journal import run_scripts, step_scripts
 from toolyard.storage.journal.executor import is_dead, new_owner
 from toolyard.storage.journal.failure import error_of, kept, members, reasons
-from toolyard.storage.journal.journal import Do, RunRecord
+from toolyard.storage.journal.journal import Do, RunRecord, StepState
 from toolyard.storage.journal.json_text import canonical_text, input_hash, json_text
 from toolyard.storage.journal.keys import StepKey, key_of
 from toolyard.storage.journal.run_scripts import Hold, Start
@@ -97,17 +97,36 @@ class LeasedRun:
         repeatable: bool,
     ) -> Any:
         """As `OpenRun.step`."""
+        step = await self.begin(path, name, n, kind=kind, input=input, repeatable=repeatable)
+        if step.is_recalled:
+            return step.output
+        try:
+            output = await do()
+        except Exception as error:
+            await step.fail(error)
+            raise
+        return await step.finish(output)
+
+    async def begin(
+        self,
+        path: Sequence[str],
+        name: str,
+        n: int,
+        *,
+        kind: str,
+        input: Any,
+        repeatable: bool,
+    ) -> LeasedStep:
+        """As `OpenRun.begin`."""
         call = self._call(path, name, n, kind, input)
         hold = self._held
         found = await self._database.change(
             lambda now: step_scripts.begin(now, hold, call, repeatable=repeatable)
         )
         match found.verdict:
-            case "recall":
-                return json.loads(found.output or "null")
             case "raise":
                 failure = error_of(found.output or "")
-                self._failures.append((failure, call.key))
+                self.note(failure, call.key)
                 raise failure
             case "doubt":
                 raise StepInDoubt(
@@ -115,25 +134,21 @@ class LeasedRun:
                     "and cannot be done twice; it was not done again."
                 )
             case _:
-                return await self._done(call.key, do)
+                output = json.loads(found.output or "null")
+                is_recalled = found.verdict == "recall"
+                return LeasedStep(self, call.key, is_recalled=is_recalled, output=output)
 
-    async def _done(self, key: StepKey, do: Do) -> Any:
-        """What `do` gives, once it is on the disk; so is its error, if there is one."""
-        try:
-            output = json_text(await do(), f"result of the step {key}")
-        except Exception as error:
-            await self._end(key, "failed", kept(error))
-            self._failures.append((error, key))
-            raise
-        await self._end(key, "done", output)
-        return json.loads(output)
-
-    async def _end(self, key: StepKey, state: step_scripts.StepState, output: str | None) -> None:
+    async def end(self, key: StepKey, state: StepState, output: str | None) -> None:
+        """Write down what came of a step."""
         hold = self._held
         with anyio.CancelScope(shield=True):  # it was done, so it is kept; a database has its time
             await self._database.change(
                 lambda now: step_scripts.finish(now, hold, key, state, output)
             )
+
+    def note(self, error: Exception, key: StepKey) -> None:
+        """Remember whose error it is: if it ends the run, that step is done anew."""
+        self._failures.append((error, key))
 
     async def ask_person(self, path: Sequence[str], name: str, n: int, question: Any) -> Any:
         """As `OpenRun.ask_person`."""
@@ -209,3 +224,29 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, ToolyardError):
         return str(error)
     return f"It ran into an unexpected {type(error).__name__}."
+
+
+class LeasedStep:
+    """A `BegunStep` of a `LeasedRun`."""
+
+    def __init__(self, run: LeasedRun, key: StepKey, *, is_recalled: bool, output: Any) -> None:
+        self._run = run
+        self._key = key
+        self.is_recalled = is_recalled
+        self.output = output
+
+    async def finish(self, output: Any) -> Any:
+        """As `BegunStep.finish`."""
+        try:
+            text = json_text(output, f"result of the step {self._key}")
+        except JournalError as error:
+            await self.fail(error)
+            raise
+        await self._run.end(self._key, "done", text)
+        self.output = json.loads(text)
+        return self.output
+
+    async def fail(self, error: Exception) -> None:
+        """As `BegunStep.fail`."""
+        self._run.note(error, self._key)
+        await self._run.end(self._key, "failed", kept(error))

@@ -19,7 +19,7 @@ from toolyard.storage.journal.records import run_record, step_record
 from toolyard.storage.journal.schema import RUN_COLUMNS, STEP_COLUMNS
 from toolyard.storage.journal.script import Query, Script
 
-LIVE = ("running", "waiting", "paused")
+LIVE: Sequence[RunState] = ("running", "waiting", "paused")
 _ONE_RUN = f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?"  # noqa: S608 - our own words
 
 

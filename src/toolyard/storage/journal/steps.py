@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from toolyard.storage.journal.journal import Do, OpenRun
+from toolyard.storage.journal.journal import BegunStep, Do, OpenRun
 
 
 class Steps:
@@ -48,6 +48,13 @@ class Steps:
         at = self.place(name) if n is None else n
         return await self._run.step(
             self.path, name, at, kind=kind, input=input, do=do, repeatable=repeatable
+        )
+
+    async def begin(self, name: str, *, kind: str, input: Any, repeatable: bool) -> BegunStep:
+        """As `OpenRun.begin`."""
+        n = self.place(name)
+        return await self._run.begin(
+            self.path, name, n, kind=kind, input=input, repeatable=repeatable
         )
 
     async def ask_person(self, name: str, question: Any, *, n: int | None = None) -> Any:

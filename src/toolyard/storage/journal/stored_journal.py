@@ -80,9 +80,7 @@ class StoredJournal:
 
     async def pause(self, run_id: str) -> None:
         """As `DurableJournal.pause`."""
-        await self._database.change(
-            lambda now: run_scripts.move(now, run_id, ("running", "waiting"), "paused")
-        )
+        await self._database.change(lambda now: run_scripts.move(now, run_id, LIVE, "paused"))
 
     async def resume(self, run_id: str) -> None:
         """As `DurableJournal.resume`."""
@@ -90,7 +88,9 @@ class StoredJournal:
 
     async def cancel(self, run_id: str) -> None:
         """As `DurableJournal.cancel`."""
-        await self._database.change(lambda now: run_scripts.move(now, run_id, LIVE, "cancelled"))
+        await self._database.change(
+            lambda now: run_scripts.move(now, run_id, (*LIVE, "failed", "cancelled"), "cancelled")
+        )
 
     async def fork(self, run_id: str, before: int, new_run_id: str) -> None:
         """As `DurableJournal.fork`."""
