@@ -18,6 +18,8 @@ from toolyard.orchestration.voting import ABSTAIN, VOTE
 pytestmark = pytest.mark.anyio
 
 GO = TASK + "Go."
+WEIGHTED = {"voting": "weighted"}
+HALF = {"min_agreement_ratio": 0.5}
 NAMES = ("Ann", "Bob", "Cy")
 
 
@@ -92,21 +94,28 @@ async def test_all_hear_all_proposals_before_they_vote_and_how_it_went_after() -
         ({"min_agreement_ratio": 2 / 3}, [1, 1, 2], "agreed", "Ann 1", 2 / 3),
         ({"min_agreement_ratio": 0.3}, [3, 2, 1], "max_rounds", "Ann 1", 1 / 3),
         (
-            {"voting": "unanimous", "min_agreement_ratio": 0.5},
+            {"voting": "unanimous", **HALF},
             [2, 2, 1],
             "max_rounds",
             "Bob 1",
             2 / 3,
         ),
-        ({"voting": "unanimous", "min_agreement_ratio": 0.5}, [2, 2, 2], "agreed", "Bob 1", 1.0),
-        ({"voting": "weighted", "weights": {"Cy": 8}}, [1, 1, 3], "agreed", "Cy 1", 0.8),
-        ({"voting": "weighted", "weights": {"Cy": 0.5}}, [1, 1, 3], "agreed", "Ann 1", 0.8),
+        ({"voting": "unanimous", **HALF}, [2, 2, 2], "agreed", "Bob 1", 1.0),
+        ({**WEIGHTED, "weights": {"Cy": 8}}, [1, 1, 3], "agreed", "Cy 1", 0.8),
+        ({**WEIGHTED, "weights": {"Cy": 0.5}}, [1, 1, 3], "agreed", "Ann 1", 0.8),
         (
-            {"voting": "weighted", "weights": {"Ann": 0.1, "Bob": 0.6, "Cy": 0.3}},
+            {**WEIGHTED, "weights": {"Ann": 0.1, "Bob": 0.6, "Cy": 0.3}},
             [1, 1, 2],
             "agreed",
             "Ann 1",
             0.7,
+        ),
+        (
+            {**WEIGHTED, "weights": {"Ann": 0.1, "Bob": 0.2, "Cy": 0.3}, **HALF},
+            [1, 1, 3],
+            "max_rounds",
+            "Ann 1",
+            0.5,
         ),
         ({"allow_abstention": True}, [0, 3, 0], "agreed", "Cy 1", 1.0),
     ],

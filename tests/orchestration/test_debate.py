@@ -8,7 +8,7 @@ from tests.support.teams import Ear, Player
 from toolyard.core.errors import ConfigError, ModelError
 from toolyard.events.orchestration_events import ConvergenceChecked
 from toolyard.llm.scripted_model import Line
-from toolyard.orchestration.hub import TASK
+from toolyard.orchestration.hub import LEFT_OUT, TASK
 from toolyard.orchestration.presets.debate import ANSWER, JUDGE, OPEN, Debate
 from toolyard.orchestration.quoted import quoted
 
@@ -85,6 +85,7 @@ async def test_one_that_remembers_nothing_is_told_all_with_its_own_words() -> No
     ("bob", "threshold", "scores"),
     [
         (["red and green", "Green, and RED!", "unheard"], 0.75, [1.0]),
+        (["red and green", "Green, and RED!", "unheard"], 1.0, [1.0]),
         (["red blue", "red green", "red green"], 0.75, [2 / 3, 1.0]),
         (["red blue", "red green", "unheard"], 0.6, [2 / 3]),
         (["red blue", ModelError("ill."), "red blue"], 0.75, [1.0]),
@@ -140,12 +141,13 @@ async def test_without_the_consensus_that_is_required_it_is_partial(
 
 async def test_the_judge_hears_all_and_decides() -> None:
     judge = Player("Jo", "Ann is right.")
-    players = [talking("Ann"), talking("Bob")]
+    ann, *_ = players = [talking(name) for name in ("Ann", "Bob", "Cy")]
 
     team = Debate([each.agent for each in players], max_rounds=2, judge=judge.agent, last=1)
     result = await team.run("Go.")
 
-    everything = told(said("Ann", "Bob", round=1), said("Ann", "Bob", round=2))
+    assert ann.heard[1] == told(LEFT_OUT.format(1), said("Cy", round=1), ANSWER)
+    everything = told(said("Ann", "Bob", "Cy", round=1), said("Ann", "Bob", "Cy", round=2))
     assert judge.heard == [told(GO, everything, JUDGE)]
     assert result.text == "Ann is right."
     assert result.step("Jo").text == result.text

@@ -9,7 +9,7 @@ from tests.support.teams import Ear, Player
 from toolyard.core.errors import ConfigError, ModelError, UnfitReply
 from toolyard.events.orchestration_events import AgentSelected
 from toolyard.llm.scripted_model import Line
-from toolyard.orchestration.hub import TASK
+from toolyard.orchestration.hub import LEFT_OUT, TASK
 from toolyard.orchestration.presets.moderated import AGAIN, PICK, SPEAK, SYNTHESIZE, Moderated
 from toolyard.orchestration.quoted import quoted
 
@@ -157,6 +157,17 @@ async def test_a_moderator_without_a_memory_is_told_all_each_time() -> None:
 
     question = PICK.format(members="- Ann: knows sums")
     assert heard[2] == told(GO, quoted("Ann", "a1"), quoted("Ann", "a2"), question)
+
+
+async def test_only_the_last_are_told_if_so_wanted_but_the_moderator_hears_all() -> None:
+    ann, bob = members()
+    mo = Player("Mo", pick("Ann"), pick("Ann"), pick("Bob"))
+
+    team = Moderated([ann.agent, bob.agent], moderator=mo.agent, rounds=3, last=1)
+    await team.run("Go.")
+
+    assert bob.heard == [told(GO, LEFT_OUT.format(1), quoted("Ann", "a2"), SPEAK)]
+    assert mo.heard[2] == told(quoted("Ann", "a2"), QUESTION)
 
 
 async def test_a_second_run_starts_clean() -> None:

@@ -25,8 +25,11 @@ def told(*parts: str) -> str:
 async def test_each_hears_what_was_said_since_its_turn_and_the_first_sums_up() -> None:
     ann, bob = Player("Ann", "a1", "a2", "all"), Player("Bob", "b1", "b2")
 
-    result = await RoundRobin([ann.agent, bob.agent], rounds=2).run("Go.")
+    team = RoundRobin([ann.agent, bob.agent], rounds=2)
+    result = await team.run("Go.")
 
+    assert [each.id for each in team.members] == ["Ann", "Bob"]
+    assert [len(request.messages) for request in ann.model.requests] == [2, 4, 6]
     assert ann.heard == [
         told(GO, FIRST),
         told(quoted("Bob", "b1"), EXTEND),

@@ -92,7 +92,6 @@ class Talk:
         output: Any = None,
         last: int | None = None,
     ) -> Sequence[Step]:
-        until = len(self._hub.said)
         asks = [
             Ask(self._seat(each), self._told(each, instruct, last), output)
             for each in floor.members
@@ -100,7 +99,7 @@ class Talk:
         steps = await self.run.ask_all(asks, reason=floor.reason)
         for step in steps:
             if step.result is not None:  # one that failed remembers nothing of what it was told
-                self._hub.hear(step.member_id, until=until)
+                self._hub.hear(step.member_id)
         return steps
 
     def _seat(self, member: Member) -> Seat:

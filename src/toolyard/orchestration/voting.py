@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from pydantic import BaseModel, Field, create_model
 
@@ -21,8 +22,6 @@ ABSTAIN = "Vote 0 if you want none of them."
 NUMBER = "The number of the proposal."
 AGREED = "agreed"
 """It ended so if enough of the members voted for the same proposal."""
-_ROUNDING = 1e-9
-"""So much may be lacking from a share, because weights are no round numbers to a computer."""
 
 
 class Vote(BaseModel):
@@ -46,7 +45,8 @@ class Voting:
             may_abstain: Whether a member may vote for nothing.
         """
         self._needed = needed
-        self._weights = weights
+        # As they are written: 0.1 and 0.2 together are a tie with 0.3.
+        self._weights = {voter: Fraction(str(weight)) for voter, weight in weights.items()}
         self._may_abstain = may_abstain
 
     async def stop(self, talk: Talk) -> None:
@@ -69,7 +69,7 @@ class Voting:
         winner = proposals[shares.index(best)]
         talk.score = best
         talk.notes.update(winner=winner.member_id, proposal=winner.id)
-        if best >= self._needed - _ROUNDING and shares.count(best) == 1:
+        if best >= self._needed and shares.count(best) == 1:
             talk.ended = AGREED
 
     async def winner(self, talk: Talk) -> Outcome:
@@ -107,9 +107,9 @@ class Voting:
         self, votes: Mapping[str, str | None], proposals: Sequence[Step]
     ) -> Sequence[float]:
         """Of the votes, for each of the proposals; 0 for all if nobody voted."""
-        weights = dict.fromkeys((each.member_id for each in proposals), 0.0)
+        weights = dict.fromkeys((each.member_id for each in proposals), Fraction(0))
         for voter, chosen in votes.items():
             if chosen is not None:
-                weights[chosen] += self._weights.get(voter, 1.0)
+                weights[chosen] += self._weights.get(voter, Fraction(1))
         cast = sum(weights.values())
-        return [weight / cast if cast else 0.0 for weight in weights.values()]
+        return [float(weight / cast) if cast else 0.0 for weight in weights.values()]

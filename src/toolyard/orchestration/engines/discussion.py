@@ -158,5 +158,4 @@ class Discussion:
             async with aclosing(self._order(talk)) as floors:
                 async for floor in floors:
                     await talk.speak(floor, self._instruct)
-            if not talk.ended:
-                await self._stop(talk)
+            await self._stop(talk)
