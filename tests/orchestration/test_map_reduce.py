@@ -158,7 +158,7 @@ async def test_a_kept_run_goes_on_where_it_was(tmp_path: Path) -> None:
 
     bob = Player("Bob", "AB", ModelError("ill."), "CD", "all")
     options: dict[str, Any] = {"reduce": "tree", "chunk_size": 5, "on_error": "raise", "at_once": 1}
-    team, place = MapReduce(note, reducer=bob.agent, **options), str(tmp_path / "runs.db")
+    team, place = MapReduce(note, reducer=bob.agent, **options), f"sqlite:{tmp_path / 'runs.db'}"
 
     with pytest.raises(ModelError):
         await team.run(TEXT[:20], durable=place, run_id="r")

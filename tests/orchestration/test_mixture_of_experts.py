@@ -307,7 +307,7 @@ async def test_a_kept_run_goes_on_where_it_was(tmp_path: Path) -> None:
     team = MixtureOfExperts(
         [each.agent for each in players], embed=embed, combine="vote", on_error="raise", at_once=1
     )
-    place = str(tmp_path / "runs.db")
+    place = f"sqlite:{tmp_path / 'runs.db'}"
 
     with pytest.raises(ModelError):
         await team.run(TASK, durable=place, run_id="r")

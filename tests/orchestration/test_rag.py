@@ -200,7 +200,7 @@ async def test_a_kept_run_goes_on_where_it_was(tmp_path: Path) -> None:
 
     ann, eve = player("Yes."), Player("Eve", ModelError("ill."), SUPPORTED)
     team = RAG(search, ann.agent, verify_facts=True, verifier=eve.agent, on_error="raise")
-    place = str(tmp_path / "runs.db")
+    place = f"sqlite:{tmp_path / 'runs.db'}"
 
     with pytest.raises(ModelError):
         await team.run("Coat?", durable=place, run_id="r")
