@@ -1,5 +1,6 @@
 """A long text, piece by piece."""
 
+from pathlib import Path
 from typing import Any, Unpack
 
 import anyio
@@ -146,6 +147,24 @@ async def test_what_the_reducer_fails_at_is_put_one_after_the_other() -> None:
     gone = Player("Bob", ModelError("ill."))
     result = await MapReduce(upper, reducer=gone.agent, on_error="show", **options).run(TEXT[:10])
     assert (result.text, result.ended) == ("AAAA\n\nBBBB", "not_combined")
+
+
+async def test_a_kept_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    pieces = list[str]()
+
+    def note(piece: str) -> str:
+        pieces.append(piece)
+        return upper(piece)
+
+    bob = Player("Bob", "AB", ModelError("ill."), "CD", "all")
+    options: dict[str, Any] = {"reduce": "tree", "chunk_size": 5, "on_error": "raise", "at_once": 1}
+    team, place = MapReduce(note, reducer=bob.agent, **options), f"sqlite:{tmp_path / 'runs.db'}"
+
+    with pytest.raises(ModelError):
+        await team.run(TEXT[:20], durable=place, run_id="r")
+    result = await team.resume("r", durable=place)
+
+    assert (result.text, len(pieces), len(bob.heard)) == ("all", 4, 4)
 
 
 def test_what_cannot_be_is_refused() -> None:

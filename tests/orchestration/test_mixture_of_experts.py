@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 TASK = "Why does my SELECT rain?"
 ROSTER = "- Ann: Databases\n- Bob: Weather\n- Cyd: Law"
-KEYWORDS = {"Ann": ["select", "join"], "Bob": ["rain", "why does"], "Cyd": ["law", "ai"]}
+KEYWORDS = {"Ann": ["select", "join"], "Bob": ["rain", "why does"], "Cyd": ["law", "in", "ra"]}
 
 
 def experts(
@@ -80,7 +81,7 @@ CHOICES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"Ann": "the task says select", "Bob": "the task says rain, why does"},
     ),
     "all, for no keyword is there": (
-        {"routing": "keyword", "keywords": {"Cyd": ["ai"]}},
+        {"routing": "keyword", "keywords": {"Cyd": ["in", "ra"]}},
         dict.fromkeys(["Ann", "Bob", "Cyd"], "no keyword is in the task"),
     ),
     "the nearest first": (
@@ -293,6 +294,30 @@ async def test_a_run_fails_with_an_expert_or_router_or_if_nobody_answers() -> No
 async def test_vectors_that_cannot_be_compared_are_a_mistake_that_is_told(vectors: Any) -> None:
     with pytest.raises(WorkflowError, match="finite numbers for each of the 4 texts"):
         await asked_by(embed=near(*vectors))
+
+
+async def test_a_kept_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    calls = list[int]()
+
+    def embed(texts: Sequence[str]) -> Sequence[Sequence[int]]:
+        calls.append(len(texts))
+        return [[1, at] for at in range(len(texts))]
+
+    players = experts(["a", vote(2)], ["b", ModelError("ill."), vote(2)])
+    team = MixtureOfExperts(
+        [each.agent for each in players], embed=embed, combine="vote", on_error="raise", at_once=1
+    )
+    place = f"sqlite:{tmp_path / 'runs.db'}"
+
+    with pytest.raises(ModelError):
+        await team.run(TASK, durable=place, run_id="r")
+    result = await team.resume("r", durable=place)
+    again = await team.run(TASK, durable=place, run_id="r")
+
+    assert calls == [4]
+    assert [len(each.heard) for each in players] == [2, 3, 0]
+    assert (result.text, result.ended, result.score) == ("b", "voted", 1.0)
+    assert (again.text, again.metadata) == (result.text, result.metadata)
 
 
 WRONG: dict[str, dict[str, Any]] = {

@@ -1,6 +1,7 @@
 """An answer from what was found."""
 
 import json
+from pathlib import Path
 from typing import Any, Unpack
 
 import pytest
@@ -148,7 +149,7 @@ async def test_a_retriever_that_fails_is_as_one_that_finds_nothing_or_ends_the_r
     for on_error in ("skip", "show"):
         result = await team(on_error=on_error).run("Coat?")
         assert (result.text, result.status) == ("I think so.", "partial")
-        assert result.ended == "retrieval_failed"
+        assert (result.ended, result.metadata["chunks"]) == ("retrieval_failed", 0)
     with pytest.raises(ModelError, match=r"The index is gone\."):
         await team(on_error="raise").run("Coat?")
 
@@ -188,6 +189,28 @@ async def test_a_retriever_that_gives_something_else_is_a_mistake_that_is_told()
 
     with pytest.raises(WorkflowError, match="something of the type int: it must give"):
         await RAG(wrong, player("x").agent).run("Coat?")
+
+
+async def test_a_kept_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    searches = list[str]()
+
+    def search(query: str) -> list[Any]:
+        searches.append(query)
+        return FOUND
+
+    ann, eve = player("Yes."), Player("Eve", ModelError("ill."), SUPPORTED)
+    team = RAG(search, ann.agent, verify_facts=True, verifier=eve.agent, on_error="raise")
+    place = f"sqlite:{tmp_path / 'runs.db'}"
+
+    with pytest.raises(ModelError):
+        await team.run("Coat?", durable=place, run_id="r")
+    result = await team.resume("r", durable=place)
+    again = await team.run("Coat?", durable=place, run_id="r")
+
+    assert (searches, len(ann.heard), len(eve.heard)) == (["Coat?"], 1, 2)
+    assert result.ended == again.ended == "verified"
+    assert result.text == again.text
+    assert result.metadata == again.metadata
 
 
 def test_what_cannot_be_is_refused() -> None:

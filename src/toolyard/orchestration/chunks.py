@@ -57,7 +57,6 @@ class Chunks:
         earliest = begin + max(self._size // 2, self._overlap + 1)
         for place in _PLACES:
             ends = [each.end() for each in place.finditer(text, earliest - 1, latest)]
-            fitting = [each for each in ends if each >= earliest]
-            if fitting:
-                return fitting[-1]
+            if ends:
+                return ends[-1]
         return latest
