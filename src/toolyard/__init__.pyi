@@ -69,6 +69,7 @@ from toolyard.core.context import LogLevel as LogLevel
 from toolyard.core.errors import BudgetSpent as BudgetSpent
 from toolyard.core.errors import CallInterrupted as CallInterrupted
 from toolyard.core.errors import CallTimeout as CallTimeout
+from toolyard.core.errors import ClaimLost as ClaimLost
 from toolyard.core.errors import ConfigError as ConfigError
 from toolyard.core.errors import ContentFiltered as ContentFiltered
 from toolyard.core.errors import ExtractionError as ExtractionError
@@ -248,6 +249,18 @@ from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
+from toolyard.orchestration.work.check import CommandCheck as CommandCheck
+from toolyard.orchestration.work.check import ReviewCheck as ReviewCheck
+from toolyard.orchestration.work.check import Reviewer as Reviewer
+from toolyard.orchestration.work.check import verdict_on as verdict_on
+from toolyard.orchestration.work.claim import WorkClaim as WorkClaim
+from toolyard.orchestration.work.item import Check as Check
+from toolyard.orchestration.work.item import Verdict as Verdict
+from toolyard.orchestration.work.item import WorkItem as WorkItem
+from toolyard.orchestration.work.pool import WorkPool as WorkPool
+from toolyard.orchestration.work.records import Outcome as Outcome
+from toolyard.orchestration.work.status import PoolStatus as PoolStatus
+from toolyard.orchestration.work.status import Working as Working
 from toolyard.orchestration.workflow import Engine as Engine
 from toolyard.orchestration.workflow import Workflow as Workflow
 from toolyard.orchestration.workflow import WorkflowOptions as WorkflowOptions
@@ -378,9 +391,12 @@ __all__ = [
     "ChangeStream",
     "ChatModel",
     "ChatRequest",
+    "Check",
     "Choose",
     "Claim",
+    "ClaimLost",
     "Combine",
+    "CommandCheck",
     "CommandLimits",
     "CommandResult",
     "Comparison",
@@ -488,6 +504,7 @@ __all__ = [
     "OpenAPIClient",
     "OpenRun",
     "OrchestrationEvent",
+    "Outcome",
     "OutcomeUnknown",
     "OutputSchema",
     "OwnThoughts",
@@ -497,6 +514,7 @@ __all__ = [
     "Place",
     "PlaceholderModel",
     "Policy",
+    "PoolStatus",
     "Price",
     "Prices",
     "PromptArgument",
@@ -532,6 +550,8 @@ __all__ = [
     "ResultShelf",
     "RetryPolicy",
     "Retrying",
+    "ReviewCheck",
+    "Reviewer",
     "RoundCompleted",
     "RoundStarted",
     "RunCancelled",
@@ -629,15 +649,20 @@ __all__ = [
     "Unreachable",
     "Usage",
     "Utterance",
+    "Verdict",
     "Wanted",
     "WatchProtocol",
     "Watched",
     "Whole",
+    "WorkClaim",
+    "WorkItem",
+    "WorkPool",
     "Workflow",
     "WorkflowError",
     "WorkflowOptions",
     "WorkflowResult",
     "WorkflowRun",
+    "Working",
     "Wrapper",
     "__version__",
     "chat_model",
@@ -671,5 +696,6 @@ __all__ = [
     "thought_tools",
     "to_prompt",
     "tool",
+    "verdict_on",
     "web_agent",
 ]

@@ -41,6 +41,8 @@ class Team:
     tasks: int
     directory: Path
     seed: int
+    program: Path = WORKER
+    """What each worker runs."""
     started: int = 0
     kills: int = 0
     restarts: int = 0
@@ -52,7 +54,7 @@ class Team:
         """Start one more worker."""
         owner = f"w{self.started}"
         self.started += 1
-        command = [sys.executable, str(WORKER), self.place, str(self.tasks), owner]
+        command = [sys.executable, str(self.program), self.place, str(self.tasks), owner]
         self.workers.append(
             subprocess.Popen([*command, str(self.directory / owner)], env=ENVIRONMENT)
         )

@@ -29,6 +29,7 @@ ToolyardError
 │   ├── RunPaused           somebody paused it
 │   ├── RunCancelled        somebody cancelled it
 │   └── StepInDoubt         a step may have been done before the run was interrupted
+├── ClaimLost               a claim of a work item that has ended; nothing was recorded
 ├── ModelError              a language model gave no answer
 │   ├── TokenLimit          more was said than the model can take in
 │   ├── RateLimited         too many requests; the same one may be answered later
@@ -288,6 +289,19 @@ class StepInDoubt(JournalError):
     """The run was interrupted during a step, which may have been done and is not done again."""
 
     code = "step_in_doubt"
+
+
+class ClaimLost(ToolyardError):
+    """The claim of a work item has ended, so others may work on it; nothing was recorded."""
+
+    code = "claim_lost"
+
+    def __init__(self, item: str) -> None:
+        super().__init__(
+            f"The claim of {item!r} has ended, and nothing was recorded: drop this work, "
+            "and claim another item."
+        )
+        self.item = item
 
 
 class ModelError(ToolyardError):

@@ -1,0 +1,1 @@
+"""Work items that any number of workers share: claimed, checked, recorded once."""
