@@ -10,6 +10,7 @@ from importlib import import_module
 from toolyard.version import __version__
 
 _HOMES = {
+    "Acceptance": "orchestration.engines.acceptance",
     "Action": "prompts.action",
     "ActionReading": "prompts.actions",
     "Actions": "prompts.actions",
@@ -185,6 +186,7 @@ _HOMES = {
     "ProtocolAdded": "events.agent_events",
     "ProtocolRemoved": "events.agent_events",
     "QuotaSpent": "core.errors",
+    "Ralph": "orchestration.presets.ralph",
     "RalphIterationStarted": "events.orchestration_events",
     "RalphTaskCompleted": "events.orchestration_events",
     "RateLimit": "security.rate",
@@ -266,6 +268,7 @@ _HOMES = {
     "SwapRefused": "core.errors",
     "SystemPromptSet": "events.agent_events",
     "Tagged": "prompts.places",
+    "TaskBoard": "orchestration.engines.task_board",
     "TaskClaimed": "events.orchestration_events",
     "TaskCompleted": "events.orchestration_events",
     "TaskEvent": "events.orchestration_events",

@@ -235,10 +235,12 @@ from toolyard.llm.session_stores import FileSessions as FileSessions
 from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
+from toolyard.orchestration.engines.acceptance import Acceptance as Acceptance
 from toolyard.orchestration.engines.fan_out import Choose as Choose
 from toolyard.orchestration.engines.fan_out import Combine as Combine
 from toolyard.orchestration.engines.fan_out import FanOut as FanOut
 from toolyard.orchestration.engines.fan_out import Split as Split
+from toolyard.orchestration.engines.task_board import TaskBoard as TaskBoard
 from toolyard.orchestration.hub import Hub as Hub
 from toolyard.orchestration.hub import Utterance as Utterance
 from toolyard.orchestration.member import Joining as Joining
@@ -246,6 +248,7 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.ralph import Ralph as Ralph
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
@@ -355,6 +358,7 @@ __all__ = [
     "CREATIVE",
     "DETERMINISTIC",
     "SKIP",
+    "Acceptance",
     "Action",
     "ActionReading",
     "Actions",
@@ -527,6 +531,7 @@ __all__ = [
     "ProtocolAdded",
     "ProtocolRemoved",
     "QuotaSpent",
+    "Ralph",
     "RalphIterationStarted",
     "RalphTaskCompleted",
     "RateLimit",
@@ -607,6 +612,7 @@ __all__ = [
     "SwapRefused",
     "SystemPromptSet",
     "Tagged",
+    "TaskBoard",
     "TaskClaimed",
     "TaskCompleted",
     "TaskEvent",
