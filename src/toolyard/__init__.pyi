@@ -240,6 +240,9 @@ from toolyard.orchestration.engines.fan_out import Choose as Choose
 from toolyard.orchestration.engines.fan_out import Combine as Combine
 from toolyard.orchestration.engines.fan_out import FanOut as FanOut
 from toolyard.orchestration.engines.fan_out import Split as Split
+from toolyard.orchestration.engines.pool_source import PoolSource as PoolSource
+from toolyard.orchestration.engines.pool_work import PoolRules as PoolRules
+from toolyard.orchestration.engines.pool_work import PoolWork as PoolWork
 from toolyard.orchestration.engines.task_board import TaskBoard as TaskBoard
 from toolyard.orchestration.hub import Hub as Hub
 from toolyard.orchestration.hub import Utterance as Utterance
@@ -247,8 +250,10 @@ from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.presets.agent_team import AgentTeam as AgentTeam
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.ralph import Ralph as Ralph
+from toolyard.orchestration.presets.team_worker import TeamWorker as TeamWorker
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
@@ -257,6 +262,8 @@ from toolyard.orchestration.work.check import ReviewCheck as ReviewCheck
 from toolyard.orchestration.work.check import Reviewer as Reviewer
 from toolyard.orchestration.work.check import verdict_on as verdict_on
 from toolyard.orchestration.work.claim import WorkClaim as WorkClaim
+from toolyard.orchestration.work.facts import PoolFacts as PoolFacts
+from toolyard.orchestration.work.facts import facts_of as facts_of
 from toolyard.orchestration.work.item import Check as Check
 from toolyard.orchestration.work.item import Verdict as Verdict
 from toolyard.orchestration.work.item import WorkItem as WorkItem
@@ -369,6 +376,7 @@ __all__ = [
     "AgentMetrics",
     "AgentResponded",
     "AgentSelected",
+    "AgentTeam",
     "Allow",
     "Answered",
     "Approve",
@@ -518,7 +526,11 @@ __all__ = [
     "Place",
     "PlaceholderModel",
     "Policy",
+    "PoolFacts",
+    "PoolRules",
+    "PoolSource",
     "PoolStatus",
+    "PoolWork",
     "Price",
     "Prices",
     "PromptArgument",
@@ -617,6 +629,7 @@ __all__ = [
     "TaskCompleted",
     "TaskEvent",
     "TaskFailed",
+    "TeamWorker",
     "Template",
     "Text",
     "TextDelta",
@@ -680,6 +693,7 @@ __all__ = [
     "examples_section",
     "extract",
     "extract_json",
+    "facts_of",
     "file_agent",
     "general_agent",
     "image_from_base64",
