@@ -133,6 +133,7 @@ from toolyard.core.tool import ToolResult as ToolResult
 from toolyard.core.toolbox import Toolbox as Toolbox
 from toolyard.core.toolbox import tool as tool
 from toolyard.core.watching import Watched as Watched
+from toolyard.core.workflow_errors import PlanFailed as PlanFailed
 from toolyard.core.workflow_errors import RedesignLimitExceeded as RedesignLimitExceeded
 from toolyard.core.workflow_errors import StepLimitExceeded as StepLimitExceeded
 from toolyard.core.workflow_errors import WorkflowError as WorkflowError
@@ -235,26 +236,65 @@ from toolyard.llm.session_stores import FileSessions as FileSessions
 from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
-from toolyard.orchestration.engines.acceptance import Acceptance as Acceptance
 from toolyard.orchestration.engines.fan_out import Choose as Choose
+from toolyard.orchestration.engines.fan_out import Chosen as Chosen
 from toolyard.orchestration.engines.fan_out import Combine as Combine
 from toolyard.orchestration.engines.fan_out import FanOut as FanOut
 from toolyard.orchestration.engines.fan_out import Split as Split
-from toolyard.orchestration.engines.pool_source import PoolSource as PoolSource
-from toolyard.orchestration.engines.pool_work import PoolRules as PoolRules
-from toolyard.orchestration.engines.pool_work import PoolWork as PoolWork
-from toolyard.orchestration.engines.task_board import TaskBoard as TaskBoard
+from toolyard.orchestration.engines.sequence import Stage as Stage
+from toolyard.orchestration.engines.sequence import Stages as Stages
 from toolyard.orchestration.hub import Hub as Hub
 from toolyard.orchestration.hub import Utterance as Utterance
 from toolyard.orchestration.member import Joining as Joining
 from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
+from toolyard.orchestration.modes import Agents as Agents
+from toolyard.orchestration.modes import DebateMode as DebateMode
+from toolyard.orchestration.modes import HierarchicalMode as HierarchicalMode
+from toolyard.orchestration.modes import Mode as Mode
+from toolyard.orchestration.modes import ModeratedMode as ModeratedMode
+from toolyard.orchestration.modes import ParallelMode as ParallelMode
+from toolyard.orchestration.modes import RoundRobinMode as RoundRobinMode
+from toolyard.orchestration.orchestration import Orchestration as Orchestration
+from toolyard.orchestration.orchestration import TeamMessage as TeamMessage
+from toolyard.orchestration.person import Person as Person
+from toolyard.orchestration.planning.plan import Blueprint as Blueprint
+from toolyard.orchestration.planning.plan import Plan as Plan
+from toolyard.orchestration.planning.plan import PlanStep as PlanStep
+from toolyard.orchestration.planning.recovery import Escalation as Escalation
+from toolyard.orchestration.planning.recovery import RecoveryLimits as RecoveryLimits
 from toolyard.orchestration.presets.agent_team import AgentTeam as AgentTeam
+from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
+from toolyard.orchestration.presets.consensus import Consensus as Consensus
+from toolyard.orchestration.presets.constitutional import Constitutional as Constitutional
+from toolyard.orchestration.presets.constitutional import Principle as Principle
+from toolyard.orchestration.presets.debate import Debate as Debate
+from toolyard.orchestration.presets.iterative_refinement import Critic as Critic
+from toolyard.orchestration.presets.iterative_refinement import Critique as Critique
+from toolyard.orchestration.presets.iterative_refinement import Evaluator as Evaluator
+from toolyard.orchestration.presets.iterative_refinement import (
+    IterativeRefinement as IterativeRefinement,
+)
+from toolyard.orchestration.presets.layers import Layers as Layers
+from toolyard.orchestration.presets.manager_workers import ManagerWorkers as ManagerWorkers
+from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
+from toolyard.orchestration.presets.mixture_of_experts import MixtureOfExperts as MixtureOfExperts
+from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
+from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
+from toolyard.orchestration.presets.planner import Planner as Planner
+from toolyard.orchestration.presets.rag import RAG as RAG
 from toolyard.orchestration.presets.ralph import Ralph as Ralph
+from toolyard.orchestration.presets.reflection import Reflection as Reflection
+from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
+from toolyard.orchestration.presets.router import Router as Router
+from toolyard.orchestration.presets.socratic import Socratic as Socratic
+from toolyard.orchestration.presets.supervisor import Supervisor as Supervisor
 from toolyard.orchestration.presets.team_worker import TeamWorker as TeamWorker
+from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
+from toolyard.orchestration.scoring import Scorer as Scorer
 from toolyard.orchestration.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
 from toolyard.orchestration.work.check import CommandCheck as CommandCheck
@@ -262,8 +302,6 @@ from toolyard.orchestration.work.check import ReviewCheck as ReviewCheck
 from toolyard.orchestration.work.check import Reviewer as Reviewer
 from toolyard.orchestration.work.check import verdict_on as verdict_on
 from toolyard.orchestration.work.claim import WorkClaim as WorkClaim
-from toolyard.orchestration.work.facts import PoolFacts as PoolFacts
-from toolyard.orchestration.work.facts import facts_of as facts_of
 from toolyard.orchestration.work.item import Check as Check
 from toolyard.orchestration.work.item import Verdict as Verdict
 from toolyard.orchestration.work.item import WorkItem as WorkItem
@@ -336,6 +374,7 @@ from toolyard.storage.journal.journal import RunRecord as RunRecord
 from toolyard.storage.journal.journal import RunState as RunState
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
+from toolyard.storage.journal.opening import journal_at as journal_at
 from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
 from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
@@ -364,8 +403,8 @@ __all__ = [
     "BALANCED",
     "CREATIVE",
     "DETERMINISTIC",
+    "RAG",
     "SKIP",
-    "Acceptance",
     "Action",
     "ActionReading",
     "Actions",
@@ -377,6 +416,7 @@ __all__ = [
     "AgentResponded",
     "AgentSelected",
     "AgentTeam",
+    "Agents",
     "Allow",
     "Answered",
     "Approve",
@@ -385,6 +425,7 @@ __all__ = [
     "Audio",
     "Bash",
     "BegunStep",
+    "Blueprint",
     "Budget",
     "BudgetLimits",
     "BudgetSpent",
@@ -398,6 +439,7 @@ __all__ = [
     "CallStarted",
     "CallTimeout",
     "Caller",
+    "ChainOfDensity",
     "Change",
     "ChangeProtocol",
     "ChangeStream",
@@ -405,6 +447,7 @@ __all__ = [
     "ChatRequest",
     "Check",
     "Choose",
+    "Chosen",
     "Claim",
     "ClaimLost",
     "Combine",
@@ -414,13 +457,19 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "ConnectionCut",
+    "Consensus",
     "ConsoleSink",
+    "Constitutional",
     "Content",
     "ContentFiltered",
     "ContextCompacted",
     "ContextStrategy",
     "ConvergenceChecked",
     "Credential",
+    "Critic",
+    "Critique",
+    "Debate",
+    "DebateMode",
     "Decision",
     "Delivery",
     "Deny",
@@ -430,6 +479,8 @@ __all__ = [
     "Edit",
     "Engine",
     "Entry",
+    "Escalation",
+    "Evaluator",
     "Event",
     "EventBus",
     "EventHandler",
@@ -448,6 +499,7 @@ __all__ = [
     "ForkedWithContext",
     "FoundAction",
     "HealthProtocol",
+    "HierarchicalMode",
     "HttpAnswer",
     "HttpClient",
     "Hub",
@@ -466,6 +518,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidTool",
     "Isolation",
+    "IterativeRefinement",
     "Joining",
     "Journal",
     "JournalError",
@@ -481,6 +534,7 @@ __all__ = [
     "LLMSession",
     "LLMWaiting",
     "LargeResults",
+    "Layers",
     "LedgerHead",
     "LedgerVerdict",
     "LibraryOwner",
@@ -493,6 +547,8 @@ __all__ = [
     "LogLevel",
     "MCPClient",
     "MCPServerBuilder",
+    "ManagerWorkers",
+    "MapReduce",
     "Member",
     "MemberEvent",
     "Members",
@@ -502,9 +558,13 @@ __all__ = [
     "Message",
     "MessageReceived",
     "MissingCapability",
+    "MixtureOfExperts",
+    "Mode",
     "ModelError",
     "ModelSettings",
     "ModelUnreachable",
+    "Moderated",
+    "ModeratedMode",
     "MountChanged",
     "NameClash",
     "NameFilter",
@@ -515,6 +575,7 @@ __all__ = [
     "OnError",
     "OpenAPIClient",
     "OpenRun",
+    "Orchestration",
     "OrchestrationEvent",
     "Outcome",
     "OutcomeUnknown",
@@ -522,17 +583,21 @@ __all__ = [
     "OwnThoughts",
     "Page",
     "Parallel",
+    "ParallelMode",
     "Pattern",
+    "Person",
+    "Pipeline",
     "Place",
     "PlaceholderModel",
+    "Plan",
+    "PlanFailed",
+    "PlanStep",
+    "Planner",
     "Policy",
-    "PoolFacts",
-    "PoolRules",
-    "PoolSource",
     "PoolStatus",
-    "PoolWork",
     "Price",
     "Prices",
+    "Principle",
     "PromptArgument",
     "PromptEnum",
     "PromptError",
@@ -553,8 +618,10 @@ __all__ = [
     "ReasoningDelta",
     "Recipe",
     "RecordedEvent",
+    "RecoveryLimits",
     "RedesignLimitExceeded",
     "RedisStore",
+    "Reflection",
     "RemoteAgent",
     "RemoteFault",
     "Rename",
@@ -570,7 +637,10 @@ __all__ = [
     "ReviewCheck",
     "Reviewer",
     "RoundCompleted",
+    "RoundRobin",
+    "RoundRobinMode",
     "RoundStarted",
+    "Router",
     "RunCancelled",
     "RunCompleted",
     "RunDiverged",
@@ -586,6 +656,7 @@ __all__ = [
     "RunTaken",
     "Runnable",
     "Scored",
+    "Scorer",
     "ScriptedModel",
     "Seat",
     "SelfCompression",
@@ -599,10 +670,13 @@ __all__ = [
     "SettingsRead",
     "SignedHead",
     "Sizes",
+    "Socratic",
     "Spent",
     "Split",
     "SqliteJournal",
     "SqliteStore",
+    "Stage",
+    "Stages",
     "StdioServer",
     "Step",
     "StepInDoubt",
@@ -620,15 +694,16 @@ __all__ = [
     "StoreUnusable",
     "StoredSessions",
     "StreamingModel",
+    "Supervisor",
     "Surroundings",
     "SwapRefused",
     "SystemPromptSet",
     "Tagged",
-    "TaskBoard",
     "TaskClaimed",
     "TaskCompleted",
     "TaskEvent",
     "TaskFailed",
+    "TeamMessage",
     "TeamWorker",
     "Template",
     "Text",
@@ -661,6 +736,7 @@ __all__ = [
     "ToolUseResult",
     "Toolbox",
     "ToolyardError",
+    "TreeOfThoughts",
     "Trim",
     "Unclear",
     "UnfitReply",
@@ -693,7 +769,6 @@ __all__ = [
     "examples_section",
     "extract",
     "extract_json",
-    "facts_of",
     "file_agent",
     "general_agent",
     "image_from_base64",
@@ -701,6 +776,7 @@ __all__ = [
     "image_from_data_url",
     "image_from_path",
     "image_model",
+    "journal_at",
     "list_roots",
     "log_event",
     "prompt",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from toolyard.orchestration.quoted import quoted
 
 TASK = "The task:\n"
+LEFT_OUT = "(What was said before is left out here; left out: {}.)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,17 @@ class Hub:
         Args:
             member_id: Who listens.
             remembers: Whether it knows what it was told before.
-            last: At most so many of what others said, the latest; all that are new if not given.
+            last: At most so many of what was said, the latest, and how many are left out; all that
+                are new if not given.
         """
         heard = self._heard.get(member_id) if remembers else None
         new = self._said[heard or 0 :]
         if remembers:
             new = [each for each in new if each.member_id != member_id]
-        if last is not None:
-            new = new[max(0, len(new) - last) :]
+        left_out = 0 if last is None else max(0, len(new) - last)
         parts = [] if heard is not None else [TASK + self._task]
-        parts += [self._shown(each, member_id) for each in new]
+        parts += [LEFT_OUT.format(left_out)] if left_out else []
+        parts += [self._shown(each, member_id) for each in new[left_out:]]
         return "\n\n".join(parts)
 
     def hear(self, member_id: str, *, until: int | None = None) -> None:

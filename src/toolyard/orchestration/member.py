@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 from toolyard.agents.agent import Agent
@@ -40,6 +40,9 @@ class Member:
     does: Joining
     expertise: str = ""
     """What it knows and can do, for whoever chooses among members."""
+    is_repeatable: bool = False
+    """Whether a call of it may be done again if a durable run was interrupted meanwhile. Agents
+    and workflows do not need it: their own calls are kept."""
 
 
 Members = Sequence[Joining | Member] | Mapping[str, Joining | Member]
@@ -58,12 +61,13 @@ def member_of(joining: Joining | Member, member_id: str | None = None) -> Member
         who = joining.identity
         return Member(member_id or who.id, who.name, joining, who.expertise)
     named = cast("Any", joining)
-    name: str = member_id or getattr(named, "name", None) or getattr(named, "__name__", "")
+    name: str = getattr(named, "name", None) or member_id or getattr(named, "__name__", "")
     if not (callable(joining) or callable(getattr(named, "run", None))):
         raise ConfigError(f"A {type(joining).__name__} can be no member: it has no `run`.")
     if not name or name == "<lambda>":
         raise ConfigError("A function without a name must be given one: use a mapping of names.")
-    return Member(name, name, joining, getattr(named, "expertise", "") or _said_of(joining))
+    own_id = member_id or getattr(named, "id", None) or name
+    return Member(own_id, name, joining, getattr(named, "expertise", "") or _said_of(joining))
 
 
 def members_of(members: Members) -> tuple[Member, ...]:
@@ -97,7 +101,7 @@ def refuse_same(members: Sequence[Member]) -> None:
 
 
 def _named(member: Member, member_id: str) -> Member:
-    return Member(member_id, member.name, member.does, member.expertise)
+    return replace(member, id=member_id)
 
 
 def _said_of(function: object) -> str:

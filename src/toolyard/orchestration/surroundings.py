@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from toolyard.events.bus import EventBus
 from toolyard.llm.budget import Budget
+from toolyard.storage.journal.steps import Steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +19,11 @@ class Surroundings:
     """What all of them may use together: that of the workflow, and of those it is a member of."""
     system_context: str = ""
     """What each agent is told of the team, after what it is to do itself."""
+    context_tokens: int | None = None
+    """How many tokens each agent's conversation may hold, if that is not the agent's own affair."""
+    steps: Steps | None = None
+    """Where the calls of models and tools are kept, of a durable run."""
+
+    def inside(self, name: str) -> Surroundings:
+        """Those of a part of the run, whose calls are kept apart from those of others."""
+        return self if self.steps is None else replace(self, steps=self.steps.child(name))

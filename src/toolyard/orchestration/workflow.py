@@ -13,17 +13,22 @@ from toolyard.agents.agent_tool import agent_tool
 from toolyard.agents.identity import Identity
 from toolyard.agents.telling import bus_of
 from toolyard.core.context import Event, EventHandler
-from toolyard.core.errors import BudgetSpent, ConfigError
+from toolyard.core.errors import BudgetSpent
 from toolyard.core.protocol import ToolProtocol
 from toolyard.events.bus import EventBus
 from toolyard.events.orchestration_events import RunCompleted, RunFailed, RunStarted
 from toolyard.llm.budget import Budget, BudgetLimits
 from toolyard.llm.session import Said
+from toolyard.orchestration.durability import journal_of
 from toolyard.orchestration.member import Member, refuse_same
+from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.run_json import read_task, written_end, written_task
 from toolyard.orchestration.streaming import streamed
 from toolyard.orchestration.surroundings import Surroundings
 from toolyard.orchestration.workflow_result import WorkflowResult
 from toolyard.orchestration.workflow_run import OnError, RunFacts, WorkflowRun, sentence
+from toolyard.storage.journal.journal import Journal
+from toolyard.storage.journal.steps import Steps
 
 
 class Engine(Protocol):
@@ -50,6 +55,8 @@ class WorkflowOptions(TypedDict, total=False):
     """What it is good for, for whoever chooses among members."""
     system_context: str
     """What each agent is told of the team, after what it is to do itself."""
+    context_tokens: int
+    """How many tokens each agent's conversation may hold; as the agent has it if not given."""
     on_error: OnError
     """When a member fails: `skip` goes on without its answer, `raise` ends the run, `show` has
     the others see that it failed. `skip` if not given; it stays a member in any case."""
@@ -88,30 +95,49 @@ class Workflow:
         self._on_error: OnError = options.get("on_error", "skip")
         self._at_once = options.get("at_once", 100)
         self._budget = options.get("budget")
+        self._context_tokens = options.get("context_tokens")
         self._bus = bus_of(options.get("on_event"))
-        if self._at_once < 1:
-            raise ConfigError(f"at_once must be 1 or more, not {self._at_once}.")
+        refuse_less(1, at_once=self._at_once, context_tokens=self._context_tokens)
 
     @property
     def members(self) -> Sequence[Member]:
-        """Everybody who takes part."""
-        return self._engine.members
+        """Everybody who takes part, once."""
+        return tuple({each.id: each for each in self._engine.members}.values())
 
-    async def run(self, *task: Said) -> WorkflowResult[Any]:
+    async def run(
+        self, *task: Said, durable: Journal | str | None = None, run_id: str | None = None
+    ) -> WorkflowResult[Any]:
         """Do a task.
+
+        A durable run keeps what models and tools answer in a journal. No call that is kept there
+        is made again; one that was in flight when the run was interrupted is made once more and
+        flagged, if it is of a model or of a tool that may be run twice. Other tools are not run
+        again: the model is told that it may have been run.
 
         Args:
             task: Texts and pictures.
+            durable: A journal, which its owner has entered, or where one is, as in `journal_at`.
+            run_id: Of a durable run: one that is there already is gone on with, with the same
+                task. A new one is made if not given.
 
         Raises:
             WorkflowError: It came to no result.
             ModelError: A member failed, where that is to end the run; or the budget was spent
                 before anybody had answered.
+            JournalError: The run cannot go on; the text says why, and who must act.
             ValueError: There is no task.
         """
-        return await self.run_within(Surroundings(), *task)
+        return await self._run(EventBus(), task, durable, run_id)
 
-    async def stream(self, *task: Said) -> AsyncGenerator[Event | WorkflowResult[Any], None]:
+    async def resume(self, run_id: str, *, durable: Journal | str) -> WorkflowResult[Any]:
+        """Go on with a durable run; as `run`, with the task that it was begun with."""
+        async with journal_of(durable) as journal:
+            record = await journal.run(run_id)
+            return await self._run(EventBus(), read_task(record.task), journal, run_id)
+
+    async def stream(
+        self, *task: Said, durable: Journal | str | None = None, run_id: str | None = None
+    ) -> AsyncGenerator[Event | WorkflowResult[Any], None]:
         """As `run`: what the team and its agents do, as they do it, with the result as the last.
 
         Pieces of what models write are among it, and members that work at the same time are told
@@ -121,17 +147,35 @@ class Workflow:
         async def work(hear: EventHandler) -> WorkflowResult[Any]:
             bus = EventBus()
             bus.add(hear)
-            return await self.run_within(Surroundings(bus=bus), *task)
+            return await self._run(bus, task, durable, run_id)
 
         async with aclosing(streamed(work)) as pieces:
             async for each in pieces:
                 yield each
 
-    async def run_within(self, around: Surroundings, *task: Said) -> WorkflowResult[Any]:
-        """As `run`, as a member of another workflow, which `around` belongs to."""
+    async def _run(
+        self, bus: EventBus, task: Sequence[Said], durable: Journal | str | None, run_id: str | None
+    ) -> WorkflowResult[Any]:
         if not any(task):
             raise ValueError("There is no task; say what is to be done.")
-        run = WorkflowRun(self._facts(), task, self._within(around))
+        if durable is None:
+            return await self._go(Surroundings(bus=bus), task, run_id or token_hex(8))
+        async with journal_of(durable) as journal:
+            run_id = run_id or token_hex(8)
+            async with journal.open(run_id, self.id, written_task(task)) as opened:
+                around = Surroundings(bus=bus, steps=Steps(opened))
+                result = await self._go(around, task, run_id)
+                await opened.complete(written_end(result))
+                return result
+
+    async def run_within(self, around: Surroundings, *task: Said) -> WorkflowResult[Any]:
+        """As `run`, as a member of another workflow, which `around` belongs to."""
+        return await self._go(around, task, token_hex(8))
+
+    async def _go(
+        self, around: Surroundings, task: Sequence[Said], run_id: str
+    ) -> WorkflowResult[Any]:
+        run = WorkflowRun(self._facts(run_id), task, self._within(around))
         began = time.perf_counter()
         run.tell(RunStarted, mode=type(self).__name__, agent_count=len(self.members))
         try:
@@ -158,13 +202,13 @@ class Workflow:
             answers = [each.text for each in run.steps if each.result is not None]
             if self._on_error == "raise" or not answers:
                 raise
-            return run.result(answers[-1], is_complete=False, ended="budget")
+            return run.result(run.so_far or answers[-1], is_complete=False, ended="budget")
 
-    def _facts(self) -> RunFacts:
+    def _facts(self, run_id: str) -> RunFacts:
         return RunFacts(
             workflow_id=self.id,
             workflow_name=self.name,
-            run_id=token_hex(8),
+            run_id=run_id,
             on_error=self._on_error,
             at_once=self._at_once,
         )
@@ -177,6 +221,7 @@ class Workflow:
             bus=self._bus.joined(around.bus),
             budgets=around.budgets if budget is None else (*around.budgets, budget),
             system_context="\n\n".join(contexts),
+            context_tokens=self._context_tokens or around.context_tokens,
         )
 
     def as_tool(self, name: str | None = None, *, description: str | None = None) -> ToolProtocol:

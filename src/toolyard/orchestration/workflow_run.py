@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import anyio
 
 from toolyard.agents.run_result import RunResult
 from toolyard.core.content import Text
-from toolyard.core.errors import BudgetSpent, ToolyardError
+from toolyard.core.errors import BudgetSpent, JournalError, StepInDoubt, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import (
@@ -28,10 +30,15 @@ from toolyard.llm.prices import difference
 from toolyard.llm.session import Said
 from toolyard.orchestration.calling import called
 from toolyard.orchestration.member import Member
+from toolyard.orchestration.run_json import written
 from toolyard.orchestration.said import text_of
-from toolyard.orchestration.seat import Seat, seat_of
+from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.seating import seat_of
 from toolyard.orchestration.surroundings import Surroundings
 from toolyard.orchestration.workflow_result import Step, WorkflowResult, total
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 logger = logging.getLogger("toolyard.orchestration")
 
@@ -47,6 +54,8 @@ class Ask(NamedTuple):
     output: Any = None
     step_id: str = ""
     task_id: str = ""
+    reason: str = ""
+    """Why this one is asked, if there is more to say than why all are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +85,11 @@ class WorkflowRun:
         self._done = dict[str, Step]()
         self.rounds = 0
         """How many have begun."""
+        self.so_far = ""
+        """The answer, if the run must end now; an engine keeps it where not each step is one."""
         self._pictures = [each for each in task if not isinstance(each, str | Text)]
         self._have_seen = set[Seat]()
-        self._ids = dict[str, int]()
+        self._step_names, self._place_names = _Names(), _Names()
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -97,9 +108,16 @@ class WorkflowRun:
             )
             self.around.bus.emit(event)
 
-    def seat(self, member: Member) -> Seat:
-        """A place for `member`: what it is told there is known nowhere else."""
-        return seat_of(member, self.around)
+    def seat(self, member: Member, name: str = "") -> Seat:
+        """A place for `member`: what it is told there is known nowhere else.
+
+        Args:
+            member: Who sits there.
+            name: Of the place, where the order in which places are made is not always the same;
+                else places are told apart by their members and that order.
+        """
+        place = self._place_names.new(name or member.id)
+        return seat_of(member, self.around.inside(place))
 
     def seats(self, members: Sequence[Member]) -> dict[str, Seat]:
         """A place for each of `members`, by their ids."""
@@ -140,14 +158,20 @@ class WorkflowRun:
         ask = Ask(seat, prompt, output, self._step_id(seat.member, step_id), task_id)
         return await self._ask(ask, reason)
 
-    async def ask_all(self, asks: Sequence[Ask], *, reason: str = "") -> Sequence[Step]:
-        """Ask several at once, at most `at_once` of them at a time; their steps in that order."""
+    async def ask_all(
+        self, asks: Sequence[Ask], *, reason: str = "", at_once: int | None = None
+    ) -> Sequence[Step]:
+        """Ask several at once, at most `at_once` of them at a time; their steps in that order.
+
+        There are never more at work than the run allows, which is the limit if none is given.
+        """
         done = dict[int, Step]()
-        places = anyio.Semaphore(self.facts.at_once)
+        limit = self.facts.at_once
+        places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
 
         async def take(at: int, ask: Ask) -> None:
             async with places:
-                done[at] = await self._ask(ask, reason)
+                done[at] = await self._ask(ask, ask.reason or reason)
 
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         try:
@@ -162,13 +186,14 @@ class WorkflowRun:
         seat, before, began = ask.seat, ask.seat.spent, time.perf_counter()
         who = {"agent_id": seat.member.id, "agent_name": seat.member.name, "step_id": ask.step_id}
         self.tell(AgentSelected, reason=reason, **who)
-        result, error = None, None
+        result, error, is_retryable = None, None, False
         try:
             result = await seat.say(self._said(seat, ask.prompt), ask.output)
         except Exception as failure:  # one member must not end the others' work
             if self._ends_all(failure):
                 raise
             error = sentence(failure)
+            is_retryable = isinstance(failure, ToolyardError) and failure.retryable
             if not isinstance(failure, ToolyardError):
                 logger.exception("the member %r failed", seat.member.id)
         usage, cost = seat.spent
@@ -180,6 +205,7 @@ class WorkflowRun:
             task_id=ask.task_id,
             result=result,
             error=error,
+            is_retryable=is_retryable,
             text=self._text(seat.member, result, error),
             usage=usage - before.usage,
             cost_usd=difference(before.cost_usd, cost),
@@ -192,10 +218,12 @@ class WorkflowRun:
 
     def _ends_all(self, failure: Exception) -> bool:
         """Whether the run cannot go on without that member, or for the same reason at all."""
-        is_spent = isinstance(failure, BudgetSpent) and any(
-            budget.is_spent for budget in self.around.budgets
-        )
-        return is_spent or self.facts.on_error == "raise"
+        if self.facts.on_error == "raise":
+            return True
+        if isinstance(failure, BudgetSpent):
+            return any(budget.is_spent for budget in self.around.budgets)
+        # That a call is in doubt is the member's failure, anything else the journal's.
+        return isinstance(failure, JournalError) and not isinstance(failure, StepInDoubt)
 
     async def call(
         self, name: str, function: Callable[..., Any], *arguments: Any, kind: Any = Any
@@ -208,8 +236,21 @@ class WorkflowRun:
             arguments: What it is called with.
             kind: The type of what it gives, unless that is a JSON value.
         """
-        del name, kind  # by which a run that goes on finds and reads what it gave before
-        return await called(function, *arguments)
+        steps = self.around.steps
+        if steps is None:
+            return await called(function, *arguments)
+
+        async def do() -> Any:
+            return written(await called(function, *arguments))
+
+        given = written(arguments)
+        kept = await steps.run(name, kind="call", input=given, do=do, repeatable=True)
+        return kept if kind is Any else _adapter(kind).validate_python(kept)
+
+    def discard(self, steps: Sequence[Step]) -> None:
+        """What came of `steps` is not used, though it was paid for."""
+        for each in steps:
+            self._done[each.id] = replace(each, counts=False)
 
     def require(self, steps: Sequence[Step]) -> Sequence[Step]:
         """Those of `steps` that have something to show; `WorkflowError` if none has."""
@@ -267,9 +308,7 @@ class WorkflowRun:
 
     def _step_id(self, member: Member, given: str) -> str:
         """`given`, or `MEMBER`, made to differ from those of earlier steps."""
-        name = given or member.id
-        count = self._ids[name] = self._ids.get(name, 0) + 1
-        self._asked.append(name if count == 1 else f"{name}#{count}")
+        self._asked.append(self._step_names.new(given or member.id))
         return self._asked[-1]
 
     def _text(self, member: Member, result: RunResult[Any] | None, error: str | None) -> str:
@@ -289,6 +328,25 @@ class WorkflowRun:
             duration_s=step.duration_s,
             **who,
         )
+
+
+class _Names:
+    """Makes names that differ."""
+
+    def __init__(self) -> None:
+        self._counts = Counter[str]()
+
+    def new(self, name: str) -> str:
+        """`name`, with a number behind it from the second time on."""
+        self._counts[name] += 1
+        return name if self._counts[name] == 1 else f"{name}#{self._counts[name]}"
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # runs that are not kept do without it
+
+    return TypeAdapter(kind)
 
 
 def sentence(error: BaseException) -> str:

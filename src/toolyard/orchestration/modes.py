@@ -1,0 +1,103 @@
+"""The ways in which the agents of an `Orchestration` work together, each a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from toolyard.core.errors import ConfigError, UnknownName
+from toolyard.orchestration.member import Member
+from toolyard.orchestration.presets.debate import Debate
+from toolyard.orchestration.presets.layers import Layers
+from toolyard.orchestration.presets.moderated import Moderated
+from toolyard.orchestration.presets.parallel import Parallel
+from toolyard.orchestration.presets.round_robin import RoundRobin
+from toolyard.orchestration.workflow import Workflow, WorkflowOptions
+
+Agents = Mapping[str, Member]
+"""Those of an orchestration by their ids, in the order in which they were added."""
+
+
+class Mode(Protocol):
+    """A way to work together."""
+
+    def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
+        """The workflow that does it.
+
+        Args:
+            agents: Who takes part.
+            rounds: How many rounds a run is to have; modes that say that themselves take no note.
+            options: Of the workflow.
+
+        Raises:
+            ConfigError: The agents are not those that it needs.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelMode:
+    """All agents do the task at once; as `Parallel`."""
+
+    def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
+        """As `Mode.workflow`."""
+        return Parallel(agents, rounds=rounds, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRobinMode:
+    """One agent after the other, each going on from what was said; as `RoundRobin`."""
+
+    def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
+        """As `Mode.workflow`."""
+        return RoundRobin(agents, rounds=rounds, synthesis=False, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratedMode:
+    """One of the agents says who of the others speaks next; as `Moderated`."""
+
+    moderator_id: str
+
+    def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
+        """As `Mode.workflow`; `rounds` is the number of turns."""
+        moderator = _known(agents, self.moderator_id)
+        others = {name: each for name, each in agents.items() if name != self.moderator_id}
+        return Moderated(others, moderator=moderator, rounds=rounds, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class HierarchicalMode:
+    """Layers of agents, each working on what the one before made of the task; as `Layers`."""
+
+    layers: Sequence[Sequence[str]]
+    """The ids of who works in each."""
+
+    def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
+        """As `Mode.workflow`."""
+        del rounds  # there are as many as there are layers
+        layers = [[_known(agents, each) for each in layer] for layer in self.layers]
+        return Layers(layers, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class DebateMode:
+    """The agents answer each other until they stay with what they said; as `Debate`."""
+
+    max_rounds: int = 3
+    convergence_threshold: float | None = field(default=0.75)
+
+    def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
+        """As `Mode.workflow`."""
+        del rounds  # it has its own number
+        threshold = self.convergence_threshold
+        return Debate(
+            agents, max_rounds=self.max_rounds, convergence_threshold=threshold, **options
+        )
+
+
+def _known(agents: Agents, agent_id: str) -> Member:
+    if agent_id not in agents:
+        raise ConfigError(str(UnknownName("agent", agent_id)) + "; add it first.")
+    return agents[agent_id]

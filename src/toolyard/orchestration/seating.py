@@ -1,0 +1,17 @@
+"""Gives members their places in a run."""
+
+from __future__ import annotations
+
+from toolyard.agents.agent import Agent
+from toolyard.orchestration.agent_seat import AgentSeat
+from toolyard.orchestration.call_seat import CallSeat
+from toolyard.orchestration.member import Member
+from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.surroundings import Surroundings
+
+
+def seat_of(member: Member, around: Surroundings) -> Seat:
+    """A place for `member` in a run with these surroundings."""
+    if isinstance(member.does, Agent):
+        return AgentSeat(member, member.does, around)
+    return CallSeat(member, around)

@@ -1,0 +1,156 @@
+"""A team that is put together step by step."""
+
+from pathlib import Path
+
+import pytest
+from tests.support.teams import Ear, Player
+
+from toolyard.core.errors import ConfigError, UnknownName
+from toolyard.events.agent_events import SendCompleted
+from toolyard.events.orchestration_events import RunStarted
+from toolyard.orchestration.modes import (
+    DebateMode,
+    HierarchicalMode,
+    Mode,
+    ModeratedMode,
+    ParallelMode,
+    RoundRobinMode,
+)
+from toolyard.orchestration.orchestration import SYSTEM_CONTEXT, Orchestration
+
+pytestmark = pytest.mark.anyio
+
+
+def team(*players: Player, mode: Mode | None = None) -> Orchestration:
+    made = Orchestration("team-1", "Team")
+    for each in players:
+        made.add_agent(each.agent)
+    return made if mode is None else made.with_mode(mode)
+
+
+async def test_it_works_in_parallel_unless_it_is_told_otherwise() -> None:
+    ann, bob = Player("Ann", "a"), Player("Bob", "b")
+
+    result = await team(ann, bob).run("Go.")
+
+    assert result.output == {"Ann": ["a"], "Bob": ["b"]}
+    assert ann.model.requests[0].messages[0].text == f"You are Ann.\n\n{SYSTEM_CONTEXT}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "heard_by_bob", "rounds"),
+    [
+        (ParallelMode(), False, 1),
+        (RoundRobinMode(), True, 1),
+        (HierarchicalMode([["Ann"], ["Bob"]]), True, 2),
+        (DebateMode(max_rounds=1, convergence_threshold=None), False, 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_a_mode_is_the_workflow_of_its_name(
+    mode: Mode, heard_by_bob: bool, rounds: int
+) -> None:
+    ann, bob, ear = Player("Ann", "from Ann"), Player("Bob", "from Bob"), Ear()
+
+    result = await team(ann, bob, mode=mode).with_event_handler(ear.bus).run("Go.")
+
+    assert ("from Ann" in bob.heard[0]) == heard_by_bob
+    assert result.rounds == rounds
+    (started,) = ear.of(RunStarted)
+    assert (started.orchestration_id, started.orchestration_name) == ("team-1", "Team")
+
+
+async def test_a_moderator_is_one_of_the_agents_and_chooses_among_the_others() -> None:
+    boss = Player("Boss", '{"speaker": "Bob"}')
+    ann, bob = Player("Ann"), Player("Bob", "from Bob")
+
+    result = await team(boss, ann, bob, mode=ModeratedMode("Boss")).run("Go.")
+
+    assert result.text == "Bob:\nfrom Bob"
+    with pytest.raises(ConfigError, match="'Nobody'"):
+        await team(ann, mode=ModeratedMode("Nobody")).run("Go.")
+
+
+async def test_the_rounds_are_those_of_the_run() -> None:
+    ann, bob = Player("Ann", "one", "three"), Player("Bob", "two", "four")
+
+    result = await team(ann, bob, mode=RoundRobinMode()).run("Go.", rounds=2)
+
+    assert [step.text for step in result.steps] == ["one", "two", "three", "four"]
+
+
+async def test_a_second_run_begins_anew_and_the_history_has_both() -> None:
+    ann = Player("Ann", "one", "two")
+    made = team(ann)
+
+    await made.run("First.")
+    [_ async for _ in made.stream("Second.")]
+
+    assert ann.heard == ["First.", "Second."]
+    assert [len(each.messages) for each in ann.model.requests] == [2, 2]
+    assert [(each.role, each.agent_id, each.text) for each in made.history] == [
+        ("user", None, "First."),
+        ("assistant", "Ann", "one"),
+        ("user", None, "Second."),
+        ("assistant", "Ann", "two"),
+    ]
+    made.clear_history()
+    assert made.history == ()
+
+
+async def test_those_who_hear_of_the_team_and_of_one_agent_both_hear_of_it() -> None:
+    own, teams = Ear(), Ear()
+    ann = Player("Ann", "a")
+    ann.agent.recipe.bus.add(own.events.append)
+    made = team(ann).with_event_handler(teams.bus)
+
+    await made.run("Go.")
+
+    assert len(own.of(SendCompleted)) == len(teams.of(SendCompleted)) == 1
+
+
+async def test_the_conversations_of_agents_hold_so_many_tokens() -> None:
+    ann, bob = Player("Ann", *["x " * 400] * 3), Player("Bob", *["z " * 400] * 3)
+    made = team(ann, bob, mode=RoundRobinMode()).with_max_tokens(500)
+
+    await made.run("Go.", rounds=3)
+
+    assert len(ann.model.requests[-1].messages) < 6
+    with pytest.raises(ConfigError, match="max_tokens"):
+        made.with_max_tokens(0)
+
+
+async def test_its_options_and_system_context_are_those_of_a_workflow(tmp_path: Path) -> None:
+    ann = Player("Ann", "a")
+    made = team(ann).with_system_context("Be kind.").with_options({"at_once": 1})
+
+    result = await made.run("Go.", durable=str(tmp_path / "runs.db"), run_id="r")
+
+    assert (
+        await made.run("Go.", durable=str(tmp_path / "runs.db"), run_id="r")
+    ).text == result.text
+    assert ann.model.requests[0].messages[0].text.endswith("Be kind.")
+    assert len(ann.heard) == 1
+
+
+def test_agents_are_known_by_their_ids() -> None:
+    ann, bob = Player("Ann"), Player("Bob")
+    made = team(ann, bob)
+
+    assert made.list_agents() == ["Ann", "Bob"]
+    assert made.get_agent("Ann") is ann.agent
+    with pytest.raises(ConfigError, match="'Ann' already"):
+        made.add_agent(Player("Ann").agent)
+    assert made.remove_agent("Ann") is ann.agent
+    assert made.list_agents() == ["Bob"]
+    with pytest.raises(UnknownName):
+        made.get_agent("Ann")
+    with pytest.raises(UnknownName):
+        made.remove_agent("Ann")
+
+
+async def test_a_team_is_a_member_of_another() -> None:
+    outer = Orchestration("outer", "Outer")
+    outer.add_agent(team(Player("Ann", "a")).workflow())
+
+    assert (await outer.run("Go.")).output == {"team-1": [{"Ann": ["a"]}]}
