@@ -544,6 +544,25 @@ async def test_a_second_run_starts_clean_but_in_a_store_it_gives_what_is_on_reco
     assert ann.heard == [told("a: First")] * 3
 
 
+async def test_a_run_that_failed_asks_nobody_again_for_what_was_answered(tmp_path: Path) -> None:
+    checked = list[str]()
+
+    def check(item: WorkItem, answer: str) -> str:
+        checked.append(item.id)
+        return "" if answer != "bad" else "It is bad."
+
+    ann = Player("Ann", "bad", "one", ModelError("gone"), "two")
+    team = AgentTeam("pool", [A, B], [ann.agent], check=check, on_error="raise")
+    place = str(tmp_path / "runs.db")
+    with pytest.raises(ModelError):
+        await team.run("Go.", durable=place, run_id="r")
+
+    result = await team.resume("r", durable=place)
+
+    assert (result.output, result.ended) == ({"a": "one", "b": "two"}, "all_done")
+    assert (len(ann.heard), checked) == (4, ["a", "a", "b"])
+
+
 async def test_an_empty_list_is_done_at_once() -> None:
     result = await AgentTeam("pool", [], [Player("Ann").agent]).run("Go.")
 

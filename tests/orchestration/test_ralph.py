@@ -1,5 +1,6 @@
 """Members go on with a checklist in turn until all of it is done."""
 
+from pathlib import Path
 from typing import Unpack
 
 import anyio
@@ -244,6 +245,31 @@ async def test_a_turn_with_one_item_left_is_counted_as_about_that_item() -> None
     ann = Player("Ann", done("html"), done("css"))
     result = await Ralph([HTML, CSS], [ann.agent]).run("Go.")
     assert [step.task_id for step in result.steps] == ["html", "css"]
+
+
+async def test_a_run_that_failed_asks_nobody_again_for_what_was_answered(tmp_path: Path) -> None:
+    checked = list[str]()
+
+    def check(item: WorkItem, answer: str) -> str:
+        checked.append(item.id)
+        return "" if "good" in answer else "It is not good."
+
+    ann = Player("Ann", done("js"), "good " + done("js"), "good " + done("css"))
+    bob = Player("Bob", "good " + done("html"), ModelError("gone"), "Hm.")
+    team = Ralph([HTML, CSS, JS], [ann.agent, bob.agent], check=check, on_error="raise")
+    place = str(tmp_path / "runs.db")
+    with pytest.raises(ModelError):
+        await team.run("Go.", durable=place, run_id="r")
+
+    result = await team.resume("r", durable=place)
+
+    assert (result.ended, result.rounds, list(result.output)) == (
+        "all_done",
+        3,
+        ["html", "js", "css"],
+    )
+    assert (len(ann.heard), len(bob.heard)) == (3, 3)
+    assert checked == ["js", "html", "js", "css"]
 
 
 def test_what_cannot_be_is_refused() -> None:
