@@ -1,5 +1,6 @@
 """Members claim items from a pool that any number of processes share."""
 
+import json
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -16,6 +17,8 @@ from toolyard.agents.run_result import RunResult
 from toolyard.core.errors import ConfigError, ModelError
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import TaskClaimed, TaskCompleted, TaskFailed
+from toolyard.llm.chat import ChatRequest
+from toolyard.llm.scripted_model import Line
 from toolyard.orchestration.engines.pool_work import (
     BUILDS_ON,
     CUT_SHORT,
@@ -561,6 +564,33 @@ async def test_a_run_that_failed_asks_nobody_again_for_what_was_answered(tmp_pat
 
     assert (result.output, result.ended) == ({"a": "one", "b": "two"}, "all_done")
     assert (len(ann.heard), checked) == (4, ["a", "a", "b"])
+
+
+async def test_many_at_once_go_on_from_a_journal_each_with_its_own_answers(tmp_path: Path) -> None:
+    asked = list[str]()
+
+    def answer(request: ChatRequest) -> Line:
+        item = request.messages[-1].text.rpartition("Item ")[2]
+        asked.append(item)
+        return ModelError("gone") if len(asked) == 7 else f"did {item}"
+
+    def review(request: ChatRequest) -> Line:
+        about = request.messages[-1].text.partition("Item ")[2].split()[0]
+        return json.dumps({"passes": f"did {about}" in request.messages[-1].text, "reason": ""})
+
+    members = [Player(f"m{at}", *[answer] * 12).agent for at in range(4)]
+    items = [WorkItem(f"i{at}") for at in range(12)]
+    rex = Player("Rex", *[review] * 12)
+    team = AgentTeam("pool", items, members, reviewer=rex.agent, on_error="raise")
+    place = str(tmp_path / "runs.db")
+    with pytest.raises(ModelError):
+        await team.run("Go.", durable=place, run_id="r")
+
+    result = await team.resume("r", durable=place)
+
+    assert result.output == {each.id: f"did {each.id}" for each in items}
+    again = [each for each in set(asked) if asked.count(each) > 1]
+    assert len(again) <= 4  # at most those that were being asked
 
 
 async def test_an_empty_list_is_done_at_once() -> None:

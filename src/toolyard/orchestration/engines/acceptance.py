@@ -73,9 +73,10 @@ class Acceptance:
             verdict = await verdict_on(given, answer, timeout_s=self._timeout_s)
             return "" if verdict.passes else verdict.reason or NO_REASON
 
-        found: str = await run.call(f"check of {item.id}", checked, answer)
+        name = step_id or item.id
+        found: str = await run.call(f"check of {name}", checked, answer)
         for reviewer in self.members if not found else ():
-            found = await self._reviewed(run, reviewer, item, answer, step_id or item.id)
+            found = await self._reviewed(run, reviewer, item, answer, f"{name}.review")
         return found
 
     async def _reviewed(
@@ -83,11 +84,11 @@ class Acceptance:
     ) -> str:
         prompt = "\n\n".join((REVIEW, described(item), quoted("the worker", answer)))
         step = await run.ask(
-            run.seat(reviewer),
+            run.seat(reviewer, step_id),
             prompt,
             output=Review,
             reason="reviews an item",
-            step_id=f"{step_id}.review",
+            step_id=step_id,
             task_id=item.id,
         )
         if not isinstance(step.output, Review):

@@ -108,16 +108,31 @@ class PoolWork:
                 if claim is None:
                     return
                 begun += 1
-                is_well = await self._do(run, shift.pool, claim, kept or run.seat(member))
+                seat = kept or await self._seat(run, claim, member)
+                is_well = await self._do(run, shift.pool, claim, seat)
             shift.look_again()
             failures = 0 if is_well else failures + 1
             if failures:
                 await shift.rest(min(rules.rest_s * 2.0 ** (failures - 1), _LONGEST_REST_S))
 
+    async def _seat(self, run: WorkflowRun, claim: WorkClaim, member: Member) -> Seat:
+        """A place for one attempt.
+
+        A run that is gone on with has each attempt made by whoever made it before: who claims
+        what is not the same each time.
+        """
+        step_id = _step_id(claim)
+
+        async def claimed_by() -> str:
+            return member.id
+
+        member_id = await run.call(f"{step_id}.member", claimed_by)
+        found = next((each for each in self._members if each.id == member_id), member)
+        return run.seat(found, step_id)
+
     async def _do(self, run: WorkflowRun, pool: WorkPool, claim: WorkClaim, seat: Seat) -> bool:
         """Do one item; whether the member itself is well, whatever came of the item."""
-        item_id, member = claim.item.id, seat.member
-        step_id = item_id if claim.attempt == 1 else f"{item_id}@{claim.attempt}"
+        item_id, member, step_id = claim.item.id, seat.member, _step_id(claim)
         about = {
             "agent_id": member.id,
             "agent_name": member.name,
@@ -192,6 +207,11 @@ class PoolWork:
             failed=failed,
             done_by={each.id: each.worker for each in done},
         )
+
+
+def _step_id(claim: WorkClaim) -> str:
+    item_id = claim.item.id
+    return item_id if claim.attempt == 1 else f"{item_id}@{claim.attempt}"
 
 
 async def _recorded(pool: WorkPool, claim: WorkClaim, result: str) -> str:

@@ -39,7 +39,8 @@ class AgentTeam(Workflow):
             0.1 or more.
         max_attempts: How often an item may be begun before it has failed, 1 or more.
         max_iterations: So many items each member begins at most, 1 or more; any number if `None`.
-        remember: Whether a member remembers the items that it did before in the run.
+        remember: Whether a member remembers the items that it did before in the run. Then a run
+            that is kept in a journal can be gone on with only if each claims what it did before.
         check: What items must pass that have no check of their own; nothing if not given.
         reviewer: Who looks at each answer that has passed its check; nobody if not given. One
             that cannot be reviewed does not count.

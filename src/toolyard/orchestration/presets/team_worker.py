@@ -29,7 +29,8 @@ class TeamWorker(Workflow):
         members: Who joins it.
         store: The one of the team, entered by whoever made it.
         max_iterations: So many items each member begins at most, 1 or more; any number if `None`.
-        remember: Whether a member remembers the items that it did before in the run.
+        remember: Whether a member remembers the items that it did before in the run. Then a run
+            that is kept in a journal can be gone on with only if each claims what it did before.
         check: What each answer must pass; nothing if not given. It gets the item, with its id.
         reviewer: Who looks at each answer that has passed its check; nobody if not given.
         check_timeout_s: How long a check may take before it does not pass, over 0.
