@@ -26,12 +26,15 @@ SPEED = {"uvloop"}
 OWN_BUSINESS = {
     "AgentOptions": "keyword arguments",
     "Hearing": "what `StdioServer` tells the client that starts it",
+    "OpenItem": "of a `WorkClaim`, which `WorkPool` makes",
     "Plan": "what `MCPServerBuilder` writes",
     "Presentation": "keyword arguments",
     "PromptOptions": "keyword arguments",
     "ResourceOptions": "keyword arguments",
+    "Steady": "of a `WorkClaim`, which `WorkPool` makes",
     "ToolOptions": "keyword arguments",
     "Unread": "what `MCPClient` leaves to whoever looks into a large result",
+    "_Answered": "what a `Reviewer` gives: any result with an `output`",
 }
 """Types of ours in public signatures that nobody outside has to name, and why."""
 

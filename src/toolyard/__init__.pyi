@@ -264,6 +264,7 @@ from toolyard.orchestration.planning.plan import Plan as Plan
 from toolyard.orchestration.planning.plan import PlanStep as PlanStep
 from toolyard.orchestration.planning.recovery import Escalation as Escalation
 from toolyard.orchestration.planning.recovery import RecoveryLimits as RecoveryLimits
+from toolyard.orchestration.presets.agent_team import AgentTeam as AgentTeam
 from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
 from toolyard.orchestration.presets.consensus import Consensus as Consensus
 from toolyard.orchestration.presets.constitutional import Constitutional as Constitutional
@@ -284,11 +285,13 @@ from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
 from toolyard.orchestration.presets.planner import Planner as Planner
 from toolyard.orchestration.presets.rag import RAG as RAG
+from toolyard.orchestration.presets.ralph import Ralph as Ralph
 from toolyard.orchestration.presets.reflection import Reflection as Reflection
 from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
 from toolyard.orchestration.presets.router import Router as Router
 from toolyard.orchestration.presets.socratic import Socratic as Socratic
 from toolyard.orchestration.presets.supervisor import Supervisor as Supervisor
+from toolyard.orchestration.presets.team_worker import TeamWorker as TeamWorker
 from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.scoring import Scorer as Scorer
@@ -414,6 +417,7 @@ __all__ = [
     "AgentMetrics",
     "AgentResponded",
     "AgentSelected",
+    "AgentTeam",
     "Agents",
     "Allow",
     "Answered",
@@ -607,6 +611,7 @@ __all__ = [
     "ProtocolAdded",
     "ProtocolRemoved",
     "QuotaSpent",
+    "Ralph",
     "RalphIterationStarted",
     "RalphTaskCompleted",
     "RateLimit",
@@ -703,6 +708,7 @@ __all__ = [
     "TaskEvent",
     "TaskFailed",
     "TeamMessage",
+    "TeamWorker",
     "Template",
     "Text",
     "TextDelta",

@@ -1,5 +1,6 @@
 """The errors of teams of agents.
 
+ClaimLost                       a claim of a work item has ended; nothing was recorded
 WorkflowError                   a team of agents came to no result
 └── PlanFailed                  its plan could not be made, or not be brought to its end
     ├── StepLimitExceeded       a step of the plan failed too often

@@ -22,7 +22,14 @@ class Claims:
     """Claims items; the order and its reasons stand in `pool.py`."""
 
     def __init__(
-        self, store: Steady, keys: PoolKeys, endings: Endings, *, lease_s: float, max_attempts: int
+        self,
+        store: Steady,
+        keys: PoolKeys,
+        endings: Endings,
+        *,
+        lease_s: float,
+        max_attempts: int,
+        checks_all: bool,
     ) -> None:
         self.checks: dict[str, Check] = {}
         """Those that are known here, by the ids of their items."""
@@ -31,6 +38,7 @@ class Claims:
         self._endings = endings
         self._lease_s = lease_s
         self._max_attempts = max_attempts
+        self._checks_all = checks_all
         self._candidates = Candidates(store, keys)
         self._done: set[str] = set()
         """Items that others depend on, and that are known to be completed."""
@@ -64,7 +72,10 @@ class Claims:
         if not undone.isdisjoint(self._blocked.get(item_id, ())):
             return None
         found = await self._store.get(self._keys.unclaimed + item_id)
-        if found is None or await self._waits(OpenItem.of(item_id, found.value).item, undone):
+        if found is None:
+            return None
+        opened = OpenItem.of(item_id, found.value)
+        if self._is_for_others(opened) or await self._waits(opened.item, undone):
             return None
         claim = await self._taken(item_id, found.value, found.version, worker)
         if claim is None:
@@ -77,6 +88,11 @@ class Claims:
             await self._give_no_more(claim, "Whoever worked on it last did not come back.")
             return None
         return claim
+
+    def _is_for_others(self, opened: OpenItem) -> bool:
+        """Whether it must pass a check that is not known here."""
+        is_known = self._checks_all or opened.item.id in self.checks
+        return opened.is_checked and not is_known
 
     async def _waits(self, item: WorkItem, undone: set[str]) -> bool:
         """Whether something it depends on has not ended."""

@@ -56,6 +56,7 @@ class WorkPool:
         *,
         lease_s: float = 60.0,
         max_attempts: int = 3,
+        checks_all: bool = False,
         namespace: str = "default",
     ) -> None:
         """As described.
@@ -66,6 +67,8 @@ class WorkPool:
             pool: 1 to 128 letters, digits, `.`, `_` and `-`.
             lease_s: How long after its last renewal an item of a dead worker can be claimed.
             max_attempts: How often an item may be begun, 1 or more, before it has failed.
+            checks_all: Whether who claims here checks each item, also if its own check is not
+                known here; else those with a check are left to others who know it.
             namespace: Of the memory that can read it.
 
         Raises:
@@ -80,15 +83,24 @@ class WorkPool:
         self._max_attempts = max_attempts
         self._endings = Endings(self._store, self._keys)
         self._claims = Claims(
-            self._store, self._keys, self._endings, lease_s=lease_s, max_attempts=max_attempts
+            self._store,
+            self._keys,
+            self._endings,
+            lease_s=lease_s,
+            max_attempts=max_attempts,
+            checks_all=checks_all,
         )
         self._statistics = Statistics(self._store, self._keys)
 
-    async def add(self, items: Iterable[WorkItem]) -> None:
+    async def add(self, items: Iterable[WorkItem], *, task: str = "") -> None:
         """Add those that are not there yet, and remember the checks of all.
 
         Any process may add the same items, so each knows their checks. What is there, or was
         done, stays as it is.
+
+        Args:
+            items: What is to be done.
+            task: What that is as a whole, for those who join; the first one stays.
 
         Raises:
             ConfigError: An id comes twice, a dependency is not there, or some wait for each other.
@@ -102,8 +114,15 @@ class WorkPool:
                 self._claims.checks[item.id] = item.check
             if await outcome_of(self._store, self._keys, item.id) is None:
                 key = self._keys.unclaimed + item.id
-                await self._store.set(key, OpenItem(item).text, version=0)
-        about = {"filled_at": now(), "lease_s": self._lease_s, "max_attempts": self._max_attempts}
+                await self._store.set(
+                    key, OpenItem(item, is_checked=item.check is not None).text, version=0
+                )
+        about = {
+            "task": task,
+            "filled_at": now(),
+            "lease_s": self._lease_s,
+            "max_attempts": self._max_attempts,
+        }
         await self._store.set(self._keys.metadata, text_of(about), version=0)
 
     async def claim(self, worker: str, *, wait_s: float = 0.0) -> WorkClaim | None:
@@ -177,6 +196,10 @@ class WorkPool:
         ]
         outcomes = [await outcome_of(self._store, keys, each) for each in ended]
         return {each.id: each for each in outcomes if each is not None}
+
+    async def result(self, item_id: str) -> Outcome | None:
+        """How one item ended; `None` if it did not."""
+        return await outcome_of(self._store, self._keys, item_id)
 
     async def is_done(self) -> bool:
         """Whether the pool was filled and nothing is left to be done."""

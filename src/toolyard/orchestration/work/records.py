@@ -43,6 +43,8 @@ class OpenItem:
     """Why attempts failed, the first one first."""
     claim: str = ""
     """By which claim the last one began."""
+    is_checked: bool = False
+    """Whether it must pass a check, which only those know whom it was given to."""
 
     @property
     def text(self) -> str:
@@ -67,6 +69,7 @@ class OpenItem:
             _count(kept.get("attempts")),
             _texts(kept.get("reasons")),
             str(kept.get("claim", "")),
+            kept.get("is_checked") is True,
         )
 
 
