@@ -46,6 +46,7 @@ HOME_OF: dict[str, set[str]] = {
     "httpcore2": {"egress"},
     "simpleeval": {"builtin_tools"},
     "redis": {"storage"},
+    "psycopg": {"storage"},
     "cryptography": {"storage"},
     "sqlite3": {"storage"},
     "yaml": {"clients"},

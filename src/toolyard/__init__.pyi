@@ -132,6 +132,7 @@ from toolyard.core.tool import ToolResult as ToolResult
 from toolyard.core.toolbox import Toolbox as Toolbox
 from toolyard.core.toolbox import tool as tool
 from toolyard.core.watching import Watched as Watched
+from toolyard.core.workflow_errors import PlanFailed as PlanFailed
 from toolyard.core.workflow_errors import RedesignLimitExceeded as RedesignLimitExceeded
 from toolyard.core.workflow_errors import StepLimitExceeded as StepLimitExceeded
 from toolyard.core.workflow_errors import WorkflowError as WorkflowError
@@ -257,6 +258,11 @@ from toolyard.orchestration.modes import RoundRobinMode as RoundRobinMode
 from toolyard.orchestration.orchestration import Orchestration as Orchestration
 from toolyard.orchestration.orchestration import TeamMessage as TeamMessage
 from toolyard.orchestration.person import Person as Person
+from toolyard.orchestration.planning.plan import Blueprint as Blueprint
+from toolyard.orchestration.planning.plan import Plan as Plan
+from toolyard.orchestration.planning.plan import PlanStep as PlanStep
+from toolyard.orchestration.planning.recovery import Escalation as Escalation
+from toolyard.orchestration.planning.recovery import RecoveryLimits as RecoveryLimits
 from toolyard.orchestration.presets.chain_of_density import ChainOfDensity as ChainOfDensity
 from toolyard.orchestration.presets.consensus import Consensus as Consensus
 from toolyard.orchestration.presets.constitutional import Constitutional as Constitutional
@@ -269,14 +275,19 @@ from toolyard.orchestration.presets.iterative_refinement import (
     IterativeRefinement as IterativeRefinement,
 )
 from toolyard.orchestration.presets.layers import Layers as Layers
+from toolyard.orchestration.presets.manager_workers import ManagerWorkers as ManagerWorkers
 from toolyard.orchestration.presets.map_reduce import MapReduce as MapReduce
+from toolyard.orchestration.presets.mixture_of_experts import MixtureOfExperts as MixtureOfExperts
 from toolyard.orchestration.presets.moderated import Moderated as Moderated
 from toolyard.orchestration.presets.parallel import Parallel as Parallel
 from toolyard.orchestration.presets.pipeline import Pipeline as Pipeline
+from toolyard.orchestration.presets.planner import Planner as Planner
 from toolyard.orchestration.presets.rag import RAG as RAG
 from toolyard.orchestration.presets.reflection import Reflection as Reflection
 from toolyard.orchestration.presets.round_robin import RoundRobin as RoundRobin
+from toolyard.orchestration.presets.router import Router as Router
 from toolyard.orchestration.presets.socratic import Socratic as Socratic
+from toolyard.orchestration.presets.supervisor import Supervisor as Supervisor
 from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
 from toolyard.orchestration.scoring import Scorer as Scorer
@@ -348,6 +359,8 @@ from toolyard.storage.journal.journal import RunState as RunState
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
 from toolyard.storage.journal.opening import journal_at as journal_at
+from toolyard.storage.journal.postgres_journal import PostgresJournal as PostgresJournal
+from toolyard.storage.journal.recorded_journal import RecordedJournal as RecordedJournal
 from toolyard.storage.journal.sqlite_journal import SqliteJournal as SqliteJournal
 from toolyard.storage.journal.steps import Steps as Steps
 from toolyard.storage.ledger_check import LedgerHead as LedgerHead
@@ -397,6 +410,7 @@ __all__ = [
     "Audio",
     "Bash",
     "BegunStep",
+    "Blueprint",
     "Budget",
     "BudgetLimits",
     "BudgetSpent",
@@ -447,6 +461,7 @@ __all__ = [
     "Edit",
     "Engine",
     "Entry",
+    "Escalation",
     "Evaluator",
     "Event",
     "EventBus",
@@ -514,6 +529,7 @@ __all__ = [
     "LogLevel",
     "MCPClient",
     "MCPServerBuilder",
+    "ManagerWorkers",
     "MapReduce",
     "Member",
     "MemberEvent",
@@ -524,6 +540,7 @@ __all__ = [
     "Message",
     "MessageReceived",
     "MissingCapability",
+    "MixtureOfExperts",
     "Mode",
     "ModelError",
     "ModelSettings",
@@ -553,7 +570,12 @@ __all__ = [
     "Pipeline",
     "Place",
     "PlaceholderModel",
+    "Plan",
+    "PlanFailed",
+    "PlanStep",
+    "Planner",
     "Policy",
+    "PostgresJournal",
     "Price",
     "Prices",
     "Principle",
@@ -576,6 +598,8 @@ __all__ = [
     "ReasoningDelta",
     "Recipe",
     "RecordedEvent",
+    "RecordedJournal",
+    "RecoveryLimits",
     "RedesignLimitExceeded",
     "RedisStore",
     "Reflection",
@@ -595,6 +619,7 @@ __all__ = [
     "RoundRobin",
     "RoundRobinMode",
     "RoundStarted",
+    "Router",
     "RunCancelled",
     "RunCompleted",
     "RunDiverged",
@@ -648,6 +673,7 @@ __all__ = [
     "StoreUnusable",
     "StoredSessions",
     "StreamingModel",
+    "Supervisor",
     "Surroundings",
     "SwapRefused",
     "SystemPromptSet",

@@ -29,7 +29,7 @@ async def test_a_run_that_is_over_is_told_again_without_asking_anybody(tmp_path:
         return len(task)
 
     team = Parallel({"Ann": ann.agent, "count": count})
-    place = str(tmp_path / "runs.db")
+    place = f"sqlite:{tmp_path}/runs.db"
 
     first = await team.run("Hello.", durable=place, run_id="r1")
     again = await team.run("Hello.", durable=place, run_id="r1")
@@ -94,7 +94,7 @@ async def test_tools_of_members_and_nested_teams_are_kept_too(tmp_path: Path) ->
 
 
 async def test_another_task_for_the_same_run_is_refused(tmp_path: Path) -> None:
-    team, place = Parallel([Player("Ann", "a", "b").agent]), str(tmp_path / "runs.db")
+    team, place = Parallel([Player("Ann", "a", "b").agent]), f"sqlite:{tmp_path}/runs.db"
     await team.run("Go.", durable=place, run_id="r")
 
     with pytest.raises(RunDiverged):
@@ -176,7 +176,7 @@ async def test_a_person_answers_in_a_durable_run_alone(tmp_path: Path) -> None:
 
 
 async def test_a_stream_of_a_durable_run_tells_what_is_recalled(tmp_path: Path) -> None:
-    team, place = Parallel([Player("Ann", "one two").agent]), str(tmp_path / "runs.db")
+    team, place = Parallel([Player("Ann", "one two").agent]), f"sqlite:{tmp_path}/runs.db"
     await team.run("Go.", durable=place, run_id="r")
 
     kinds = [type(each).__name__ async for each in team.stream("Go.", durable=place, run_id="r")]

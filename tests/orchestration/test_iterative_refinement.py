@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -290,15 +291,43 @@ async def test_a_producer_that_never_writes_or_may_not_fail_ends_the_run() -> No
         await team("raise", "one", ILL).run("Write.")
 
 
-async def test_a_budget_that_is_spent_leaves_the_draft_and_not_what_is_said_of_it() -> None:
-    team = IterativeRefinement(
-        Player("Ann", "one", "two").agent,
-        [Player("Sam", "bad").agent],
-        budget=BudgetLimits(calls=2),
-    )
+@pytest.mark.parametrize(("calls", "text"), [(2, "one"), (3, "two")])
+async def test_a_budget_that_is_spent_leaves_the_draft_and_not_what_is_said_of_it(
+    calls: int, text: str
+) -> None:
+    ann, sam = Player("Ann", "one", "two"), Player("Sam", "bad")
+    team = IterativeRefinement(ann.agent, [sam.agent], budget=BudgetLimits(calls=calls))
     result = await team.run("Write.")
 
-    assert (result.text, result.ended, result.status) == ("one", "budget", "partial")
+    assert (result.text, result.ended, result.status) == (text, "budget", "partial")
+
+
+async def test_a_run_that_is_gone_on_with_knows_which_scores_failed(tmp_path: Path) -> None:
+    calls = list[str]()
+
+    class Killed(BaseException):
+        pass
+
+    async def evaluate(text: str, feedback: Mapping[str, str]) -> float:
+        calls.append(text)
+        if len(calls) < 3:
+            raise ValueError if len(calls) == 1 else Killed
+        return 1.0
+
+    ann, sam = Player("Ann", "one", "two"), Player("Sam", "bad", "good")
+    team = IterativeRefinement(
+        ann.agent, [sam.agent], min_quality_score=0.5, evaluator=evaluate, id="team"
+    )
+    place = str(tmp_path / "runs.db")
+    with pytest.raises(Killed):
+        await team.run("Write.", durable=place, run_id="r")
+
+    result = await team.resume("r", durable=place)
+
+    assert calls == ["one", "two", "two"]
+    assert (len(ann.heard), len(sam.heard)) == (2, 2)
+    assert (result.text, result.score, result.ended) == ("two", 1.0, "accepted")
+    assert result.metadata["errors"] == ["It ran into an unexpected ValueError."]
 
 
 async def test_a_second_run_knows_nothing_of_the_first() -> None:

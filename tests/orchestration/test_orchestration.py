@@ -124,10 +124,10 @@ async def test_its_options_and_system_context_are_those_of_a_workflow(tmp_path: 
     ann = Player("Ann", "a")
     made = team(ann).with_system_context("Be kind.").with_options({"at_once": 1})
 
-    result = await made.run("Go.", durable=str(tmp_path / "runs.db"), run_id="r")
+    result = await made.run("Go.", durable=f"sqlite:{tmp_path}/runs.db", run_id="r")
 
     assert (
-        await made.run("Go.", durable=str(tmp_path / "runs.db"), run_id="r")
+        await made.run("Go.", durable=f"sqlite:{tmp_path}/runs.db", run_id="r")
     ).text == result.text
     assert ann.model.requests[0].messages[0].text.endswith("Be kind.")
     assert len(ann.heard) == 1

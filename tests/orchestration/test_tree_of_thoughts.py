@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -12,11 +13,13 @@ from toolyard.core.errors import ConfigError, ModelError
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import Scored
 from toolyard.llm.budget import BudgetLimits
+from toolyard.llm.chat import ChatRequest
 from toolyard.orchestration.engines.tree_search import ANSWER, THINK, THINK_ON
 from toolyard.orchestration.judging import SCORE, VOTE
 from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts
 from toolyard.orchestration.workflow_result import WorkflowResult
 from toolyard.orchestration.workflow_run import OnError
+from toolyard.storage.journal.sqlite_journal import SqliteJournal
 
 pytestmark = pytest.mark.anyio
 
@@ -160,7 +163,7 @@ async def test_the_best_first_goes_back_only_so_often() -> None:
 
 async def test_a_vote_compares_all_thoughts_of_a_level() -> None:
     tom = Player("Tom", thoughts("a", "b", "c"), thoughts("ca"), thoughts("aa"), "the answer")
-    eve = Player("Eve", ballot(3, 1, 3), ballot(2))
+    eve = Player("Eve", ballot(3, 3, 1), ballot(2))
 
     result = await TreeOfThoughts(
         tom.agent, eve.agent, evaluation="vote", beam_width=2, max_depth=2, at_once=1
@@ -321,6 +324,59 @@ async def test_the_thinker_judges_its_own_thoughts_and_a_second_run_starts_clean
 
     assert tom.heard[:3] == tom.heard[3:]
     assert (first.text, second.text, second.rounds) == ("the answer", "the answer", 1)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Cast:
+    """A thinker and an evaluator who are killed once, when they are asked after so many times."""
+
+    def __init__(self, killed_at: int) -> None:
+        self.asked = list[str]()
+        self._killed_at = killed_at
+        self._tree = Tree(FOLLOWS, SCORES)
+
+    def team(self, evaluation: str) -> TreeOfThoughts:
+        lines = [self._answer] * 20
+        options: dict[str, Any] = {"evaluation": evaluation, "beam_width": 2, "max_depth": 2}
+        tom, eve = Player("Tom", *lines), Player("Eve", *lines)
+        return TreeOfThoughts(tom.agent, eve.agent, at_once=1, **options)
+
+    def _answer(self, request: ChatRequest) -> str:
+        if len(self.asked) == self._killed_at:
+            self._killed_at = -1
+            raise Killed
+        said = request.messages[-1].text
+        self.asked.append(said)
+        if "different ways" in said:
+            return ballot(2, 1)
+        given = self._tree.judge(said) if SCORE in said else self._tree.think(said)
+        return given if isinstance(given, str) else json.dumps(given)
+
+
+@pytest.mark.parametrize("evaluation", ["score", "vote", "best_first"])
+async def test_a_search_that_is_gone_on_with_asks_for_nothing_twice(
+    evaluation: str, tmp_path: Path
+) -> None:
+    whole = Cast(killed_at=-1)
+    expected = await whole.team(evaluation).run("Solve.")
+
+    async with SqliteJournal(tmp_path / "runs.db") as journal:
+        for at in range(1, len(whole.asked), 3):
+            cast = Cast(killed_at=at)
+            team = cast.team(evaluation)
+            with pytest.raises(Killed):
+                await team.run("Solve.", durable=journal, run_id=f"r{at}")
+            result = await team.resume(f"r{at}", durable=journal)
+
+            assert cast.asked == whole.asked
+            assert (result.text, result.score, result.metadata) == (
+                expected.text,
+                expected.score,
+                expected.metadata,
+            )
 
 
 async def test_a_budget_that_is_spent_leaves_the_best_thoughts() -> None:

@@ -161,6 +161,20 @@ def _install_valkey() -> None:
             program.chmod(0o755)
 
 
+def find_postgres() -> Path | None:
+    """The folder of a server's programs: that of the `PATH`, or of the newest from Debian."""
+    on_path = shutil.which("postgres")
+    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda home: home.parent.name)
+    places = [Path(on_path).resolve().parent, *homes] if on_path else homes
+    return next((each for each in reversed(places) if (each / "initdb").exists()), None)
+
+
+def _install_postgres() -> None:
+    """A `postgres`, of which the tests start their own."""
+    if not find_postgres():
+        _install_program("postgres", "postgresql")
+
+
 def find_hadolint() -> str | None:
     """The `hadolint` on the `PATH`, else the one in `.tools`."""
     found = sorted((TOOLS / "hadolint").glob("bin/hadolint"))
@@ -276,6 +290,7 @@ NEEDS = {
     "tests/support/node.": install,
     "the tests of the store in Redis need redis-server.": _install_redis,
     "the tests of the store in Valkey need valkey-server.": _install_valkey,
+    "the tests of the journal in PostgreSQL need postgresql.": _install_postgres,
     "the tests of what is on the disk when a store says so need strace.": _install_strace,
     "the tests of commands in a sandbox need bubblewrap.": _install_bubblewrap,
     "the tests of the Dockerfile need hadolint.": _install_hadolint,

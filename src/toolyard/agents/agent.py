@@ -130,7 +130,7 @@ class Agent:
             identity=who,
             model=asked,
             system_prompt=system_prompt,
-            tools=ToolAccess(registry, limits or _LIMITS, approve, acts_as),
+            tools=ToolAccess(registry, limits or _LIMITS, approve, CallContext(acts_as)),
             form=form or _NATIVE,
             context=context or _TRIM,
             thoughts=thoughts,
@@ -217,7 +217,7 @@ class Agent:
         self._refuse_unentered()
         refuse_held(self.session, self.name)
         async with self._turn:
-            run = Run(lambda: self._recipe, self.session, self._inbox, shape_of(output))
+            run = Run(self._made_of, self.session, self._inbox, shape_of(output))
             try:
                 async with aclosing(run.pieces(said)) as pieces:
                     async for piece in pieces:
@@ -263,8 +263,10 @@ class Agent:
         recipe: Callable[[], Recipe] | None = None,
     ) -> Awaitable[RunResult[Any]]:
         self._refuse_unentered()
-        run = Run(recipe or (lambda: self._recipe), session, inbox, shape_of(output))
-        return run.result(said)
+        return Run(recipe or self._made_of, session, inbox, shape_of(output)).result(said)
+
+    def _made_of(self) -> Recipe:
+        return self._recipe
 
     def _refuse_unentered(self) -> None:
         if self.registry.needs_entering:
@@ -331,7 +333,7 @@ class Agent:
 
     async def list_tools(self) -> Sequence[Tool]:
         """The tools that it has now."""
-        return await self.registry.list_tools(CallContext(self._recipe.tools.caller))
+        return await self.registry.list_tools(self._recipe.tools.context)
 
     async def add_protocol(
         self, name: str, source: ToolProtocol, *, prefix: str | None = None

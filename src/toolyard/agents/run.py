@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ from toolyard.agents.telling import Telling
 from toolyard.agents.tool_round import ToolRound
 from toolyard.agents.turns import Question, Turns
 from toolyard.core.content import Text
-from toolyard.core.context import CallContext
 from toolyard.core.errors import ExtractionError, ToolyardError
 from toolyard.core.tool import Tool
 from toolyard.events.agent_events import (
@@ -65,15 +64,15 @@ class Run:
             inbox: What others say to the agent meanwhile; it is heard at the next turn.
             shape: What the answer must be; any text if not given.
         """
-        made = recipe()
         self._recipe = recipe
+        self._made = made = recipe()
+        """What the agent is made of in this turn."""
         self._session = session
         self._shape = shape
         self._id = token_hex(8)
         self._telling = Telling(made.bus, made.identity, self._id)
         self._span = RunSpan(made.identity, self._id)
         self._turns = Turns(session, inbox, self._telling, self._span)
-        self._context = CallContext(made.tools.caller)
         self._budget = _budget_of(made)
         self._before = (session.usage, session.cost_usd, session.messages[-1:])
         self._began = time.perf_counter()
@@ -97,7 +96,8 @@ class Run:
             ModelError: There is no answer; what was said and done before is remembered.
             UnfitReply: The answer is not of the type that was asked for.
         """
-        with self._told(said):
+        self._begin(said)
+        try:
             while True:
                 await self._turns.ask(self._question(said, await self._prepared()))
                 step = self._step()
@@ -106,10 +106,14 @@ class Run:
                 said = await self._follow(step)
                 if self._turns.count % LET_OTHERS == 0:
                     await checkpoint()
+        except BaseException as error:
+            self._fail(error)
+            raise
 
     async def pieces(self, said: Sequence[Said]) -> AsyncGenerator[RunPiece, None]:
         """As `result`, piece by piece: the model's turns, the tools, the result as the last."""
-        with self._told(said):
+        self._begin(said)
+        try:
             while True:
                 question = self._question(said, await self._prepared())
                 async with aclosing(self._turns.listen(question)) as pieces:
@@ -124,25 +128,27 @@ class Run:
                 said = await self._follow(step)
                 for use, result in zip(_uses(step), self._results, strict=True):
                     yield ToolFinished(use, result)
-
-    @contextmanager
-    def _told(self, said: Sequence[Said]) -> Generator[None]:
-        """Says that the run begins, and that it failed if it does."""
-        self._telling.tell(SendStarted, message_preview=_preview(said))
-        try:
-            yield
         except BaseException as error:
-            if not self._is_over:  # else it is only whoever has the result and listens no longer
-                self._session.leave_unrun()
-                self._span.end(error)
-                self._telling.tell(SendFailed, error=_sentence(error))
+            self._fail(error)
             raise
+
+    def _begin(self, said: Sequence[Said]) -> None:
+        if self._telling.is_heard(SendStarted):
+            self._telling.tell(SendStarted, message_preview=_preview(said))
+
+    def _fail(self, error: BaseException) -> None:
+        if self._is_over:  # it is only whoever has the result and listens no longer
+            return
+        self._session.leave_unrun()
+        self._span.end(error)
+        self._telling.tell(SendFailed, error=_sentence(error))
 
     async def _prepared(self) -> Sequence[Tool]:
         """The conversation is made ready for the next turn; the tools that are there now."""
-        recipe, session = self._recipe(), self._session
+        self._made = recipe = self._recipe()
+        session = self._session
         session.model = self._model(recipe)
-        tools = await recipe.tools.registry.list_tools(self._context)
+        tools = await recipe.tools.registry.list_tools(recipe.tools.context)
         if self._prompted[0] is not recipe or self._prompted[1] is not tools:
             self._prompted = (recipe, tools)  # mostly they stay as they are
             written = recipe.form.instructions(tools)
@@ -168,8 +174,7 @@ class Run:
         if recipe.thoughts is not None:
             told = self._telling.committed
             thoughts = OwnThoughts(recipe.thoughts, recipe.identity.id, told)
-        with self._span.under():
-            await recipe.context.compact(self._session, thoughts)
+        await self._span.around(recipe.context.compact(self._session, thoughts))
         after = self._session.history_tokens
         if after < before:
             name = recipe.context.name
@@ -178,7 +183,7 @@ class Run:
             )
 
     def _question(self, said: Sequence[Said], tools: Sequence[Tool]) -> Question:
-        offered = self._recipe().form.offered(tools)
+        offered = self._made.form.offered(tools)
         choice = "none" if offered and self._is_closing else "auto"
         output = self._shape.output if self._shape and self._is_held_to_shape else None
         return Question(said, offered, choice, output, hears=self._misses == 0)
@@ -191,14 +196,14 @@ class Run:
     def _step(self) -> Wanted | Unclear | RunResult[Any]:
         """What follows from the model's last turn."""
         reply = self._turns.last
-        step = self._recipe().form.read(reply)
+        step = self._made.form.read(reply)
         if isinstance(step, Answered) or self._is_closing:  # it may not do what it was told
             self._session.leave_unrun()
             if isinstance(step, Answered):
                 return self._judged(step.text)
             # What stands beside tool uses is an answer; in other forms the text is the use itself.
             return self._judged((reply.text if reply.tool_uses else "") or NO_ANSWER)
-        if self._rounds >= self._recipe().tools.limits.tool_rounds:
+        if self._rounds >= self._made.tools.limits.tool_rounds:
             self._is_cut_short = True
             self._telling.tell(ToolMaxIterationsReached, max_iterations=self._rounds)
             return Unclear(LAST_WORD)
@@ -211,11 +216,11 @@ class Run:
         if isinstance(step, Unclear):
             return (step.told,)
         self._tool_calls += len(step.uses)
-        recipe, turn = self._recipe(), self._turns.count
+        recipe, turn = self._made, self._turns.count
         tools = ToolRound(recipe.tools, step.uses, self._telling, self._span, turn)
         try:
-            with self._span.under(), Held(self._session):
-                await tools.run()
+            with Held(self._session):
+                await self._span.around(tools.run())
         finally:  # also if it is cancelled: the history says what came of each
             self._results = tools.results
             self._session.tell(*recipe.form.told(self._results))
@@ -233,7 +238,7 @@ class Run:
             value = self._shape.read(text)
         except ExtractionError as error:
             self._misses += 1
-            if self._misses >= self._recipe().tools.limits.output_tries:
+            if self._misses >= self._made.tools.limits.output_tries:
                 raise unfit(error, text) from error
             return Unclear(again(error))
         if self._misses:  # only the answer that fits is remembered

@@ -6,25 +6,25 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-agent-spans/
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from toolyard.agents.identity import Identity
 from toolyard.core.errors import ToolyardError
+from toolyard.core.tool import ToolResult
 from toolyard.core.tracing import is_traced
 from toolyard.llm.message import ToolUse
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-_NOTHING = nullcontext()
+T = TypeVar("T")
 
 
 class RunSpan:
     """The span of one run, which is the parent of those of models and tools.
 
-    It is the current one only within `under`: a run that is streamed gives others the turn.
+    It is the current one only in `around`: a run that is streamed gives others the turn.
     """
 
     __slots__ = ("_identity", "_span")
@@ -40,20 +40,21 @@ class RunSpan:
                 f"invoke_agent {identity.name}", attributes=attributes
             )
 
-    def under(self) -> AbstractContextManager[object]:
-        """What is done within belongs to the run."""
-        if self._span is None:
-            return _NOTHING
+    def around(self, work: Awaitable[T]) -> Awaitable[T]:
+        """`work`, which belongs to the run."""
+        return work if self._span is None else self._around(self._span, work)
+
+    async def _around(self, span: Span, work: Awaitable[T]) -> T:
         from opentelemetry.trace import use_span
 
-        return use_span(self._span, record_exception=False, set_status_on_exception=False)
+        with use_span(span, record_exception=False, set_status_on_exception=False):
+            return await work
 
-    def of_tool(self, use: ToolUse) -> AbstractContextManager[Span | None]:
-        """A span around one tool."""
-        return _NOTHING if self._span is None else self._around(use)
+    def around_tool(self, use: ToolUse, work: Awaitable[ToolResult]) -> Awaitable[ToolResult]:
+        """`work`, which has a span of its own, as it is one tool."""
+        return work if self._span is None else self._around_tool(use, work)
 
-    @contextmanager
-    def _around(self, use: ToolUse) -> Generator[Span]:
+    async def _around_tool(self, use: ToolUse, work: Awaitable[ToolResult]) -> ToolResult:
         from opentelemetry.trace import SpanKind, get_tracer
 
         attributes = {
@@ -67,14 +68,17 @@ class RunSpan:
             attributes=attributes,
             record_exception=False,
         ) as span:
-            yield span
+            result = await work
+            if result.is_error:
+                _failed(span, "tool_error")
+            return result
 
     def end(self, error: BaseException | None = None) -> None:
         """The run is over; with `error`, it went wrong."""
         if self._span is None:
             return
         if error is not None:
-            failed(self._span, error.code if isinstance(error, ToolyardError) else _kind(error))
+            _failed(self._span, error.code if isinstance(error, ToolyardError) else _kind(error))
         self._span.end()
 
     def _who(self, operation: str) -> Mapping[str, str]:
@@ -85,7 +89,7 @@ class RunSpan:
         }
 
 
-def failed(span: Span, kind: str) -> None:
+def _failed(span: Span, kind: str) -> None:
     """Say in a span that what it is of went wrong."""
     from opentelemetry.trace import Status, StatusCode
 

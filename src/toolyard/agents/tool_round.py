@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,11 +15,11 @@ import anyio
 from toolyard.agents.approval import ALLOW, Approve, Decision, Deny, Edit
 from toolyard.agents.limits import AgentLimits
 from toolyard.agents.round_steps import STOPS, RoundSteps
-from toolyard.agents.spans import RunSpan, failed
+from toolyard.agents.spans import RunSpan
 from toolyard.agents.telling import Telling
 from toolyard.core.call_scope import CallScope
 from toolyard.core.content import Image, Text
-from toolyard.core.context import CallContext, Caller
+from toolyard.core.context import CallContext
 from toolyard.core.errors import InputRequired, ToolError, ToolyardError, UnknownName
 from toolyard.core.groups import first_of
 from toolyard.core.tool import Tool, ToolResult
@@ -44,7 +44,8 @@ class ToolAccess:
     registry: ToolRegistry
     limits: AgentLimits
     approve: Approve | None
-    caller: Caller
+    context: CallContext
+    """As whom it lists and calls them."""
     steps: Steps | None = None
     """The journal's, of an agent that does one task after the other: each tool that is run, and
     each decision about one, is a step. Nothing is kept if it is not given."""
@@ -55,6 +56,8 @@ class ToolRound:
 
     Whatever goes wrong with a tool is told to the model and raised to nobody.
     """
+
+    __slots__ = ("_access", "_begun", "_iteration", "_span", "_steps", "_telling", "_uses")
 
     def __init__(
         self,
@@ -69,14 +72,14 @@ class ToolRound:
         self._telling = telling
         self._span = span
         self._iteration = iteration
-        self._begun = set[int]()
-        self._done = dict[int, ToolUseResult]()
+        self._begun = dict[int, ToolUseResult | None]()
+        """What came of those that were begun or refused; `None` as long as they run."""
         self._steps = access.steps and RoundSteps(access.steps, uses, iteration)
 
     @property
     def results(self) -> Sequence[ToolUseResult]:
         """What came of each, in the order in which they were asked for."""
-        return [self._done.get(at) or self._unfinished(at) for at in range(len(self._uses))]
+        return [self._begun.get(at) or self._unfinished(at) for at in range(len(self._uses))]
 
     def _unfinished(self, at: int) -> ToolUseResult:
         said = INTERRUPTED if at in self._begun else NOT_RUN
@@ -112,15 +115,16 @@ class ToolRound:
 
     async def _take(self, at: int) -> None:
         use, began = self._uses[at], time.perf_counter()
+        run, refusal, admit, approve = use, None, _admits_all, self._access.approve
         if use.malformed is not None:
-            run, result = use, _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
-        else:
-            tool, approve = self._access.registry.find(use.name), self._access.approve
-            run, refusal = use, None
-            if approve is not None and tool is not None:
+            refusal = _refused(use, f"The arguments are no JSON object: {_start_of(use)}")
+        elif approve is not None:
+            tool = self._access.registry.find(use.name)
+            if tool is not None:
                 decision, tool = await self._decision(approve, at, tool)
                 run, refusal = _decided(use, decision)
-            result = refusal or await self._call(at, use, run, tool)
+            admit = partial(_refuse_another, tool)
+        result = refusal or await self._call(at, use, run, admit)
         self._finish(at, run, result, time.perf_counter() - began)
 
     async def _decision(
@@ -144,31 +148,28 @@ class ToolRound:
         return await self._steps.decision(at, tool, decide)
 
     async def _call(
-        self, at: int, use: ToolUse, run: ToolUse, decided: Tool | None
+        self, at: int, use: ToolUse, run: ToolUse, admit: Callable[[Tool], None]
     ) -> ToolUseResult:
-        self._begun.add(at)
-        with self._span.of_tool(use) as span:
-            result = await self._kept(at, run, decided)
-            if span is not None and result.is_error:
-                failed(span, "tool_error")
+        self._begun[at] = None
+        result = await self._span.around_tool(use, self._kept(at, run, admit))
         if run is not use:
             note = f"(It was run with other arguments: {_written(run.arguments)})"
             result = replace(result, content=(Text(note), *result.content))
         return _within(ToolUseResult.of(use, result), self._access.limits.result_letters)
 
-    async def _kept(self, at: int, run: ToolUse, decided: Tool | None) -> ToolResult:
+    def _kept(self, at: int, run: ToolUse, admit: Callable[[Tool], None]) -> Awaitable[ToolResult]:
         """What the tool answers, or answered before the run was interrupted."""
         if self._steps is None:
-            return await self._answer(run, decided)
+            return self._answer(run, admit)
         tool = self._access.registry.find(run.name)
-        return await self._steps.result(at, run, tool, lambda: self._answer(run, decided))
+        return self._steps.result(at, run, tool, lambda: self._answer(run, admit))
 
-    async def _answer(self, use: ToolUse, decided: Tool | None) -> ToolResult:
+    async def _answer(self, use: ToolUse, admit: Callable[[Tool], None]) -> ToolResult:
         access = self._access
-        admit = _admits_all if access.approve is None else partial(_refuse_another, decided)
         scope = CallScope(use.name, waits=not access.registry.never_waits(use.name))
         scope.limit(access.limits.tool_s)
-        context = CallContext(access.caller, scope.deadline, watched_deadline=scope.deadline)
+        caller, ends = access.context.caller, scope.deadline
+        context = CallContext(caller, ends, watched_deadline=ends)
         try:
             with scope:
                 return await access.registry.call_tool(use.call, context, admit=admit, scope=scope)
@@ -188,14 +189,14 @@ class ToolRound:
             return ToolResult.error(f"The tool failed: it ran into an unexpected {kind}.")
 
     async def _unknown(self, name: str) -> str:
-        tools = await self._access.registry.list_tools(CallContext(self._access.caller))
+        tools = await self._access.registry.list_tools(self._access.context)
         names = ", ".join(tool.name for tool in tools[:MANY_NAMES])
         return f"There is no tool {name[:100]!r}; there are: {names or 'none'}."
 
     def _finish(
         self, at: int, run: ToolUse, result: ToolUseResult, duration_s: float = 0.0
     ) -> None:
-        self._done[at] = result
+        self._begun[at] = result
         if not self._telling.is_heard(ToolExecutionCompleted):
             return
         said = "\n".join(part.text for part in result.content if isinstance(part, Text))

@@ -71,24 +71,18 @@ class Turns:
     async def ask(self, question: Question) -> None:
         """Have `question` answered as a whole."""
         began, cost, heard = self._begin(question)
-        is_answered = False
-
-        async def answer() -> None:
-            nonlocal is_answered
-            self.last = await self._session.send(
-                *question.said,
-                *heard,
-                tools=question.tools,
-                tool_choice=question.tool_choice,
-                output=question.output,
-            )
-            is_answered = True
-
+        used = self._session.usage
+        answer = self._session.send(
+            *question.said,
+            *heard,
+            tools=question.tools,
+            tool_choice=question.tool_choice,
+            output=question.output,
+        )
         try:
-            with self._span.under():
-                await self._waiting.on(answer())
+            self.last = await self._span.around(self._waiting.on(answer))
         finally:
-            if not is_answered:  # the model has heard nothing of it
+            if self._session.usage is used:  # the model has heard nothing of it
                 self._inbox[:0] = heard
         self._end(began, cost)
 
@@ -106,8 +100,7 @@ class Turns:
         try:
             async with aclosing(stream) as pieces:
                 while True:
-                    with self._span.under():
-                        piece = await self._waiting.on(anext(pieces, None))
+                    piece = await self._span.around(self._waiting.on(anext(pieces, None)))
                     if piece is None:
                         break
                     if isinstance(piece, Reply):

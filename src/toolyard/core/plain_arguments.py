@@ -35,19 +35,17 @@ class PlainArguments:
         self._defaults = {
             each.name: each.default for each in parameters if each.default is not UNSAID
         }
-        self._required = len(parameters) - len(self._defaults)
         self._is_of_use = all(map(_is_plain, parameters))
 
     def taken(self, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """The values to call the function with; `None` if a validator must look at them."""
         if not self._is_of_use:
             return None
-        left, values = self._required, {**self._defaults, **arguments}
+        values = {**self._defaults, **arguments}
         for name, value in arguments.items():
             kind = self._kinds.get(name)
             if kind is float and type(value) is int and -_EXACT <= value <= _EXACT:
                 values[name] = float(value)
             elif type(value) is not kind or not _IS_PLAIN[kind](value):
                 return None
-            left -= name not in self._defaults
-        return None if left else values
+        return values if len(values) == len(self._kinds) else None

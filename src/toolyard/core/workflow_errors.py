@@ -1,8 +1,9 @@
 """The errors of teams of agents.
 
 WorkflowError                   a team of agents came to no result
-├── StepLimitExceeded           a step of its plan failed too often
-└── RedesignLimitExceeded       its plan was mended too often
+└── PlanFailed                  its plan could not be made, or not be brought to its end
+    ├── StepLimitExceeded       a step of the plan failed too often
+    └── RedesignLimitExceeded   the plan was mended too often
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ class WorkflowError(ToolyardError):
     code = "workflow"
 
 
-class StepLimitExceeded(WorkflowError):
+class PlanFailed(WorkflowError):
+    """A plan could not be made, or not be brought to its end."""
+
+    code = "plan_failed"
+    executed: int = 0
+    """How often a member worked on a step."""
+    redesigns: int = 0
+    """How often the plan was mended: a step done again, or steps planned anew."""
+
+
+class StepLimitExceeded(PlanFailed):
     """A step of a plan failed as often as a step may."""
 
     code = "step_limit"
@@ -27,7 +38,7 @@ class StepLimitExceeded(WorkflowError):
         self.limit = limit
 
 
-class RedesignLimitExceeded(WorkflowError):
+class RedesignLimitExceeded(PlanFailed):
     """A plan was mended as often as it may be, and failed again."""
 
     code = "redesign_limit"

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from toolyard.llm.message import Message
 from toolyard.llm.token_estimate import tokens_in
 from toolyard.llm.trimming import trimmed
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """Messages in order, counted once: a long conversation costs no more per turn."""
 
-    _written: list[Message]
+    written: list[Message]
     """Its messages, and maybe more that others wrote after them; it only ever grows.
 
     A tuple for each turn would be new, and so the garbage collector would look through it again.
     """
-    _count: int
+    length: int
     tokens: int
     """As `tokens_in` estimates them."""
 
@@ -32,20 +30,21 @@ class History:
     @property
     def messages(self) -> tuple[Message, ...]:
         """All of them, the oldest first."""
-        return tuple(self._written[: self._count])
+        written = self.written
+        return tuple(written if len(written) == self.length else written[: self.length])
 
     @property
     def last(self) -> Message | None:
         """The newest, if there is any."""
-        return self._written[self._count - 1] if self._count else None
+        return self.written[self.length - 1] if self.length else None
 
     def plus(self, messages: Sequence[Message]) -> History:
         """This one, and `messages` after it."""
         if not messages:
             return self
-        written = self._written
-        if len(written) > self._count:  # somebody else went on from here
-            written = written[: self._count]
+        written = self.written
+        if len(written) > self.length:  # somebody else went on from here
+            written = written[: self.length]
         written.extend(messages)
         return History(written, len(written), self.tokens + sum(map(tokens_in, messages)))
 

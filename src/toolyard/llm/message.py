@@ -95,12 +95,12 @@ def system(text: str) -> Message:
 
 def user(*parts: str | Text | Image) -> Message:
     """What a user says and shows, in this order."""
-    return Message("user", tuple(Text(each) if isinstance(each, str) else each for each in parts))
+    return Message("user", tuple([Text(each) if isinstance(each, str) else each for each in parts]))
 
 
 def assistant(*parts: str | Text | Reasoning | ToolUse) -> Message:
     """What a model said."""
-    said = (Text(each) if isinstance(each, str) else each for each in parts)
+    said = [Text(each) if isinstance(each, str) else each for each in parts]
     return Message("assistant", tuple(said))
 
 

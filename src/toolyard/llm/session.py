@@ -19,11 +19,11 @@ from toolyard.llm.message import (
     ToolUse,
     ToolUseResult,
     assistant,
-    system,
     tool_results,
     user,
 )
 from toolyard.llm.model_settings import ModelSettings
+from toolyard.llm.opening import Opening
 from toolyard.llm.prices import ListPrices, Prices
 from toolyard.llm.token_estimate import ToolTokens, tokens_in
 from toolyard.llm.tool_ids import told_apart
@@ -85,8 +85,7 @@ class LLMSession:
         self._real_per_estimated = 1.0
         self._history = History.of(())
         self._tool_tokens = ToolTokens()
-        self._opening: tuple[str, tuple[Message, ...], int] = ("", (), 0)
-        """The system prompt that was sent last, as messages, and how many tokens they are about."""
+        self._opening = Opening()
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -263,7 +262,7 @@ class LLMSession:
             context_tokens=self.context_tokens,
             prices=self._prices,
         )
-        fresh._tool_tokens = self._tool_tokens
+        fresh._tool_tokens, fresh._opening = self._tool_tokens, self._opening
         return fresh
 
     def clear(self) -> None:
@@ -278,9 +277,7 @@ class LLMSession:
         settings: ModelSettings | None,
         tool_choice: ToolChoice = "auto",
     ) -> _Question:
-        if self._opening[0] != self.system_prompt:
-            self._opening = _opened(self.system_prompt)
-        _, before, taken = self._opening
+        before, taken = self._opening.of(self.system_prompt)
         taken += self._tool_tokens.of(tools)
         if not (said or self._is_told):
             raise ValueError("There is nothing to send; say something.")
@@ -288,8 +285,7 @@ class LLMSession:
         most = self.context_tokens / self._real_per_estimated - taken
         heard = self._history.plus(new).within(most, new=max(1, len(new)))
         wanted = self.settings if settings is None else settings.over(self.settings)
-        messages = (*before, *heard.messages)
-        request = ChatRequest(messages, tools, tool_choice, output, wanted)
+        request = ChatRequest(before + heard.messages, tools, tool_choice, output, wanted)
         return _Question(heard, request, heard.tokens + taken)
 
     @property
@@ -337,11 +333,6 @@ def _messages(said: Sequence[Said], pending: Sequence[ToolUse]) -> list[Message]
         *([tool_results(*told)] if told else []),
         *([user(*rest)] if rest else []),
     ]
-
-
-def _opened(system_prompt: str) -> tuple[str, tuple[Message, ...], int]:
-    messages = (system(system_prompt),) if system_prompt else ()
-    return system_prompt, messages, sum(map(tokens_in, messages))
 
 
 def _not_run(use: ToolUse) -> ToolUseResult:

@@ -30,6 +30,10 @@ class Step:
     """`None` if the member failed."""
     error: str | None = None
     """Why it failed, a sentence."""
+    is_retryable: bool = False
+    """Whether it failed for a reason that may have passed when it is asked again."""
+    counts: bool = True
+    """Whether what it answered is used: not if it was refused, or done for a plan given up."""
     text: str
     """What it answered; if it failed, what the others are shown instead, which may be nothing."""
     usage: Usage
@@ -43,6 +47,12 @@ class Step:
     def has_text(self) -> bool:
         """Whether there is something that others are to see."""
         return self.result is not None or bool(self.text)
+
+    @property
+    def prompt_text(self) -> str:
+        """What it answered as its value shows itself to models, if it does; else its text."""
+        to_prompt = getattr(self.output, "to_prompt", None)
+        return self.text if to_prompt is None else to_prompt()
 
     @property
     def output(self) -> Any:
@@ -75,11 +85,18 @@ class WorkflowResult(RunResult[T]):
     """What else is known of it, by the kind of workflow."""
 
     def step(self, step_id: str) -> Step:
-        """The step of that id; `UnknownName` if there is none."""
-        for each in self.steps:
-            if each.id == step_id:
-                return each
-        raise UnknownName("step", step_id)
+        """The step of that id; the latest try that counts, if that one does not.
+
+        Raises:
+            UnknownName: There is none.
+        """
+        again = f"{step_id}#"
+        tries = [each for each in self.steps if each.id == step_id or each.id.startswith(again)]
+        if not tries or tries[0].id != step_id:
+            raise UnknownName("step", step_id)
+        if tries[0].counts:
+            return tries[0]
+        return next((each for each in reversed(tries) if each.counts), tries[0])
 
     def partial(self, ended: str) -> WorkflowResult[T]:
         """The same, as one that did not come to the end that it was to come to."""
@@ -87,12 +104,13 @@ class WorkflowResult(RunResult[T]):
 
     @property
     def outputs(self) -> Mapping[str, Any]:
-        """What each step gave, by its id; those that failed are left out."""
-        return {each.id: each.output for each in self.steps if each.result is not None}
+        """What each step gave, by its id, but those that failed or do not count."""
+        return {each.id: each.output for each in self.steps if each.result and each.counts}
 
     def get_all(self, kind: type[T]) -> Sequence[T]:
         """What steps gave that is of the type `kind`, in their order."""
-        return [each.output for each in self.steps if isinstance(each.output, kind)]
+        counting = (each.output for each in self.steps if each.counts)
+        return [each for each in counting if isinstance(each, kind)]
 
     def get(self, kind: type[T]) -> T:
         """The latest of `get_all`; `UnknownName` if there is none."""

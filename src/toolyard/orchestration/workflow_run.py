@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -186,13 +186,14 @@ class WorkflowRun:
         seat, before, began = ask.seat, ask.seat.spent, time.perf_counter()
         who = {"agent_id": seat.member.id, "agent_name": seat.member.name, "step_id": ask.step_id}
         self.tell(AgentSelected, reason=reason, **who)
-        result, error = None, None
+        result, error, is_retryable = None, None, False
         try:
             result = await seat.say(self._said(seat, ask.prompt), ask.output)
         except Exception as failure:  # one member must not end the others' work
             if self._ends_all(failure):
                 raise
             error = sentence(failure)
+            is_retryable = isinstance(failure, ToolyardError) and failure.retryable
             if not isinstance(failure, ToolyardError):
                 logger.exception("the member %r failed", seat.member.id)
         usage, cost = seat.spent
@@ -204,6 +205,7 @@ class WorkflowRun:
             task_id=ask.task_id,
             result=result,
             error=error,
+            is_retryable=is_retryable,
             text=self._text(seat.member, result, error),
             usage=usage - before.usage,
             cost_usd=difference(before.cost_usd, cost),
@@ -244,6 +246,11 @@ class WorkflowRun:
         given = written(arguments)
         kept = await steps.run(name, kind="call", input=given, do=do, repeatable=True)
         return kept if kind is Any else _adapter(kind).validate_python(kept)
+
+    def discard(self, steps: Sequence[Step]) -> None:
+        """What came of `steps` is not used, though it was paid for."""
+        for each in steps:
+            self._done[each.id] = replace(each, counts=False)
 
     def require(self, steps: Sequence[Step]) -> Sequence[Step]:
         """Those of `steps` that have something to show; `WorkflowError` if none has."""

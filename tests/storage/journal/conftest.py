@@ -1,13 +1,16 @@
 """Each test of what a journal is runs on every database."""
 
-from collections.abc import AsyncGenerator
+import secrets
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import Protocol
 
 import anyio
 import pytest
+from tests.support.postgres import Postgres, postgres
 
 from toolyard.storage.journal.journal import DurableJournal
+from toolyard.storage.journal.postgres_journal import PostgresJournal
 from toolyard.storage.journal.sqlite_journal import SqliteJournal
 
 
@@ -17,9 +20,22 @@ class Make(Protocol):
     def __call__(self, *, lease_s: float = 30) -> DurableJournal: ...
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[Postgres]:
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    del request
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres_server")
+        schema = f"test_{secrets.token_hex(8)}"
+
+        def in_postgres(*, lease_s: float = 30) -> DurableJournal:
+            return PostgresJournal(server.dsn, schema=schema, lease_s=lease_s)
+
+        return in_postgres
 
     def sqlite(*, lease_s: float = 30) -> DurableJournal:
         return SqliteJournal(tmp_path / "journal.db", lease_s=lease_s)

@@ -140,8 +140,6 @@ class TreeSearch:
             ended = self._end(front, number, has_thoughts=bool(thoughts))
         if not best.path:
             raise WorkflowError(f"{self._thinker.name} had no thoughts: {failure}")
-        if ended == "max_depth":
-            best = front[0]
         answer = await self._answer(run, best) if self._writes_answer else best.text
         return run.result(
             answer or best.text,

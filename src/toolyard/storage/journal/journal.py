@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -268,4 +269,13 @@ class DurableJournal(Journal, Protocol):
 
     async def delete(self, run_id: str) -> None:
         """Forget a run and its steps; `RunTaken` while it is executed."""
+        ...
+
+    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
+        """Write a run with its steps to a file, for `RecordedJournal`; one there is replaced.
+
+        Raises:
+            UnknownName: There is no such run.
+            StoreError: The file cannot be written.
+        """
         ...

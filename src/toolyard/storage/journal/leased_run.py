@@ -22,14 +22,14 @@ from toolyard.core.errors import (
     ToolyardError,
 )
 from toolyard.storage.journal import run_scripts, step_scripts
+from toolyard.storage.journal.call import PERSON, Calls
 from toolyard.storage.journal.executor import is_dead, new_owner
 from toolyard.storage.journal.failure import error_of, kept, members, reasons
 from toolyard.storage.journal.journal import Do, RunRecord, StepState
-from toolyard.storage.journal.json_text import canonical_text, input_hash, json_text
-from toolyard.storage.journal.keys import StepKey, key_of
+from toolyard.storage.journal.json_text import json_text
+from toolyard.storage.journal.keys import StepKey
 from toolyard.storage.journal.run_scripts import Hold, Start
 from toolyard.storage.journal.script import JournalDatabase
-from toolyard.storage.journal.step_scripts import Call
 
 logger = logging.getLogger("toolyard.storage")
 
@@ -50,7 +50,7 @@ class LeasedRun:
         self._background = Background()
         self._hold: Hold | None = None
         self._record: RunRecord | None = None
-        self._used = set[StepKey]()
+        self._calls = Calls()
         self._failures = list[tuple[Exception, StepKey]]()
 
     async def __aenter__(self) -> Self:
@@ -118,7 +118,7 @@ class LeasedRun:
         repeatable: bool,
     ) -> LeasedStep:
         """As `OpenRun.begin`."""
-        call = self._call(path, name, n, kind, input)
+        call = self._calls.call(path, name, n, kind, input)
         hold = self._held
         found = await self._database.change(
             lambda now: step_scripts.begin(now, hold, call, repeatable=repeatable)
@@ -152,7 +152,7 @@ class LeasedRun:
 
     async def ask_person(self, path: Sequence[str], name: str, n: int, question: Any) -> Any:
         """As `OpenRun.ask_person`."""
-        call = self._call(path, name, n, "person", question)
+        call = self._calls.call(path, name, n, PERSON, question)
         hold = self._held
         found = await self._database.change(lambda now: step_scripts.ask(now, hold, call))
         pause_s = FIRST_LOOK_S
@@ -173,16 +173,6 @@ class LeasedRun:
         if self._hold is None:
             raise JournalError("The run is not open: enter it with `async with` first.")
         return self._hold
-
-    def _call(self, path: Sequence[str], name: str, n: int, kind: str, given: Any) -> Call:
-        key = key_of(path, name, n)
-        if key in self._used:
-            raise JournalError(
-                f"There are two steps {key}: parts of a run that are alike need paths of their own."
-            )
-        text = canonical_text(given, f"input of the step {key}")
-        self._used.add(key)
-        return Call(key, kind, input_hash(kind, text), text)
 
     async def _renew(self) -> None:
         hold, lease_s = self._held, self._lease_s

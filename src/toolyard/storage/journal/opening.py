@@ -12,20 +12,23 @@ _POSTGRES = ("postgresql://", "postgres://")
 
 
 def journal_at(place: str) -> DurableJournal:
-    """The journal that `place` names: a file, or a URL of PostgreSQL.
+    """The journal that `place` names: `sqlite:PATH`, or a URL of PostgreSQL.
 
     Raises:
         ConfigError: It names none, or one that needs a package which is not installed.
     """
+    if place.startswith("sqlite:") and place != "sqlite:":
+        return SqliteJournal(place.removeprefix("sqlite:"))
     if place.startswith(_POSTGRES):
-        try:
-            module = import_module("toolyard.storage.journal.postgres_journal")
-        except ModuleNotFoundError as error:
-            raise ConfigError(
-                'A journal in PostgreSQL needs: pip install "toolyard[postgres]"'
-            ) from error
-        return module.PostgresJournal(place)
-    path = place.removeprefix("sqlite:")
-    if not path or "://" in path:
-        raise ConfigError("A journal is named by its file, or by postgresql://HOST/DATABASE.")
-    return SqliteJournal(path)
+        return _postgres_journal(place)
+    raise ConfigError("A journal is named sqlite:PATH or postgresql://USER@HOST:PORT/NAME.")
+
+
+def _postgres_journal(url: str) -> DurableJournal:
+    try:
+        module = import_module("toolyard.storage.journal.postgres_journal")
+    except ImportError as error:  # psycopg says so too where there is no libpq
+        raise ConfigError(
+            'A journal in PostgreSQL needs: pip install "toolyard[postgres]"'
+        ) from error
+    return module.PostgresJournal(url)

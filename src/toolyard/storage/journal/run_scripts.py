@@ -64,14 +64,14 @@ def list_runs(state: RunState | None, limit: int, after: str | None) -> Script[S
     return [run_record(row) for row in rows]
 
 
-def list_steps(run_id: str) -> Script[Sequence[StepRecord]]:
-    """All steps of a run."""
-    yield from find_run(run_id)
+def find_whole(run_id: str) -> Script[tuple[RunRecord, Sequence[StepRecord]]]:
+    """A run with all its steps."""
+    run = yield from find_run(run_id)
     rows = yield Query(
         f"SELECT {STEP_COLUMNS} FROM steps WHERE run_id = ? ORDER BY seq",  # noqa: S608
         (run_id,),
     )
-    return [step_record(row) for row in rows]
+    return run, [step_record(row) for row in rows]
 
 
 def take(

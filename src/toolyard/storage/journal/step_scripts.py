@@ -5,21 +5,13 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from toolyard.core.errors import JournalError, RunDiverged
+from toolyard.storage.journal.call import Call, diverged
 from toolyard.storage.journal.journal import StepState
 from toolyard.storage.journal.keys import StepKey
 from toolyard.storage.journal.run_scripts import Hold, held, lost, refuse_stopped
 from toolyard.storage.journal.script import Query, Script
 
 _WHERE = "WHERE run_id = ? AND path = ? AND name = ? AND n = ?"
-
-
-class Call(NamedTuple):
-    """What a step is, as it is written."""
-
-    key: StepKey
-    kind: str
-    input_hash: str
-    input: str
 
 
 class Found(NamedTuple):
@@ -127,10 +119,7 @@ def _looked_up(hold: Hold, call: Call) -> Script[tuple[bool, StepState | None, s
         return is_over, None, None
     state, digest, output = rows[0]
     if digest != call.input_hash:
-        raise RunDiverged(
-            f"The run has diverged: the step {call.key} was begun with another input than before. "
-            "Give it the same code, prompts and task, or fork it before that step."
-        )
+        raise diverged(call.key)
     return is_over, state, output
 
 

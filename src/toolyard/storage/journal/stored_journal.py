@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from types import TracebackType
 from typing import Any, Self
+
+from anyio.to_thread import run_sync
 
 from toolyard.core.errors import ConfigError, JournalError
 from toolyard.storage.journal import run_scripts, step_scripts
@@ -13,6 +16,7 @@ from toolyard.storage.journal.journal import OpenRun, RunRecord, RunState, StepR
 from toolyard.storage.journal.json_text import canonical_text, json_text
 from toolyard.storage.journal.keys import checked_run_id, key_of, written
 from toolyard.storage.journal.leased_run import LeasedRun
+from toolyard.storage.journal.recording import write_recording
 from toolyard.storage.journal.run_scripts import LIVE, Start
 from toolyard.storage.journal.script import JournalDatabase
 
@@ -71,7 +75,7 @@ class StoredJournal:
 
     async def steps(self, run_id: str) -> Sequence[StepRecord]:
         """As `Journal.steps`."""
-        return await self._database.read(lambda now: run_scripts.list_steps(run_id))
+        return (await self._database.read(lambda now: run_scripts.find_whole(run_id)))[1]
 
     async def answer(self, run_id: str, path: Sequence[str], name: str, n: int, value: Any) -> None:
         """As `DurableJournal.answer`."""
@@ -100,3 +104,8 @@ class StoredJournal:
     async def delete(self, run_id: str) -> None:
         """As `DurableJournal.delete`."""
         await self._database.change(lambda now: run_scripts.delete(now, run_id, is_dead))
+
+    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
+        """As `DurableJournal.export`."""
+        run, steps = await self._database.read(lambda now: run_scripts.find_whole(run_id))
+        await run_sync(write_recording, path, run, steps)

@@ -1,0 +1,1 @@
+"""How a coordinator decides who does what."""

@@ -1,0 +1,1 @@
+"""Plans of steps: how they are made, done and mended."""
