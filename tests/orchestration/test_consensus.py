@@ -209,7 +209,7 @@ async def test_a_second_run_starts_clean() -> None:
         ({"min_agreement_ratio": 0}, "min_agreement_ratio must be more than 0"),
         ({"min_agreement_ratio": 1.1}, r"min_agreement_ratio must be from 0 to 1, not 1\.1"),
         ({"max_rounds": 0}, "max_rounds must be 1 or more, not 0"),
-        ({"voting": "loud"}, "voting must be majority, unanimous or weighted, not 'loud'"),
+        ({"voting": "loud"}, "voting must be one of majority, unanimous, weighted, not 'loud'"),
         ({"voting": "weighted"}, "weights must be given"),
         ({"weights": {"Ann": 2}}, "weights must be given .* only then"),
         ({"voting": "weighted", "weights": {"Zed": 2}}, "'Zed', which is none of Ann, Bob, Cy"),

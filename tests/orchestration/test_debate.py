@@ -204,7 +204,7 @@ def test_options_out_of_their_range_are_refused() -> None:
         Debate(both, convergence_threshold=1.5)
     with pytest.raises(ConfigError, match=r"convergence_threshold must be from 0 to 1, not nan\."):
         Debate(both, convergence_threshold=float("nan"))
-    with pytest.raises(ConfigError, match="speaking must be together or in_turn, not 'loud'"):
+    with pytest.raises(ConfigError, match="speaking must be one of together, in_turn, not 'loud'"):
         Debate(both, speaking="loud")  # pyright: ignore[reportArgumentType]
     for threshold, rounds in ((None, 3), (0.5, 1)):
         with pytest.raises(ConfigError, match="require_consensus needs"):

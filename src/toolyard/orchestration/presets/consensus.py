@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.discussion import Discussion, together
 from toolyard.orchestration.member import Member, Members, members_of
 from toolyard.orchestration.ranges import refuse_less, refuse_no_share
@@ -98,8 +99,7 @@ def _checked(
     voting: Strategy, weights: Mapping[str, float] | None, voters: Sequence[Member]
 ) -> Mapping[str, float]:
     """The weights; `ConfigError` if they do not go with the voters or the way of voting."""
-    if voting not in ("majority", "unanimous", "weighted"):
-        raise ConfigError(f"voting must be majority, unanimous or weighted, not {voting!r}.")
+    refuse_other(Strategy, voting=voting)
     if (weights is not None) != (voting == "weighted"):
         raise ConfigError("weights must be given if voting is weighted, and only then.")
     ids = {each.id for each in voters}

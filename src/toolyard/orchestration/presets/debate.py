@@ -6,6 +6,7 @@ from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError
 from toolyard.events.orchestration_events import ConvergenceChecked
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.discussion import (
     Closing,
     Discussion,
@@ -19,6 +20,8 @@ from toolyard.orchestration.ranges import refuse_less, refuse_no_share
 from toolyard.orchestration.similarity import similarity
 from toolyard.orchestration.talk import Talk
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
+
+Speaking = Literal["together", "in_turn"]
 
 OPEN = "This is a debate. Say what you hold, and give your reasons."
 ANSWER = (
@@ -99,13 +102,11 @@ class Debate(Workflow):
         convergence_threshold: float | None = 0.75,
         require_consensus: bool = False,
         judge: Joining | Member | None = None,
-        speaking: Literal["together", "in_turn"] = "together",
+        speaking: Speaking = "together",
         last: int | None = None,
         **options: Unpack[WorkflowOptions],
     ) -> None:
-        orders = {"together": together, "in_turn": in_turn}
-        if speaking not in orders:
-            raise ConfigError(f"speaking must be together or in_turn, not {speaking!r}.")
+        refuse_other(Speaking, speaking=speaking)
         refuse_less(1, max_rounds=max_rounds)
         refuse_no_share(convergence_threshold=convergence_threshold)
         if require_consensus and (convergence_threshold is None or max_rounds < 2):
@@ -120,7 +121,7 @@ class Debate(Workflow):
             debaters,
             rounds=max_rounds,
             instruct=lambda talk, _: ANSWER if len(talk.rounds) > 1 else OPEN,
-            order=orders[speaking],
+            order=in_turn if speaking == "in_turn" else together,
             stop=go_on if looks is None else looks.stop,
             finish=transcript if decides is None else Closing(decides, JUDGE, "judges the debate"),
             last=last,

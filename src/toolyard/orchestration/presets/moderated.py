@@ -8,12 +8,14 @@ from typing import Literal, Unpack
 
 from pydantic import BaseModel, Field, JsonValue, create_model
 
-from toolyard.core.errors import ConfigError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.discussion import Closing, Discussion, transcript
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
 from toolyard.orchestration.roster import meant, names, roster
 from toolyard.orchestration.talk import Floor, Talk
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
+
+Ending = Literal["transcript", "synthesize"]
 
 SPEAK = "The moderator gives you the floor. Say what you have to say to the task now."
 PICK = (
@@ -109,12 +111,11 @@ class Moderated(Workflow):
         *,
         moderator: Joining | Member,
         rounds: int = 10,
-        finish: Literal["transcript", "synthesize"] = "transcript",
+        finish: Ending = "transcript",
         last: int | None = None,
         **options: Unpack[WorkflowOptions],
     ) -> None:
-        if finish not in ("transcript", "synthesize"):
-            raise ConfigError(f"finish must be transcript or synthesize, not {finish!r}.")
+        refuse_other(Ending, finish=finish)
         speakers, leader = members_of(members), member_of(moderator)
         closing = Closing(leader, SYNTHESIZE, "writes the result")
         engine = Discussion(

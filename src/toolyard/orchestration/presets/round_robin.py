@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.discussion import Closing, Discussion, latest, transcript
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
 from toolyard.orchestration.talk import Talk
@@ -55,8 +56,7 @@ class RoundRobin(Workflow):
         last: int | None = None,
         **options: Unpack[WorkflowOptions],
     ) -> None:
-        if style not in STYLES:
-            raise ConfigError(f"style must be one of {', '.join(STYLES)}, not {style!r}.")
+        refuse_other(Style, style=style)
         if synthesizer is not None and not synthesis:
             raise ConfigError("synthesizer is of no use while synthesis is off.")
         speakers = members_of(members)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Literal, NamedTuple, Unpack
 
 from toolyard.core.errors import ConfigError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.discussion import Closing, Discussion, Outcome, transcript
 from toolyard.orchestration.member import Joining, Member, member_of
 from toolyard.orchestration.ranges import refuse_less
@@ -100,8 +101,7 @@ class Socratic(Workflow):
         synthesis: bool = True,
         **options: Unpack[WorkflowOptions],
     ) -> None:
-        if mode not in MODES:
-            raise ConfigError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
+        refuse_other(Mode, mode=mode)
         refuse_less(1, max_exchanges=max_exchanges)
         asks, answers = member_of(questioner), member_of(responder)
         if asks == answers:
