@@ -556,7 +556,7 @@ async def test_a_run_that_failed_asks_nobody_again_for_what_was_answered(tmp_pat
 
     ann = Player("Ann", "bad", "one", ModelError("gone"), "two")
     team = AgentTeam("pool", [A, B], [ann.agent], check=check, on_error="raise")
-    place = str(tmp_path / "runs.db")
+    place = f"sqlite:{tmp_path}/runs.db"
     with pytest.raises(ModelError):
         await team.run("Go.", durable=place, run_id="r")
 
@@ -582,7 +582,7 @@ async def test_many_at_once_go_on_from_a_journal_each_with_its_own_answers(tmp_p
     items = [WorkItem(f"i{at}") for at in range(12)]
     rex = Player("Rex", *[review] * 12)
     team = AgentTeam("pool", items, members, reviewer=rex.agent, on_error="raise")
-    place = str(tmp_path / "runs.db")
+    place = f"sqlite:{tmp_path}/runs.db"
     with pytest.raises(ModelError):
         await team.run("Go.", durable=place, run_id="r")
 

@@ -318,7 +318,7 @@ async def test_a_run_that_is_gone_on_with_knows_which_scores_failed(tmp_path: Pa
     team = IterativeRefinement(
         ann.agent, [sam.agent], min_quality_score=0.5, evaluator=evaluate, id="team"
     )
-    place = str(tmp_path / "runs.db")
+    place = f"sqlite:{tmp_path}/runs.db"
     with pytest.raises(Killed):
         await team.run("Write.", durable=place, run_id="r")
 

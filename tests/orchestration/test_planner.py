@@ -424,7 +424,7 @@ async def test_a_durable_run_is_gone_through_again_without_asking_anybody(tmp_pa
 
     bob = [RateLimited("busy."), ILL, "well"]
     team = Team(TWO, steps_as_json(WRITE), bob=bob, on_escalate=person, limits=TWICE)
-    place = str(tmp_path / "runs.db")
+    place = f"sqlite:{tmp_path}/runs.db"
 
     first = await team.workflow.run("Go.", durable=place, run_id="r")
     again = await team.workflow.run("Go.", durable=place, run_id="r")

@@ -257,7 +257,7 @@ async def test_a_run_that_failed_asks_nobody_again_for_what_was_answered(tmp_pat
     ann = Player("Ann", done("js"), "good " + done("js"), "good " + done("css"))
     bob = Player("Bob", "good " + done("html"), ModelError("gone"), "Hm.")
     team = Ralph([HTML, CSS, JS], [ann.agent, bob.agent], check=check, on_error="raise")
-    place = str(tmp_path / "runs.db")
+    place = f"sqlite:{tmp_path}/runs.db"
     with pytest.raises(ModelError):
         await team.run("Go.", durable=place, run_id="r")
 

@@ -269,6 +269,24 @@ async def test_many_workers_rarely_try_the_same() -> None:
     assert store.operations < 640 * 18
 
 
+async def test_workers_that_share_a_pool_in_one_process_overlook_nothing(store: Store) -> None:
+    """Also in a list of several pages, of which nobody is told that it is empty too early."""
+    pool, done = pool_on(store), list[str]()
+    await pool.add([WorkItem(f"i{number}") for number in range(250)])
+
+    async def work(worker: str) -> None:
+        while (claim := await pool.claim(worker)) is not None:
+            await anyio.lowlevel.checkpoint()
+            done.append(claim.item.id)
+            await pool.complete(claim, "")
+        assert len(done) > 250 - 8  # others are at work on what is left
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(8):
+            tasks.start_soon(work, f"w{number}")
+    assert await pool.is_done()
+
+
 class Counting(MemoryStore):
     """Counts what is asked of it."""
 
@@ -309,6 +327,11 @@ def test_a_name_that_is_no_part_of_a_key_is_refused(name: str) -> None:
         WorkPool(MemoryStore(), name)
     with pytest.raises(ConfigError, match="id of an item"):
         WorkItem(name)
+
+
+def test_an_item_that_may_not_be_tried_is_refused() -> None:
+    with pytest.raises(ConfigError, match="at least one attempt"):
+        pool_on(MemoryStore(), max_attempts=0)
 
 
 async def test_an_item_whose_dependency_nobody_knows_is_refused() -> None:

@@ -106,16 +106,11 @@ def _exit_code(result: ToolResult) -> int | None:
             return None
 
 
-class _Answered(Protocol):
-    @property
-    def output(self) -> Any: ...
-
-
 class Reviewer(Protocol):
     """Somebody who answers in a given form: an agent, or a workflow."""
 
-    async def run(self, task: str, /, *, output: type[Verdict]) -> _Answered:
-        """Work on `task`; `output` of the result is a `Verdict`."""
+    async def run(self, task: str, /, *, output: type[Verdict]) -> Any:
+        """Work on `task`; what it gives has the verdict as its `output`."""
         ...
 
 

@@ -8,6 +8,7 @@ from secrets import token_hex
 
 import anyio
 
+from toolyard.core.one_at_a_time import OneAtATime
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.orchestration.work.candidates import Candidates
 from toolyard.orchestration.work.claim import WorkClaim
@@ -40,6 +41,7 @@ class Claims:
         self._max_attempts = max_attempts
         self._checks_all = checks_all
         self._candidates = Candidates(store, keys)
+        self._turn = OneAtATime()
         self._done: set[str] = set()
         """Items that others depend on, and that are known to be completed."""
         self._failed: set[str] = set()
@@ -50,7 +52,11 @@ class Claims:
         """For which items an item had to wait."""
 
     async def first(self, worker: str) -> WorkClaim | None:
-        """The first that can be claimed, after a look at all there are."""
+        """The first that can be claimed, after a look at all there are; one asks at a time."""
+        async with self._turn:
+            return await self._first(worker)
+
+    async def _first(self, worker: str) -> WorkClaim | None:
         undone: set[str] = set()  # each is looked at once
         self._has_ended_some = False
         ends_to_come = 1 if self._candidates.is_at_start else 2

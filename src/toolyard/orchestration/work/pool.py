@@ -24,6 +24,7 @@ from dataclasses import replace
 
 import anyio
 
+from toolyard.core.errors import ConfigError
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.orchestration.work.claim import WorkClaim
 from toolyard.orchestration.work.claims import Claims
@@ -72,8 +73,10 @@ class WorkPool:
             namespace: Of the memory that can read it.
 
         Raises:
-            ConfigError: A name is malformed.
+            ConfigError: A name is malformed, or `max_attempts` is less than 1.
         """
+        if max_attempts < 1:
+            raise ConfigError(f"An item needs at least one attempt, not {max_attempts}.")
         check_name(pool, "The name of a pool")
         check_name(namespace, "A namespace")
         self._store = Steady(store, patience_s=lease_s)
@@ -134,12 +137,16 @@ class WorkPool:
         """
         ends, pause_s = anyio.current_time() + wait_s, _FIRST_PAUSE_S
         while True:
+            await self._statistics.tell(is_done=False)  # before there is a claim to be lost
             claim = await self._claims.first(worker)
-            is_done = claim is None and await self.is_done()
-            await self._statistics.tell(is_done=is_done)
-            left_s = ends - anyio.current_time()
-            if claim is not None or is_done or left_s <= 0:
+            if claim is not None:
                 return claim
+            left_s = ends - anyio.current_time()
+            if await self.is_done():
+                await self._statistics.tell(is_done=True)
+                return None
+            if left_s <= 0:
+                return None
             await anyio.sleep(min(left_s, pause_s * random.uniform(0.5, 1)))  # noqa: S311
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
