@@ -39,7 +39,7 @@ from toolyard.core.errors import (
     ToolyardError,
 )
 from toolyard.storage.journal.schema import tables
-from toolyard.storage.journal.script import Query, Work
+from toolyard.storage.journal.script import Query, Rows, Script, Work
 from toolyard.storage.journal.waiting import Waiting, taken
 
 T = TypeVar("T")
@@ -167,14 +167,19 @@ class PostgresDatabase:
             await self._drop()
 
     async def _done(self, connection: AsyncConnection, batch: Sequence[Waiting[Any]]) -> None:
-        """One transaction, with a cursor that is used for all of it."""
-        async with connection.cursor() as cursor:
-            now = await _now(cursor)
-            for waiting in batch:
-                try:
-                    waiting.succeed(await _finished(cursor, waiting.work, now))
-                except ToolyardError as error:  # it says no; the others go on
-                    waiting.fail(error)
+        """One transaction: all scripts go on at the same time, a statement of each at once."""
+        now = (await _executed(connection, [_NOW]))[0][0][0]
+        going = [(waiting, waiting.work(now)) for waiting in batch]
+        answers: Sequence[Rows | None] = [None] * len(going)
+        while going:
+            asking = list[tuple[Waiting[Any], Script[Any]]]()
+            queries = list[Query]()
+            for (waiting, script), rows in zip(going, answers, strict=True):
+                query = _next(waiting, script, rows)
+                if query is not None:
+                    asking.append((waiting, script))
+                    queries.append(query)
+            going, answers = asking, await _executed(connection, queries)
         self._is_committing = True
         await connection.commit()
 
@@ -220,27 +225,28 @@ _TABLES = (
 )
 
 
-async def _now(cursor: AsyncCursor[Any]) -> float:
-    await cursor.execute("SELECT extract(epoch FROM clock_timestamp())::double precision")
-    row = await cursor.fetchone()
-    assert row is not None
-    return row[0]
+_NOW = Query("SELECT extract(epoch FROM clock_timestamp())::double precision")
 
 
-async def _finished(cursor: AsyncCursor[Any], work: Work[T], now: float) -> T:
-    """What the script gives in the transaction that is open."""
-    script = work(now)
+def _next(waiting: Waiting[Any], script: Script[Any], rows: Rows | None) -> Query | None:
+    """The next statement of a script; `None` if it is over."""
     try:
-        query = next(script)
-        while True:
-            query = script.send(await _rows(cursor, query))
+        return next(script) if rows is None else script.send(rows)
     except StopIteration as end:
-        return end.value
+        waiting.succeed(end.value)
+    except ToolyardError as error:  # it says no; the others go on
+        waiting.fail(error)
+    return None
 
 
-async def _rows(cursor: AsyncCursor[Any], query: Query) -> Sequence[tuple[Any, ...]]:
-    await cursor.execute(query.sql.replace("?", "%s").encode(), query.values)
-    return await cursor.fetchall() if cursor.description else ()
+async def _executed(connection: AsyncConnection, queries: Sequence[Query]) -> Sequence[Rows]:
+    """The rows that each gives, in one message to the server and back."""
+    cursors = list[AsyncCursor[Any]]()
+    async with connection.pipeline():
+        for query in queries:
+            sql = query.sql.replace("?", "%s").encode()
+            cursors.append(await connection.execute(sql, query.values))
+    return [await each.fetchall() if each.description else () for each in cursors]
 
 
 def translated(error: Exception, *, is_committing: bool) -> StoreError:

@@ -10,7 +10,7 @@ class PostgresJournal(StoredJournal):
     """A journal in the tables `runs` and `steps` of a schema, which are made if need be.
 
     A step is acknowledged once the server has it on its disk. Leases follow the server's clock.
-    It needs the package `psycopg`, and runs on asyncio only.
+    It needs `pip install "toolyard[postgres]"`, and runs on asyncio only.
     """
 
     def __init__(

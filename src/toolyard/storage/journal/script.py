@@ -23,7 +23,8 @@ class Query(NamedTuple):
 Rows = Sequence[tuple[Any, ...]]
 
 Script = Generator[Query, Rows, T]
-"""It says no before it has changed anything, so that others may share its transaction."""
+"""It says no before it has changed anything, so that others may share its transaction; their
+statements may come between its own."""
 
 Work = Callable[[float], Script[T]]
 """Makes a script for the time it is given, in seconds since 1970; anew if it must be repeated."""
