@@ -378,8 +378,7 @@ class Agent:
         Raises:
             StoreError: It has no chain of thoughts.
         """
-        prompt = await self._own_thoughts.catch_up_prompt(count)
-        if prompt:
+        if prompt := await self._own_thoughts.catch_up_prompt(count):
             self.receive_message(prompt)
 
     def as_tool(self, name: str | None = None, *, description: str | None = None) -> ToolProtocol:
