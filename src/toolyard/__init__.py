@@ -114,7 +114,8 @@ _NAMES = {
     "orchestration.hub": "Hub Utterance",
     "orchestration.member": "Joining Member Members Runnable",
     "orchestration.modes": (
-        "Agents DebateMode HierarchicalMode Mode ModeratedMode ParallelMode RoundRobinMode"
+        "AgentTeamMode Agents DebateMode HierarchicalMode Mode ModeratedMode ParallelMode "
+        "RalphMode RoundRobinMode"
     ),
     "orchestration.orchestration": "Orchestration TeamMessage",
     "orchestration.person": "Person",

@@ -250,11 +250,13 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.modes import Agents as Agents
+from toolyard.orchestration.modes import AgentTeamMode as AgentTeamMode
 from toolyard.orchestration.modes import DebateMode as DebateMode
 from toolyard.orchestration.modes import HierarchicalMode as HierarchicalMode
 from toolyard.orchestration.modes import Mode as Mode
 from toolyard.orchestration.modes import ModeratedMode as ModeratedMode
 from toolyard.orchestration.modes import ParallelMode as ParallelMode
+from toolyard.orchestration.modes import RalphMode as RalphMode
 from toolyard.orchestration.modes import RoundRobinMode as RoundRobinMode
 from toolyard.orchestration.orchestration import Orchestration as Orchestration
 from toolyard.orchestration.orchestration import TeamMessage as TeamMessage
@@ -418,6 +420,7 @@ __all__ = [
     "AgentResponded",
     "AgentSelected",
     "AgentTeam",
+    "AgentTeamMode",
     "Agents",
     "Allow",
     "Answered",
@@ -613,6 +616,7 @@ __all__ = [
     "QuotaSpent",
     "Ralph",
     "RalphIterationStarted",
+    "RalphMode",
     "RalphTaskCompleted",
     "RateLimit",
     "RateLimited",
