@@ -5,14 +5,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import AGENTS, CONTRIBUTING, DOCUMENTS, PAGES, PROMPTS, README, Page
+from tests.docs.pages import (
+    AGENTS,
+    CONTRIBUTING,
+    DOCUMENTS,
+    ORCHESTRATION,
+    PAGES,
+    PROMPTS,
+    README,
+    Page,
+)
 from tests.support.process import ROOT
 
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
 PYTHON = [
     (page, text)
     for page in PAGES
-    if page not in (AGENTS, PROMPTS)
+    if page not in (AGENTS, ORCHESTRATION, PROMPTS)
     for text in page.blocks("python")
 ]
 """What is served; those other pages have programs."""
