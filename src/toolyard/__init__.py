@@ -11,7 +11,7 @@ from toolyard.version import __version__
 
 _NAMES = {
     "agents.agent": "Agent",
-    "agents.approval": "Allow Approve AskPerson Decision Deny Edit",
+    "agents.approval": "Allow Approve AskPerson AwaitPerson Decision Deny Edit",
     "agents.context.novelty": "NoveltyAware",
     "agents.context.old_results": "DropOldResults",
     "agents.context.self_compression": "SelfCompression",

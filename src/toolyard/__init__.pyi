@@ -4,6 +4,7 @@ from toolyard.agents.agent import Agent as Agent
 from toolyard.agents.approval import Allow as Allow
 from toolyard.agents.approval import Approve as Approve
 from toolyard.agents.approval import AskPerson as AskPerson
+from toolyard.agents.approval import AwaitPerson as AwaitPerson
 from toolyard.agents.approval import Decision as Decision
 from toolyard.agents.approval import Deny as Deny
 from toolyard.agents.approval import Edit as Edit
@@ -428,6 +429,7 @@ __all__ = [
     "Ask",
     "AskPerson",
     "Audio",
+    "AwaitPerson",
     "Bash",
     "BegunStep",
     "Blueprint",

@@ -15,7 +15,7 @@ import anyio
 
 from toolyard.agents.run_result import RunResult
 from toolyard.core.content import Text
-from toolyard.core.errors import BudgetSpent, JournalError, StepInDoubt, ToolyardError
+from toolyard.core.errors import BudgetSpent, JournalError, StepInDoubt, StoreError, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import (
@@ -222,6 +222,8 @@ class WorkflowRun:
             return True
         if isinstance(failure, BudgetSpent):
             return any(budget.is_spent for budget in self.around.budgets)
+        if isinstance(failure, StoreError) and self.around.steps is not None:
+            return True  # most likely the journal's, and what is not kept there must not go on
         # That a call is in doubt is the member's failure, anything else the journal's.
         return isinstance(failure, JournalError) and not isinstance(failure, StepInDoubt)
 
