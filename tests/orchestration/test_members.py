@@ -5,6 +5,7 @@ import pytest
 from pydantic import BaseModel
 from tests.support.teams import Player
 
+from toolyard import MCPClient, MCPServerBuilder
 from toolyard.agents.agent import Agent
 from toolyard.core.content import Image
 from toolyard.core.context import CallContext
@@ -91,6 +92,24 @@ async def test_a_remote_agent_is_asked_through_its_tool() -> None:
     assert (await seat.say(["What?"], None)).text == "42"
     assert isinstance(seat, CallSeat)
     assert seat.spent.cost_usd is None
+
+
+async def test_agents_and_teams_that_are_served_over_mcp_take_part() -> None:
+    clerk = Agent("clerk", ScriptedModel("From afar: 3293."))
+    panel = Parallel([Agent("Echo", EchoModel())], name="panel")
+    builder = MCPServerBuilder("office").with_port(0).with_bearer_token("s3cret")
+    builder.with_protocol("clerk", clerk.as_tool()).with_protocol("panel", panel.as_tool())
+
+    async with builder.build() as office, MCPClient(office.url, token="s3cret") as source:
+        far = [RemoteAgent(source, "clerk"), RemoteAgent(source, "panel")]
+        result = await Parallel([*far, Player("Ann", "from here").agent]).run("What is 37 * 89?")
+
+    assert result.output == {
+        "clerk": ["From afar: 3293."],
+        "panel": ["Echo:\nWhat is 37 * 89?"],
+        "Ann": ["from here"],
+    }
+    assert result.cost_usd is None
 
 
 async def test_a_remote_agent_that_fails_says_why_and_a_silent_one_is_given_up() -> None:
