@@ -242,7 +242,10 @@ class DurableJournal(Journal, Protocol):
         ...
 
     async def pause(self, run_id: str) -> None:
-        """Have the run end before its next step; `JournalError` if it is over."""
+        """Have the run end before its next step; `JournalError` if it is over.
+
+        Steps that are in flight then are ended first, if that takes no longer than half a minute.
+        """
         ...
 
     async def resume(self, run_id: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 import anyio
 
@@ -33,6 +34,9 @@ from toolyard.storage.journal.script import JournalDatabase
 
 logger = logging.getLogger("toolyard.storage")
 
+GRACE_S = 30.0
+"""What is in flight may take so long to end when the run is paused."""
+
 FIRST_LOOK_S, LAST_LOOK_S = 0.05, 2.0
 """How soon an answer is looked for at first, and after some time."""
 
@@ -52,6 +56,8 @@ class LeasedRun:
         self._record: RunRecord | None = None
         self._calls = Calls()
         self._failures = list[tuple[Exception, StepKey]]()
+        self._in_flight = WeakSet[LeasedStep]()
+        """What was begun here and may still be ended."""
 
     async def __aenter__(self) -> Self:
         """As `OpenRun.__aenter__`."""
@@ -105,7 +111,10 @@ class LeasedRun:
         except Exception as error:
             await step.fail(error)
             raise
-        return await step.finish(output)
+        else:
+            return await step.finish(output)
+        finally:
+            self._in_flight.discard(step)
 
     async def begin(
         self,
@@ -120,9 +129,10 @@ class LeasedRun:
         """As `OpenRun.begin`."""
         call = self._calls.call(path, name, n, kind, input)
         hold = self._held
-        found = await self._database.change(
-            lambda now: step_scripts.begin(now, hold, call, repeatable=repeatable)
-        )
+        async with self._settling():
+            found = await self._database.change(
+                lambda now: step_scripts.begin(now, hold, call, repeatable=repeatable)
+            )
         match found.verdict:
             case "raise":
                 failure = error_of(found.output or "")
@@ -136,15 +146,32 @@ class LeasedRun:
             case _:
                 output = json.loads(found.output or "null")
                 is_recalled = found.verdict == "recall"
-                return LeasedStep(self, call.key, is_recalled=is_recalled, output=output)
+                step = LeasedStep(self, call.key, is_recalled=is_recalled, output=output)
+                if not is_recalled:
+                    self._in_flight.add(step)
+                return step
 
-    async def end(self, key: StepKey, state: StepState, output: str | None) -> None:
+    async def end(self, step: LeasedStep, state: StepState, output: str | None) -> None:
         """Write down what came of a step."""
         hold = self._held
         with anyio.CancelScope(shield=True):  # it was done, so it is kept; a database has its time
             await self._database.change(
-                lambda now: step_scripts.finish(now, hold, key, state, output)
+                lambda now: step_scripts.finish(now, hold, step.key, state, output)
             )
+        self._in_flight.discard(step)
+
+    @asynccontextmanager
+    async def _settling(self) -> AsyncGenerator[None]:
+        """Have others end what they do first, if the run is paused: that would be in doubt."""
+        try:
+            yield
+        except RunPaused:
+            own = anyio.get_current_task().id  # what it is a part of cannot end before it
+            with anyio.move_on_after(GRACE_S):
+                # Some end without a word, so there is nothing that could be waited for.
+                while any(each.task_id != own for each in self._in_flight):  # noqa: ASYNC110
+                    await anyio.sleep(FIRST_LOOK_S)
+            raise
 
     def note(self, error: Exception, key: StepKey) -> None:
         """Remember whose error it is: if it ends the run, that step is done anew."""
@@ -154,13 +181,14 @@ class LeasedRun:
         """As `OpenRun.ask_person`."""
         call = self._calls.call(path, name, n, PERSON, question)
         hold = self._held
-        found = await self._database.change(lambda now: step_scripts.ask(now, hold, call))
-        pause_s = FIRST_LOOK_S
-        while found.verdict == "wait":
-            await anyio.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, LAST_LOOK_S)
-            with suppress(StoreError):  # it may be back the next time; a person takes longer
-                found = await self._database.read(lambda now: step_scripts.look(hold, call.key))
+        async with self._settling():
+            found = await self._database.change(lambda now: step_scripts.ask(now, hold, call))
+            pause_s = FIRST_LOOK_S
+            while found.verdict == "wait":
+                await anyio.sleep(pause_s)
+                pause_s = min(pause_s * 1.5, LAST_LOOK_S)
+                with suppress(StoreError):  # it may be back the next time; a person takes longer
+                    found = await self._database.read(lambda now: step_scripts.look(hold, call.key))
         return json.loads(found.output or "null")
 
     async def complete(self, result: Any) -> None:
@@ -221,22 +249,24 @@ class LeasedStep:
 
     def __init__(self, run: LeasedRun, key: StepKey, *, is_recalled: bool, output: Any) -> None:
         self._run = run
-        self._key = key
+        self.key = key
         self.is_recalled = is_recalled
+        self.task_id = anyio.get_current_task().id
+        """Of the task that began it."""
         self.output = output
 
     async def finish(self, output: Any) -> Any:
         """As `BegunStep.finish`."""
         try:
-            text = json_text(output, f"result of the step {self._key}")
+            text = json_text(output, f"result of the step {self.key}")
         except JournalError as error:
             await self.fail(error)
             raise
-        await self._run.end(self._key, "done", text)
+        await self._run.end(self, "done", text)
         self.output = json.loads(text)
         return self.output
 
     async def fail(self, error: Exception) -> None:
         """As `BegunStep.fail`."""
-        self._run.note(error, self._key)
-        await self._run.end(self._key, "failed", kept(error))
+        self._run.note(error, self.key)
+        await self._run.end(self, "failed", kept(error))
