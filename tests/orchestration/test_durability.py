@@ -135,7 +135,8 @@ async def test_a_call_in_doubt_is_reported_and_not_made_again(tmp_path: Path) ->
         result = await team.resume("r", durable=journal)
 
         assert (calls, result.output) == (["Go."], {"say": ["a"]})
-        (failed,) = ear.of(AgentFailed)
+        cancelled, failed = ear.of(AgentFailed)
+        assert cancelled.error == "cancelled"
         assert "cannot be done twice" in failed.error
 
 

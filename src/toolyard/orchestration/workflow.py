@@ -26,7 +26,7 @@ from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.run_json import read_task, written_end, written_task
 from toolyard.orchestration.streaming import streamed
 from toolyard.orchestration.surroundings import Surroundings
-from toolyard.orchestration.workflow_result import WorkflowResult
+from toolyard.orchestration.workflow_result import WorkflowResult, total
 from toolyard.orchestration.workflow_run import OnError, RunFacts, WorkflowRun, sentence
 from toolyard.storage.journal.journal import Journal
 from toolyard.storage.journal.steps import Steps
@@ -184,9 +184,10 @@ class Workflow:
         try:
             result = await self._worked(run)
         except BaseException as error:
-            is_error = isinstance(error, Exception)
-            run.tell(RunFailed, error=sentence(error) if is_error else "cancelled")
+            run.tell(RunFailed, error=sentence(error))
             raise
+        finally:
+            around.take(total(run.steps))
         run.tell(
             RunCompleted,
             rounds=result.rounds,
