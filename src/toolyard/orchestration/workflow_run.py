@@ -35,7 +35,7 @@ from toolyard.orchestration.said import text_of
 from toolyard.orchestration.seat import Seat
 from toolyard.orchestration.seating import seat_of
 from toolyard.orchestration.surroundings import Surroundings
-from toolyard.orchestration.workflow_result import Step, WorkflowResult, total
+from toolyard.orchestration.workflow_result import Spent, Step, WorkflowResult, total
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -186,39 +186,51 @@ class WorkflowRun:
         seat, before, began = ask.seat, ask.seat.spent, time.perf_counter()
         who = {"agent_id": seat.member.id, "agent_name": seat.member.name, "step_id": ask.step_id}
         self.tell(AgentSelected, reason=reason, **who)
-        result, error, is_retryable = None, None, False
+        result, failure = None, None
         try:
             result = await seat.say(self._said(seat, ask.prompt), ask.output)
-        except Exception as failure:  # one member must not end the others' work
-            if self._ends_all(failure):
+            self._have_seen.add(seat)
+        except BaseException as raised:  # one member must not end the others' work
+            failure = raised
+            if self._ends_all(raised):
                 raise
-            error = sentence(failure)
-            is_retryable = isinstance(failure, ToolyardError) and failure.retryable
-            if not isinstance(failure, ToolyardError):
+            if not isinstance(raised, ToolyardError):
                 logger.exception("the member %r failed", seat.member.id)
-        usage, cost = seat.spent
-        step = Step(
+        finally:  # also if it ends the run: what it took is counted, and told
+            step = self._step(ask, before, began, result, failure)
+            self._done[step.id] = step
+            self._tell_end(step, who)
+        return step
+
+    def _step(
+        self,
+        ask: Ask,
+        before: Spent,
+        began: float,
+        result: RunResult[Any] | None,
+        failure: BaseException | None,
+    ) -> Step:
+        member, (usage, cost) = ask.seat.member, ask.seat.spent
+        error = None if failure is None else sentence(failure)
+        return Step(
             id=ask.step_id,
-            member_id=seat.member.id,
-            member_name=seat.member.name,
+            member_id=member.id,
+            member_name=member.name,
             round=self.rounds,
             task_id=ask.task_id,
             result=result,
             error=error,
-            is_retryable=is_retryable,
-            text=self._text(seat.member, result, error),
+            is_retryable=isinstance(failure, ToolyardError) and failure.retryable,
+            text=self._text(member, result, error),
             usage=usage - before.usage,
             cost_usd=difference(before.cost_usd, cost),
             duration_s=time.perf_counter() - began,
             at=time.time(),
         )
-        self._done[step.id] = step
-        self._tell_end(step, who)
-        return step
 
-    def _ends_all(self, failure: Exception) -> bool:
+    def _ends_all(self, failure: BaseException) -> bool:
         """Whether the run cannot go on without that member, or for the same reason at all."""
-        if self.facts.on_error == "raise":
+        if self.facts.on_error == "raise" or not isinstance(failure, Exception):
             return True
         if isinstance(failure, BudgetSpent):
             return any(budget.is_spent for budget in self.around.budgets)
@@ -305,7 +317,6 @@ class WorkflowRun:
         """The prompt, and the pictures of the task if the member has not seen them."""
         if not self._pictures or (seat.remembers and seat in self._have_seen):
             return (prompt,)
-        self._have_seen.add(seat)
         return (prompt, *self._pictures)
 
     def _step_id(self, member: Member, given: str) -> str:
@@ -355,4 +366,6 @@ def sentence(error: BaseException) -> str:
     """`error` for those who must act: nothing of a bug but its kind."""
     if isinstance(error, ToolyardError):
         return str(error)
+    if not isinstance(error, Exception):
+        return "cancelled"
     return f"It ran into an unexpected {type(error).__name__}."

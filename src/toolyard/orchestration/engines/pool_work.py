@@ -80,7 +80,7 @@ class PoolWork:
             acceptance: What an answer must pass before an item is completed with it.
             rules: How they go about it.
         """
-        self._members = members_of(members)
+        self._members = members_of(members, may_repeat=True)
         self.members = (*self._members, *acceptance.members)
         self._source = source
         self._acceptance = acceptance
