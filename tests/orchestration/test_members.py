@@ -1,6 +1,7 @@
 """Who may be a member, and how each is asked."""
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pydantic import BaseModel
 from tests.support.teams import Player
@@ -16,6 +17,7 @@ from toolyard.orchestration.call_seat import CallSeat
 from toolyard.orchestration.member import member_of
 from toolyard.orchestration.presets.debate import Debate
 from toolyard.orchestration.presets.parallel import Parallel
+from toolyard.orchestration.presets.round_robin import RoundRobin
 from toolyard.orchestration.presets.supervisor import Supervisor
 from toolyard.orchestration.remote_agent import RemoteAgent
 from toolyard.orchestration.seat import Seat
@@ -83,6 +85,27 @@ async def test_one_that_answers_otherwise_is_asked_again_and_given_up() -> None:
     with pytest.raises(UnfitReply):
         await seated(talk).say(["Vote!"], Vote)
     assert len(heard) == 6
+
+
+async def test_a_function_that_never_waits_lets_others_go_on() -> None:
+    heard, others = list[int](), 0
+
+    async def at_once(task: str) -> str:
+        heard.append(others)
+        return task
+
+    async def live() -> None:
+        nonlocal others
+        while True:
+            await anyio.lowlevel.checkpoint()
+            others += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(live)
+        await RoundRobin([at_once], rounds=9, synthesis=False).run("Go.")
+        tasks.cancel_scope.cancel()
+
+    assert len(set(heard)) >= 3
 
 
 async def test_a_remote_agent_is_asked_through_its_tool() -> None:

@@ -165,6 +165,9 @@ class WorkflowRun:
 
         There are never more at work than the run allows, which is the limit if none is given.
         """
+        named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
+        if len(named) == 1:  # as in most turns of a discussion; it needs no task of its own
+            return [await self._ask(named[0], named[0].reason or reason)]
         done = dict[int, Step]()
         limit = self.facts.at_once
         places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
@@ -173,7 +176,6 @@ class WorkflowRun:
             async with places:
                 done[at] = await self._ask(ask, ask.reason or reason)
 
-        named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         try:
             async with anyio.create_task_group() as tasks:
                 for at, ask in enumerate(named):
