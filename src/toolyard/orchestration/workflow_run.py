@@ -272,8 +272,8 @@ class WorkflowRun:
         """Those of `steps` that have something to show; `WorkflowError` if none has."""
         found = [each for each in steps if each.has_text]
         if not found:
-            failed = "; ".join(f"{each.member_name}: {each.error}" for each in steps)
-            raise WorkflowError(f"Nobody answered: {failed or 'nobody was asked.'}")
+            failed = dict.fromkeys(f"{each.member_name}: {each.error}" for each in steps)
+            raise WorkflowError(f"Nobody answered: {'; '.join(failed) or 'nobody was asked.'}")
         return found
 
     def result(
