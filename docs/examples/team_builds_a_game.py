@@ -39,6 +39,7 @@ from toolyard import (
     ScriptedModel,
     ToolProtocol,
     ToolUse,
+    ToolyardError,
     WorkflowResult,
     WorkItem,
 )
@@ -186,7 +187,10 @@ if __name__ == "__main__":
         given.into.mkdir(parents=True, exist_ok=True)
     place = tempfile.TemporaryDirectory() if given.into is None else nullcontext(given.into)
     with place as folder:
-        anyio.run(main, given.team, given.model, Path(folder))
+        try:
+            anyio.run(main, given.team, given.model, Path(folder))
+        except ToolyardError as error:  # such as that a key is missing
+            sys.exit(str(error))
         print("The game is at", (Path(folder) / "index.html").resolve().as_uri())
     if given.into is None:
         print("It was not kept: give --into FOLDER to play it.")
