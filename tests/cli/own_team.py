@@ -1,5 +1,7 @@
 """A user's own file with teams; who is asked is noted beside it, in `asked.txt`."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from toolyard import (
@@ -11,6 +13,7 @@ from toolyard import (
     Reply,
     ScriptedModel,
     Toolbox,
+    ToolRegistry,
     ToolUse,
 )
 
@@ -59,3 +62,16 @@ asks = Pipeline([drafts, Person("Boss"), prints], name="asks")
 board = Orchestration("board", "The board")
 board.add_agent(Agent("Ann", "echo"))
 board.add_agent(Agent("Ben", "echo"))
+
+
+@asynccontextmanager
+async def opened() -> AsyncGenerator[Pipeline]:
+    ann = Heard("Ann", ToolUse("u1", "add", {"a": 4, "b": 5}), "It is 9.")
+    async with ToolRegistry(box) as tools:
+        note("opened")
+        yield Pipeline([Agent("Ann", ann, tools=tools)])
+        note("closed")
+
+
+def fails(task: str) -> str:
+    raise ValueError(f"I cannot do {task}")

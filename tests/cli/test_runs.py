@@ -45,8 +45,8 @@ def a_question(file: Path, journal: str) -> None:
     """A run `r2` that waits for a person, and is executed no more."""
 
     async def ask() -> None:
-        team = workflow_in(f"{file}:asks")
         async with (
+            workflow_in(f"{file}:asks")() as team,
             SqliteJournal(journal.removeprefix("sqlite:")) as kept,
             anyio.create_task_group() as tasks,
         ):

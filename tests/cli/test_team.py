@@ -207,6 +207,27 @@ def test_a_team_from_ones_own_file_is_run_and_watched(toolyard: Toolyard, file: 
     assert told.errors == ""
 
 
+def test_a_function_may_open_what_a_team_needs(toolyard: Toolyard, file: Path) -> None:
+    ended = toolyard("team", "run", f"{file}:opened", "Go")
+    assert (ended.code, ended.output) == (0, "It is 9.\n")
+    asked = file.with_name("asked.txt").read_text().split()
+    assert asked == ["opened", "Ann", "add", "Ann", "closed"]
+    file.write_text(file.read_text().replace("yield Pipeline([", "yield ([", 1))
+    ended = toolyard("team", "run", f"{file}:opened", "Go")
+    assert (ended.code, ended.output) == (2, "")
+    assert "gives a list, and no workflow" in ended.errors
+
+
+def test_what_the_file_raises_is_told_with_its_line(toolyard: Toolyard, file: Path) -> None:
+    text = file.read_text() + '\nbad = Pipeline([fails], on_error="raise")\n'
+    file.write_text(text)
+    line = text[: text.index("raise ValueError")].count("\n") + 1
+    ended = toolyard("team", "run", f"{file}:bad", "it")
+    assert (ended.code, ended.output) == (1, "")
+    assert ended.errors.endswith(f"team.py, line {line}: ValueError: I cannot do it\n")
+    assert "Traceback" not in ended.errors
+
+
 def test_a_team_of_teams_has_all_its_tools(toolyard: Toolyard, file: Path) -> None:
     file.write_text(file.read_text() + '\nouter = Pipeline([press, prints], name="outer")\n')
     ended = toolyard("team", "run", f"{file}:outer", "Trains")
@@ -217,7 +238,7 @@ def test_a_team_of_teams_has_all_its_tools(toolyard: Toolyard, file: Path) -> No
     ("words_of", "said"),
     [
         (["none.py", "Go"], "no file 'none.py'"),
-        (["FILE", "Go"], "several workflows; say which: team.py:NAME (press, asks, board)"),
+        (["FILE", "Go"], "several workflows; say which: team.py:NAME (press, asks, board, opened)"),
         (["FILE:other", "Go"], "no workflow 'other'"),
         (["FILE:press", "Go", "--rounds", "2"], "leave out --rounds"),
         (["FILE:asks", "Go", "--durable", "runs.db"], "sqlite:PATH"),
