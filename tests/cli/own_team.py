@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
+
 from toolyard import (
     Agent,
     ChatRequest,
@@ -55,8 +57,15 @@ def prints(task: str) -> str:
     return f"Printed: {task}"
 
 
+async def stalls(task: str) -> str:
+    note("stalls")
+    await anyio.sleep_forever()
+    return task
+
+
 sums = Agent("sums", Heard("sums", ToolUse("u1", "add", {"a": 1, "b": 2}), "It is 3."), tools=[box])
 press = Pipeline([drafts, sums, prints], name="press")
+stalled = Pipeline([drafts, stalls], name="stalled")
 asks = Pipeline([drafts, Person("Boss"), prints], name="asks")
 
 board = Orchestration("board", "The board")

@@ -238,7 +238,10 @@ def test_a_team_of_teams_has_all_its_tools(toolyard: Toolyard, file: Path) -> No
     ("words_of", "said"),
     [
         (["none.py", "Go"], "no file 'none.py'"),
-        (["FILE", "Go"], "several workflows; say which: team.py:NAME (press, asks, board, opened)"),
+        (
+            ["FILE", "Go"],
+            "several workflows; say which: team.py:NAME (press, stalled, ",
+        ),
         (["FILE:other", "Go"], "no workflow 'other'"),
         (["FILE:press", "Go", "--rounds", "2"], "leave out --rounds"),
         (["FILE:asks", "Go", "--durable", "runs.db"], "sqlite:PATH"),
