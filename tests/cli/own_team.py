@@ -1,6 +1,10 @@
 """A user's own file with teams; who is asked is noted beside it, in `asked.txt`."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+import anyio
 
 from toolyard import (
     Agent,
@@ -11,6 +15,7 @@ from toolyard import (
     Reply,
     ScriptedModel,
     Toolbox,
+    ToolRegistry,
     ToolUse,
 )
 
@@ -52,10 +57,30 @@ def prints(task: str) -> str:
     return f"Printed: {task}"
 
 
+async def stalls(task: str) -> str:
+    note("stalls")
+    await anyio.sleep_forever()
+    return task
+
+
 sums = Agent("sums", Heard("sums", ToolUse("u1", "add", {"a": 1, "b": 2}), "It is 3."), tools=[box])
 press = Pipeline([drafts, sums, prints], name="press")
+stalled = Pipeline([drafts, stalls], name="stalled")
 asks = Pipeline([drafts, Person("Boss"), prints], name="asks")
 
 board = Orchestration("board", "The board")
 board.add_agent(Agent("Ann", "echo"))
 board.add_agent(Agent("Ben", "echo"))
+
+
+@asynccontextmanager
+async def opened() -> AsyncGenerator[Pipeline]:
+    ann = Heard("Ann", ToolUse("u1", "add", {"a": 4, "b": 5}), "It is 9.")
+    async with ToolRegistry(box) as tools:
+        note("opened")
+        yield Pipeline([Agent("Ann", ann, tools=tools)])
+        note("closed")
+
+
+def fails(task: str) -> str:
+    raise ValueError(f"I cannot do {task}")

@@ -41,22 +41,33 @@ def a_run(toolyard: Toolyard, file: Path, journal: str, run_id: str = "r1") -> N
     assert toolyard("team", "run", *words).code == 0
 
 
-def a_question(file: Path, journal: str) -> None:
-    """A run `r2` that waits for a person, and is executed no more."""
+def begun(file: Path, journal: str, name: str, state: str) -> None:
+    """Begin a run `r2` of a team, and end it once a step is in that state."""
 
-    async def ask() -> None:
-        team = workflow_in(f"{file}:asks")
+    async def begin() -> None:
         async with (
+            workflow_in(f"{file}:{name}")() as team,
             SqliteJournal(journal.removeprefix("sqlite:")) as kept,
             anyio.create_task_group() as tasks,
         ):
             tasks.start_soon(partial(team.run, "Ship it?", durable=kept, run_id="r2"))
+
+            async def is_there() -> bool:
+                if not await kept.runs():
+                    return False
+                return any(each.state == state and each.seq > 1 for each in await kept.steps("r2"))
+
             with anyio.fail_after(10):
-                while not await kept.runs("waiting"):  # noqa: ASYNC110 - the run is elsewhere
+                while not await is_there():  # noqa: ASYNC110 - the run is elsewhere
                     await anyio.sleep(0.01)
             tasks.cancel_scope.cancel()
 
-    anyio.run(ask)
+    anyio.run(begin)
+
+
+def a_question(file: Path, journal: str) -> None:
+    """A run `r2` that waits for a person, and is executed no more."""
+    begun(file, journal, "asks", "waiting")
 
 
 def steps_of(toolyard: Toolyard, run_id: str) -> list[Any]:
@@ -197,6 +208,18 @@ def test_a_recorded_run_is_replayed_without_asking_anybody(
     assert "diverged" in diverged.errors
     assert asked(file) == before
     assert toolyard("runs", "replay", record, f"{file}:asks").code == 1
+
+
+def test_a_step_that_was_interrupted_is_shown_to_be_in_doubt(
+    toolyard: Toolyard, file: Path, journal: str
+) -> None:
+    begun(file, journal, "stalled", "intent")
+    assert re.search(r"call .* in flight$", toolyard("runs", "show", "r2").output, re.MULTILINE)
+    ended = toolyard("runs", "resume", "r2", f"{file}:stalled")
+    assert (ended.code, ended.output) == (0, "A draft of: Ship it?\n")
+    assert "It did not come to its end: stages_failed." in ended.errors
+    assert asked(file).count("drafts") == 1
+    assert "in doubt  flagged" in toolyard("runs", "show", "r2").output
 
 
 def test_a_run_is_deleted(toolyard: Toolyard, file: Path, journal: str) -> None:

@@ -29,8 +29,8 @@ STYLES = {
     "running": "cyan",
     "cancelled": "dim",
 }
-IN_FLIGHT = "in flight"
-"""How a step is called that was begun and is not over."""
+IN_FLIGHT, IN_DOUBT = "in flight", "in doubt"
+"""How a step is called that was begun and is not over, or whose end nobody knows."""
 
 
 def show_runs(records: Sequence[RunRecord], tasks: Sequence[str]) -> None:
@@ -98,6 +98,7 @@ def _scope(scopes: dict[tuple[str, ...], Tree], path: tuple[str, ...]) -> Tree:
 
 def _line(step: StepRecord) -> Text:
     took = "" if step.ended_at is None else f"  {step.ended_at - step.begun_at:.2f} s"
+    begun = IN_DOUBT if step.is_flagged else IN_FLIGHT
     return Text.assemble(
         (f"#{step.seq} ", "dim"),
         one_line(step.name, 60) + ("" if step.n == 0 else f"[{step.n}]"),
@@ -105,7 +106,7 @@ def _line(step: StepRecord) -> Text:
         f"  {time.strftime('%H:%M:%S', time.localtime(step.begun_at))}",
         took,
         "  ",
-        (IN_FLIGHT if step.state == "intent" else step.state, STYLES[step.state]),
+        (begun if step.state == "intent" else step.state, STYLES[step.state]),
         (f"  begun {step.attempts} times" if step.attempts > 1 else "", "yellow"),
         ("  flagged: may have been done twice or never" if step.is_flagged else "", "yellow"),
     )

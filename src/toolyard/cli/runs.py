@@ -173,7 +173,7 @@ def resume(
     conducted(
         team,
         rounds,
-        lambda workflow, hear: workflow_runs.resume(workflow, journal, run_id, hear),
+        lambda opening, hear: workflow_runs.resume(opening, journal, run_id, hear),
         as_json=as_json,
     )
 
@@ -234,7 +234,7 @@ def replay(file: Recording, team: Team, rounds: Rounds = None, as_json: AsJson =
     conducted(
         team,
         rounds,
-        lambda workflow, hear: workflow_runs.replay(workflow, file, hear),
+        lambda opening, hear: workflow_runs.replay(opening, file, hear),
         as_json=as_json,
     )
 

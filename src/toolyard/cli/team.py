@@ -138,9 +138,7 @@ def run(
     conducted(
         file,
         rounds,
-        lambda workflow, hear: workflow_runs.run(
-            workflow, text, hear, durable=durable, run_id=name
-        ),
+        lambda opening, hear: workflow_runs.run(opening, text, hear, durable=durable, run_id=name),
         as_json=as_json,
     )
 

@@ -11,9 +11,9 @@ import anyio
 from toolyard.cli.terminal import say, start_logging, write, write_json
 
 if TYPE_CHECKING:
-    from toolyard.wiring.workflow_runs import Hear, Workflow, WorkflowResult
+    from toolyard.wiring.workflow_runs import Hear, Opening, WorkflowResult
 
-    Conduct = Callable[[Workflow, Hear], Awaitable[WorkflowResult[Any]]]
+    Conduct = Callable[[Opening, Hear], Awaitable[WorkflowResult[Any]]]
 
 
 def conducted(reference: str, rounds: int | None, conduct: Conduct, *, as_json: bool) -> None:
@@ -26,9 +26,9 @@ def conducted(reference: str, rounds: int | None, conduct: Conduct, *, as_json: 
     from toolyard.wiring.workflow_file import workflow_in
     from toolyard.wiring.workflow_runs import ConsoleSink, whole
 
-    workflow = workflow_in(reference, rounds)
+    opening = workflow_in(reference, rounds)
     with results_apart(), ConsoleSink() as screen:
-        result = anyio.run(conduct, workflow, _unheard if as_json else screen)
+        result = anyio.run(conduct, opening, _unheard if as_json else screen)
     if as_json:
         write_json(whole(result))
         return

@@ -134,11 +134,11 @@ def _run(path: Path) -> ModuleType:
     except KeyboardInterrupt:  # the user's doing, not the file's
         raise
     except BaseException as error:  # whatever the user's file does is told as its doing
-        raise _failure(path, error) from error
+        raise failure(path, error) from error
     return module
 
 
-def _failure(path: Path, error: BaseException) -> ConfigError:
+def failure(path: Path, error: BaseException) -> ConfigError:
     """The error and the line of the user's file, or of what it imports, at which it came up."""
     if isinstance(error, SyntaxError):
         file = Path(error.filename or path).name

@@ -11,31 +11,30 @@ from typing import Any
 from toolyard.core.context import Event
 from toolyard.events.console_sink import ConsoleSink
 from toolyard.orchestration.run_json import read_task, written, written_result
-from toolyard.orchestration.workflow import Workflow
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.storage.journal.journal import Journal
 from toolyard.storage.journal.recorded_journal import RecordedJournal
 from toolyard.wiring.runs import journal_in
-from toolyard.wiring.workflow_file import entered
+from toolyard.wiring.workflow_file import Opening
 
-__all__ = ["ConsoleSink", "Workflow", "WorkflowResult"]
+__all__ = ["ConsoleSink", "Opening", "WorkflowResult"]
 Hear = Callable[[Event], None]
 """Is told of all that a team and its agents do, at once: it must be quick."""
 
 
 async def run(
-    workflow: Workflow, task: str, hear: Hear, *, durable: str | None, run_id: str
+    opening: Opening, task: str, hear: Hear, *, durable: str | None, run_id: str
 ) -> WorkflowResult[Any]:
     """Have a workflow do a task, in a journal if one is named; a run that is there goes on.
 
     Raises:
         ToolyardError: As `Workflow.run`, or an agent cannot be made ready for work.
     """
-    async with entered(workflow):
+    async with opening() as workflow:
         return await _heard(workflow.stream(task, durable=durable, run_id=run_id), hear)
 
 
-async def resume(workflow: Workflow, place: str, run_id: str, hear: Hear) -> WorkflowResult[Any]:
+async def resume(opening: Opening, place: str, run_id: str, hear: Hear) -> WorkflowResult[Any]:
     """Go on with a run, also one that is paused, with the task that it was begun with.
 
     Raises:
@@ -44,10 +43,10 @@ async def resume(workflow: Workflow, place: str, run_id: str, hear: Hear) -> Wor
     async with journal_in(place) as journal:
         if (await journal.run(run_id)).state == "paused":
             await journal.resume(run_id)
-        return await _gone_through(workflow, journal, run_id, hear)
+        return await _gone_through(opening, journal, run_id, hear)
 
 
-async def replay(workflow: Workflow, path: Path, hear: Hear) -> WorkflowResult[Any]:
+async def replay(opening: Opening, path: Path, hear: Hear) -> WorkflowResult[Any]:
     """Go through the run in a file again; no model, tool or person is asked.
 
     Raises:
@@ -57,14 +56,14 @@ async def replay(workflow: Workflow, path: Path, hear: Hear) -> WorkflowResult[A
     """
     async with RecordedJournal(path) as journal:
         [record] = await journal.runs()
-        return await _gone_through(workflow, journal, record.run_id, hear)
+        return await _gone_through(opening, journal, record.run_id, hear)
 
 
 async def _gone_through(
-    workflow: Workflow, journal: Journal, run_id: str, hear: Hear
+    opening: Opening, journal: Journal, run_id: str, hear: Hear
 ) -> WorkflowResult[Any]:
     task = read_task((await journal.run(run_id)).task)
-    async with entered(workflow):
+    async with opening() as workflow:
         return await _heard(workflow.stream(*task, durable=journal, run_id=run_id), hear)
 
 
