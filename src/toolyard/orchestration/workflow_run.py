@@ -168,18 +168,25 @@ class WorkflowRun:
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         if len(named) == 1:  # as in most turns of a discussion; it needs no task of its own
             return [await self._ask(named[0], named[0].reason or reason)]
-        done = dict[int, Step]()
+        done, spent = dict[int, Step](), list[BudgetSpent]()
         limit = self.facts.at_once
         places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
 
         async def take(at: int, ask: Ask) -> None:
             async with places:
-                done[at] = await self._ask(ask, ask.reason or reason)
+                try:
+                    done[at] = await self._ask(ask, ask.reason or reason)
+                except BudgetSpent as error:
+                    if not self.is_budget_spent:
+                        raise
+                    spent.append(error)  # the others end what they have begun, which is paid for
 
         try:
             async with anyio.create_task_group() as tasks:
                 for at, ask in enumerate(named):
                     tasks.start_soon(take, at, ask)
+            if spent:
+                raise BaseExceptionGroup("the budget is spent", spent)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
         return [done[at] for at in range(len(asks))]
@@ -235,11 +242,16 @@ class WorkflowRun:
         if self.facts.on_error == "raise" or not isinstance(failure, Exception):
             return True
         if isinstance(failure, BudgetSpent):
-            return any(budget.is_spent for budget in self.around.budgets)
+            return self.is_budget_spent
         if isinstance(failure, StoreError) and self.around.steps is not None:
             return True  # most likely the journal's, and what is not kept there must not go on
         # That a call is in doubt is the member's failure, anything else the journal's.
         return isinstance(failure, JournalError) and not isinstance(failure, StepInDoubt)
+
+    @property
+    def is_budget_spent(self) -> bool:
+        """Whether nothing is left of what all members may use together."""
+        return any(budget.is_spent for budget in self.around.budgets)
 
     async def call(
         self, name: str, function: Callable[..., Any], *arguments: Any, kind: Any = Any

@@ -225,6 +225,26 @@ async def test_a_lease_is_renewed(make: Make) -> None:
                 pass
 
 
+async def test_what_is_at_work_ends_soon_when_a_run_is_cancelled(make: Make) -> None:
+    begun = anyio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    async def stop() -> None:
+        await begun.wait()
+        async with make() as other:
+            await other.cancel("r")
+
+    async with make(lease_s=0.3) as journal, anyio.create_task_group() as tasks:
+        tasks.start_soon(stop)
+        with anyio.fail_after(10), pytest.raises(RunCancelled):
+            async with journal.open("r", "demo", None) as run:
+                await _step(Steps(run), "a", hang)
+        assert (await journal.run("r")).state == "cancelled"
+
+
 async def test_whoever_lost_its_lease_writes_nothing_more(make: Make) -> None:
     work = Work()
 

@@ -53,6 +53,8 @@ class LeasedRun:
         self._lease_s = lease_s
         self._background = Background()
         self._hold: Hold | None = None
+        self._stopped: RunCancelled | RunLost | None = None
+        """Why it was ended from outside."""
         self._record: RunRecord | None = None
         self._calls = Calls()
         self._failures = list[tuple[Exception, StepKey]]()
@@ -70,7 +72,7 @@ class LeasedRun:
         except BaseException:  # a cancellation too: whoever did not enter does not leave
             await self._give_back(None)
             raise
-        tasks.start_soon(self._renew)
+        tasks.start_soon(self._watch, tasks.cancel_scope)
         return self
 
     async def __aexit__(
@@ -80,9 +82,12 @@ class LeasedRun:
         traceback: TracebackType | None,
     ) -> bool | None:
         try:
-            return await self._background.__aexit__(kind, error, traceback)
+            is_ended_here = await self._background.__aexit__(kind, error, traceback)
         finally:
-            await self._give_back(error)
+            await self._give_back(self._stopped or error)
+        if is_ended_here and self._stopped is not None:
+            raise self._stopped
+        return is_ended_here
 
     @property
     def record(self) -> RunRecord:
@@ -202,13 +207,21 @@ class LeasedRun:
             raise JournalError("The run is not open: enter it with `async with` first.")
         return self._hold
 
-    async def _renew(self) -> None:
+    async def _watch(self, everything: anyio.CancelScope) -> None:
+        """Renew the lease, and end everything once the run is cancelled or somebody else's."""
         hold, lease_s = self._held, self._lease_s
+        renewed = anyio.current_time()
         while True:
-            await anyio.sleep(lease_s / 3)
+            await anyio.sleep(min(lease_s / 3, LAST_LOOK_S))
             try:
-                await self._database.change(lambda now: run_scripts.renew(now, hold, lease_s))
-            except RunLost:  # the next step says so
+                if anyio.current_time() >= renewed + lease_s / 3:
+                    await self._database.change(lambda now: run_scripts.renew(now, hold, lease_s))
+                    renewed = anyio.current_time()
+                with suppress(RunPaused):  # the next step says so, and what is in flight ends
+                    await self._database.read(lambda now: run_scripts.going_on(hold))
+            except (RunCancelled, RunLost) as error:
+                self._stopped = error
+                everything.cancel()
                 return
             except StoreError as error:  # the next time may be in time
                 logger.warning("the lease of a run was not renewed: %s", error)
