@@ -50,7 +50,7 @@ class Slow(MemoryStore):
 
 async def stopped(at: int, journal: SqliteJournal | None) -> tuple[bool, list[str]]:
     """Whether a team was stopped at that point, and the items that others must wait for."""
-    passed = 0
+    passed, held = 0, list[str]()
 
     def note() -> None:
         nonlocal passed
@@ -71,7 +71,7 @@ async def stopped(at: int, journal: SqliteJournal | None) -> tuple[bool, list[st
             finally:
                 with anyio.CancelScope(shield=True):
                     page = await store.list_keys("default/teams:pool:claimed:")
-    held = [each.key for each in page.keys if each.expires_in_s is not None]
+                    held += [each.key for each in page.keys if each.expires_in_s is not None]
     return scope.cancelled_caught, held
 
 
