@@ -164,14 +164,22 @@ class WorkflowRun:
         """Ask several at once, at most `at_once` of them at a time; their steps in that order.
 
         There are never more at work than the run allows, which is the limit if none is given.
+        Once nothing is left of a budget nobody begins, and those who have are waited for.
         """
-        done = dict[int, Step]()
+        done, spent = dict[int, Step](), list[BudgetSpent]()
         limit = self.facts.at_once
         places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
 
         async def take(at: int, ask: Ask) -> None:
             async with places:
-                done[at] = await self._ask(ask, ask.reason or reason)
+                if spent:
+                    return
+                try:
+                    done[at] = await self._ask(ask, ask.reason or reason)
+                except BudgetSpent as error:
+                    if self.facts.on_error == "raise":
+                        raise
+                    spent.append(error)  # what the others have begun is paid for
 
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         try:
@@ -180,6 +188,8 @@ class WorkflowRun:
                     tasks.start_soon(take, at, ask)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
+        if spent:
+            raise spent[0]
         return [done[at] for at in range(len(asks))]
 
     async def _ask(self, ask: Ask, reason: str) -> Step:

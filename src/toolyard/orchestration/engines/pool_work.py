@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from toolyard.core.errors import ConfigError, StoreError, ToolyardError
+from toolyard.core.errors import BudgetSpent, ConfigError, StoreError, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.events.orchestration_events import TaskClaimed, TaskCompleted, TaskFailed
@@ -94,6 +94,8 @@ class PoolWork:
                         tasks.start_soon(self._shift, run, shift, member)
             except BaseExceptionGroup as errors:
                 raise first_of(errors) from None
+            if shift.spent is not None:
+                raise shift.spent
             return await self._result(run, shift)
 
     async def _shift(self, run: WorkflowRun, shift: Shift, member: Member) -> None:
@@ -108,7 +110,13 @@ class PoolWork:
                     return
                 begun += 1
                 seat = kept or await self._seat(run, shift.pool, claim, member)
-                is_well = await self._do(run, shift.pool, claim, seat)
+                try:
+                    is_well = await self._do(run, shift.pool, claim, seat)
+                except BudgetSpent as error:
+                    if run.facts.on_error == "raise":
+                        raise
+                    shift.end(error)  # what the others have begun is paid for
+                    return
             shift.look_again()
             failures = 0 if is_well else failures + 1
             if failures:
