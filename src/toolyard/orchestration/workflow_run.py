@@ -164,6 +164,7 @@ class WorkflowRun:
         """Ask several at once, at most `at_once` of them at a time; their steps in that order.
 
         There are never more at work than the run allows, which is the limit if none is given.
+        Once nothing is left of a budget nobody begins, and those who have are waited for.
         """
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         if len(named) == 1:  # as in most turns of a discussion; it needs no task of its own
@@ -174,21 +175,23 @@ class WorkflowRun:
 
         async def take(at: int, ask: Ask) -> None:
             async with places:
+                if spent:
+                    return
                 try:
                     done[at] = await self._ask(ask, ask.reason or reason)
                 except BudgetSpent as error:
-                    if not self.is_budget_spent:
+                    if self.facts.on_error == "raise":
                         raise
-                    spent.append(error)  # the others end what they have begun, which is paid for
+                    spent.append(error)  # what the others have begun is paid for
 
         try:
             async with anyio.create_task_group() as tasks:
                 for at, ask in enumerate(named):
                     tasks.start_soon(take, at, ask)
-            if spent:
-                raise BaseExceptionGroup("the budget is spent", spent)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
+        if spent:
+            raise spent[0]
         return [done[at] for at in range(len(asks))]
 
     async def _ask(self, ask: Ask, reason: str) -> Step:
