@@ -164,25 +164,18 @@ class WorkflowRun:
         """Ask several at once, at most `at_once` of them at a time; their steps in that order.
 
         There are never more at work than the run allows, which is the limit if none is given.
-        Once nothing is left of a budget nobody begins, and those who have are waited for.
+        If nothing is left of a budget, those who have begun are waited for.
         """
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         if len(named) == 1:  # as in most turns of a discussion; it needs no task of its own
             return [await self._ask(named[0], named[0].reason or reason)]
-        done, spent = dict[int, Step](), list[BudgetSpent]()
         limit = self.facts.at_once
         places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
+        done = list[Step | BudgetSpent | None]([None]) * len(named)
 
         async def take(at: int, ask: Ask) -> None:
             async with places:
-                if spent:
-                    return
-                try:
-                    done[at] = await self._ask(ask, ask.reason or reason)
-                except BudgetSpent as error:
-                    if self.facts.on_error == "raise":
-                        raise
-                    spent.append(error)  # what the others have begun is paid for
+                done[at] = await self._ask_within(ask, ask.reason or reason)
 
         try:
             async with anyio.create_task_group() as tasks:
@@ -190,9 +183,19 @@ class WorkflowRun:
                     tasks.start_soon(take, at, ask)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
-        if spent:
-            raise spent[0]
-        return [done[at] for at in range(len(asks))]
+        for each in done:
+            if isinstance(each, BudgetSpent):
+                raise each
+        return [each for each in done if isinstance(each, Step)]
+
+    async def _ask_within(self, ask: Ask, reason: str) -> Step | BudgetSpent:
+        """As `_ask`; that nothing is left of a budget does not end what others have begun."""
+        try:
+            return await self._ask(ask, reason)
+        except BudgetSpent as spent:  # what the others do is paid for
+            if self.facts.on_error == "raise":
+                raise
+            return spent
 
     async def _ask(self, ask: Ask, reason: str) -> Step:
         seat, before, began = ask.seat, ask.seat.spent, time.perf_counter()
