@@ -25,8 +25,8 @@ from dataclasses import replace
 
 import anyio
 
-from toolyard.core.errors import ConfigError
 from toolyard.core.workflow_errors import ClaimLost
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.work.claim import WorkClaim
 from toolyard.orchestration.work.claims import Claims
 from toolyard.orchestration.work.endings import Endings
@@ -76,8 +76,7 @@ class WorkPool:
         Raises:
             ConfigError: A name is malformed, or `max_attempts` is less than 1.
         """
-        if max_attempts < 1:
-            raise ConfigError(f"An item needs at least one attempt, not {max_attempts}.")
+        refuse_less(1, max_attempts=max_attempts)
         check_name(pool, "The name of a pool")
         check_name(namespace, "A namespace")
         self._store = Steady(store, patience_s=lease_s)
