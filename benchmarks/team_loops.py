@@ -35,13 +35,17 @@ class Measured:
     def __init__(self, make: Make, script: Script) -> None:
         self._make = make
         self._script = script
-        self._made = dict[tuple[Pattern, int], Run]()
+        self._is_warm = set[Pattern]()
+        self._team: tuple[Pattern, int, Run] | None = None
+        """The last one only: others would cost garbage collections more."""
 
     async def turns(self, pattern: Pattern, agents: int, seconds: float) -> Mapping[str, float]:
         """CPU time and time of a turn."""
-        if (pattern, _WARM) not in self._made:
-            await self._team(pattern, _WARM)()
-        run = self._team(pattern, agents)
+        if pattern not in self._is_warm:
+            await self._made(pattern, _WARM)()
+            self._is_warm.add(pattern)
+        run = self._made(pattern, agents)
+        gc.collect()
         self._script.begin()
         begun, used, times = time.perf_counter(), time.process_time(), 0
         while not times or time.perf_counter() < begun + seconds:
@@ -51,10 +55,11 @@ class Measured:
         turns = self._turns(times * turns_of(pattern, agents), times)
         return {"cpu_us": spent / turns * 1e6, "wall_us": took / turns * 1e6}
 
-    def _team(self, pattern: Pattern, agents: int) -> Run:
-        if (pattern, agents) not in self._made:
-            self._made[pattern, agents] = self._make(pattern, agents)
-        return self._made[pattern, agents]
+    def _made(self, pattern: Pattern, agents: int) -> Run:
+        if self._team is None or self._team[:2] != (pattern, agents):
+            self._team = None  # before there is another
+            self._team = (pattern, agents, self._make(pattern, agents))
+        return self._team[2]
 
     async def memory(self, pattern: Pattern, agents: int) -> Mapping[str, float]:
         """What an agent takes by the end of a run."""
@@ -65,7 +70,7 @@ class Measured:
             taken.append(tracemalloc.get_traced_memory()[0])
             heard.append(request.count(ANSWER))
 
-        self._made.pop((pattern, agents), None)  # one that worked before has more or less
+        self._team = None  # what it is made of counts, too
         self._script.begin(turns_of(pattern, agents), look)
         gc.collect()
         tracemalloc.start()

@@ -169,18 +169,17 @@ class WorkflowRun:
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         if len(named) == 1:  # as in most turns of a discussion; it needs no task of its own
             return [await self._ask(named[0], named[0].reason or reason)]
-        limit = self.facts.at_once
-        places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
-        done = list[Step | BudgetSpent | None]([None]) * len(named)
+        limit = self.facts.at_once if at_once is None else min(self.facts.at_once, at_once)
+        done, left = list[Step | BudgetSpent | None]([None]) * len(named), iter(enumerate(named))
 
-        async def take(at: int, ask: Ask) -> None:
-            async with places:
+        async def take() -> None:
+            for at, ask in left:
                 done[at] = await self._ask_within(ask, ask.reason or reason)
 
         try:
             async with anyio.create_task_group() as tasks:
-                for at, ask in enumerate(named):
-                    tasks.start_soon(take, at, ask)
+                for _ in range(min(limit, len(named))):
+                    tasks.start_soon(take)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
         for each in done:
