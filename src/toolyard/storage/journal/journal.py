@@ -233,6 +233,15 @@ class Journal(Protocol):
         """All steps of a run as they were begun; `UnknownName` if there is no such run."""
         ...
 
+    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
+        """Write a run with its steps to a file, for `RecordedJournal`; one there is replaced.
+
+        Raises:
+            UnknownName: There is no such run.
+            StoreError: The file cannot be written.
+        """
+        ...
+
 
 class DurableJournal(Journal, Protocol):
     """A journal that runs can be changed in, from any process."""
@@ -272,13 +281,4 @@ class DurableJournal(Journal, Protocol):
 
     async def delete(self, run_id: str) -> None:
         """Forget a run and its steps; `RunTaken` while it is executed."""
-        ...
-
-    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
-        """Write a run with its steps to a file, for `RecordedJournal`; one there is replaced.
-
-        Raises:
-            UnknownName: There is no such run.
-            StoreError: The file cannot be written.
-        """
         ...
