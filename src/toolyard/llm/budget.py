@@ -15,7 +15,7 @@ from toolyard.llm.chat import ChatRequest, Piece, Reply
 from toolyard.llm.chat_model import ChatModel, close, keeps_to_schemas, pieces_of
 from toolyard.llm.deadline import ended_by
 from toolyard.llm.prices import ListPrices, Prices
-from toolyard.llm.usage import NO_USAGE
+from toolyard.llm.usage import NO_USAGE, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Budget:
         self.used = NO_USAGE
         self.cost_usd = Decimal(0)
         self._prices = prices or ListPrices()
-        self._asked = 0
+        self.calls = 0
         """Requests that were begun, answered or not."""
         self._ends = inf
 
@@ -49,20 +49,23 @@ class Budget:
         Raises:
             BudgetSpent: Nothing is left for it.
         """
-        if self._asked == 0:
+        self._check()
+        self.calls += 1
+        return self._ends
+
+    def _check(self) -> None:
+        if self._ends == inf:
             self._ends = anyio.current_time() + self.limits.seconds
         for name, used, most in self._counts():
             if used >= most:
                 raise BudgetSpent(f"The run may use {most:g} {name}, and has used {used:g}.")
         if anyio.current_time() >= self._ends:
             raise self.out_of_time()
-        self._asked += 1
-        return self._ends
 
     def _counts(self) -> tuple[tuple[str, float, float], ...]:
         limits = self.limits
         return (
-            ("calls of a model", self._asked, limits.calls),
+            ("calls of a model", self.calls, limits.calls),
             ("tokens", self.used.total_tokens, limits.tokens),
             ("US dollars", float(self.cost_usd), float(limits.cost_usd)),
         )
@@ -71,6 +74,27 @@ class Budget:
     def is_spent(self) -> bool:
         """Whether nothing is left for another request."""
         return anyio.current_time() >= self._ends or any(u >= most for _, u, most in self._counts())
+
+    def left(self) -> BudgetLimits:
+        """What requests in another process may use that begin now.
+
+        Raises:
+            BudgetSpent: It is nothing.
+        """
+        self._check()
+        limits = self.limits
+        return BudgetLimits(
+            tokens=limits.tokens - self.used.total_tokens,
+            cost_usd=float(limits.cost_usd) - float(self.cost_usd),
+            calls=limits.calls - self.calls,
+            seconds=self._ends - anyio.current_time(),
+        )
+
+    def add(self, usage: Usage, cost_usd: Decimal, calls: int) -> None:
+        """Count what was used in another process."""
+        self.used = self.used + usage
+        self.cost_usd += cost_usd
+        self.calls += calls
 
     def count(self, reply: Reply) -> None:
         """Count what an answer took."""

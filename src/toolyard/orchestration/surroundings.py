@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from toolyard.events.bus import EventBus
 from toolyard.llm.budget import Budget
+from toolyard.orchestration.elsewhere import Elsewhere
 from toolyard.storage.journal.steps import Steps
 
 
@@ -23,6 +24,8 @@ class Surroundings:
     """How many tokens each agent's conversation may hold, if that is not the agent's own affair."""
     steps: Steps | None = None
     """Where the calls of models and tools are kept, of a durable run."""
+    elsewhere: Elsewhere | None = None
+    """Who has members do their work in other processes, if that is to be."""
 
     def inside(self, name: str) -> Surroundings:
         """Those of a part of the run, whose calls are kept apart from those of others."""
