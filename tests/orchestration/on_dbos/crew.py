@@ -12,16 +12,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import anyio
 
 from toolyard.agents.agent import Agent
-from toolyard.core.tool import ToolAnnotations
-from toolyard.core.toolbox import Toolbox
 from toolyard.llm.chat import ChatRequest, Reply
-from toolyard.llm.message import Message, ToolUse
+from toolyard.orchestration.member import member_of
 from toolyard.orchestration.on_dbos.dbos_runs import DbosRuns
 from toolyard.orchestration.presets.debate import Debate
 from toolyard.orchestration.presets.parallel import Parallel
@@ -37,9 +36,6 @@ class Crew:
         self._kill_at = kill_at
         self._asked = 0
 
-    def agent(self, name: str, tools: Sequence[Toolbox] = ()) -> Agent:
-        return Agent(name, _Voice(name, self, uses_tools=bool(tools)), tools=tools)
-
     def teams(self) -> Sequence[Workflow]:
         agents = self.agents
         return (
@@ -50,14 +46,14 @@ class Crew:
                 [
                     Pipeline(agents("Ida", "Jon"), name="inner"),
                     Debate(agents("Kim", "Lea"), max_rounds=1, name="inner debate"),
-                    length,
+                    replace(member_of(length), is_repeatable=True),
                 ],
                 name="nested",
             ),
         )
 
     def agents(self, *names: str) -> list[Agent]:
-        return list(map(self.agent, names))
+        return [Agent(each, _Voice(each, self)) for each in names]
 
     async def asked(self, line: str) -> None:
         self._asked += 1
@@ -72,43 +68,20 @@ class Crew:
 class _Voice:
     """Says its name and a digest of all that it heard."""
 
-    def __init__(self, name: str, crew: Crew, *, uses_tools: bool) -> None:
+    def __init__(self, name: str, crew: Crew) -> None:
         self._name = name
         self._crew = crew
-        self._uses_tools = uses_tools
 
     async def reply(self, request: ChatRequest) -> Reply:
         heard = "\n".join(f"{each.role}: {each.text}" for each in request.messages)
-        digest = sha256(heard.encode()).hexdigest()[:8]
-        await self._crew.asked(f"{self._name} {digest}")
-        last = request.messages[-1]
-        if self._uses_tools and not any(isinstance(each, ToolUse) for each in _parts(request)):
-            uses = [ToolUse(f"{at}", "double", {"number": at}) for at in range(3)]
-            return Reply(Message("assistant", tuple(uses)))
-        return Reply.of(f"{self._name} {digest} {len(last.parts)}")
-
-
-def _parts(request: ChatRequest) -> list[object]:
-    return [part for each in request.messages for part in each.parts]
+        said = f"{self._name} {sha256(heard.encode()).hexdigest()[:8]}"
+        await self._crew.asked(said)
+        return Reply.of(said)
 
 
 def length(task: str) -> int:
     """How long a task is."""
     return len(task)
-
-
-def doubling(runs: list[int]) -> Toolbox:
-    """A tool that may be run twice, and when it was."""
-    toolbox = Toolbox()
-
-    @toolbox.tool(annotations=ToolAnnotations(read_only=True))
-    async def double(number: int) -> int:  # pyright: ignore[reportUnusedFunction]
-        """Doubles it."""
-        runs.append(number)
-        await anyio.sleep(0.01 * (3 - number))
-        return 2 * number
-
-    return toolbox
 
 
 async def main(url: str, log: str, workers: str, kill_at: str = "", serve: str = "") -> None:
@@ -123,9 +96,10 @@ async def main(url: str, log: str, workers: str, kill_at: str = "", serve: str =
         if serve:
             print("serving", flush=True)
             await anyio.sleep_forever()
-        async with anyio.create_task_group() as tasks:
-            for team in teams:
-                tasks.start_soon(do, team)
+        with anyio.fail_after(60):
+            async with anyio.create_task_group() as tasks:
+                for team in teams:
+                    tasks.start_soon(do, team)
     print(json.dumps(found, sort_keys=True))
 
 

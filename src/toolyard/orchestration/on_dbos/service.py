@@ -29,7 +29,7 @@ ANSWER = "answer"
 """What a person's answer is sent as."""
 TEN_YEARS_S = 10 * 365 * 86_400.0
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
-POLL_S = 0.1
+POLL_S = 0.05
 """How often the queue is looked at."""
 THREADS = 20
 """So many things this process may ask of the database at the same time."""

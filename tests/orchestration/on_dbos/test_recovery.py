@@ -1,0 +1,90 @@
+"""Runs on DBOS whose processes are killed, and runs that several processes do together."""
+
+import json
+import sys
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from tests.support.process import Finished, run, running
+
+PROGRAM = Path(__file__).with_name("crew.py")
+
+
+def command(url: str, log: Path, *words: str) -> list[str]:
+    return [sys.executable, str(PROGRAM), url, str(log), *words]
+
+
+@cache
+def uninterrupted() -> tuple[dict[str, str], Counter[str]]:
+    """What each team comes to, and how often each request is made."""
+    with TemporaryDirectory() as place:
+        log = Path(place, "log")
+        done = run(command(f"sqlite:{place}/dbos.db", log, "10"), timeout_s=50)
+        assert done.code == 0, done
+        return json.loads(done.output), requests(log)
+
+
+def requests(log: Path) -> Counter[str]:
+    return Counter(line.split(" ", 1)[1] for line in log.read_text().splitlines())
+
+
+@pytest.mark.parametrize("kill_at", [4, 12])
+def test_runs_of_a_killed_process_come_to_the_same(
+    sqlite_url: str, tmp_path: Path, kill_at: int
+) -> None:
+    log = tmp_path / "log"
+
+    killed = run(command(sqlite_url, log, "10", str(kill_at)), timeout_s=50)
+    before = requests(log)
+    done = run(command(sqlite_url, log, "10"), timeout_s=50)
+
+    assert killed.code == -9
+    assert_the_same(done, log, before)
+
+
+def test_another_process_goes_on_with_runs_of_a_killed_one(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+
+    killed = run(command(postgres_url, log, "10", "9"), timeout_s=50)
+    before = requests(log)
+    with running(command(postgres_url, log, "10", "", "serve")) as other:
+        other.line("serving", timeout_s=30)
+        done = run(command(postgres_url, log, "0"), timeout_s=50)
+
+    assert killed.code == -9
+    assert_the_same(done, log, before)
+
+
+def assert_the_same(done: Finished, log: Path, before: Counter[str]) -> None:
+    """Each run came to what it comes to uninterrupted, and only what was in flight was repeated."""
+    assert done.code == 0, done
+    results, asked = uninterrupted()
+    assert json.loads(done.output) == results
+    assert set(requests(log)) == set(asked)
+    again = requests(log) - asked
+    assert again <= before
+    assert max(Counter(each.split()[0] for each in again.elements()).values(), default=0) <= 1
+
+
+def test_two_processes_do_the_work_of_one_run_each_part_once(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    results, asked = uninterrupted()
+    log = tmp_path / "log"
+
+    with (
+        running(command(postgres_url, log, "2", "", "serve")) as one,
+        running(command(postgres_url, log, "2", "", "serve")) as other,
+    ):
+        one.line("serving", timeout_s=30)
+        other.line("serving", timeout_s=30)
+        done = run(command(postgres_url, log, "0"), timeout_s=50)
+
+    assert json.loads(done.output) == results
+    assert requests(log) == asked
+    assert len({line.split()[0] for line in log.read_text().splitlines()}) == 2
