@@ -116,6 +116,7 @@ _NAMES = {
     "orchestration.modes": (
         "Agents DebateMode HierarchicalMode Mode ModeratedMode ParallelMode RoundRobinMode"
     ),
+    "orchestration.on_dbos.dbos_runs": "DbosRuns",
     "orchestration.orchestration": "Orchestration TeamMessage",
     "orchestration.person": "Person",
     "orchestration.planning.plan": "Blueprint Plan PlanStep",

@@ -11,12 +11,13 @@ from pydantic import BaseModel
 from tests.support.teams import Ear, Player
 
 from toolyard.agents.agent import Agent
+from toolyard.core.content import Text
 from toolyard.core.errors import ConfigError, ModelError, RunCancelled, RunDiverged, UnknownName
 from toolyard.core.toolbox import Toolbox
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentFailed, AgentResponded
 from toolyard.llm.budget import BudgetLimits
-from toolyard.llm.message import Message, ToolUse
+from toolyard.llm.message import Message, ToolUse, ToolUseResult
 from toolyard.llm.scripted_model import ScriptedModel
 from toolyard.orchestration.member import Member, member_of
 from toolyard.orchestration.on_dbos.dbos_runs import DbosRuns
@@ -54,18 +55,18 @@ class Judged:
 
 
 async def test_a_run_that_is_over_is_told_again_without_asking_anybody(url: str) -> None:
-    ann, bob = Player("Ann", "one", "two"), Player("Bob", "three", "four")
-    team = RoundRobin([ann.agent, bob.agent], max_rounds=2)
+    ann, bob = Player("Ann", "one", "two", "all"), Player("Bob", "three", "four")
+    team = RoundRobin([ann.agent, bob.agent], rounds=2)
 
     async with DbosRuns([team], url=url):
         first = await team.run("Go.", durable="dbos", run_id="r")
         again = await team.run("Go.", durable="dbos", run_id="r")
         resumed = await team.resume("r", durable="dbos")
 
-        assert [each.text for each in first.steps] == ["one", "three", "two", "four"]
+        assert [each.text for each in first.steps] == ["one", "three", "two", "four", "all"]
         for each in (again, resumed):
             assert (each.text, each.usage, each.run_id) == (first.text, first.usage, "r")
-        assert len(ann.heard) == len(bob.heard) == 2
+        assert (len(ann.heard), len(bob.heard)) == (3, 2)
         assert "two" not in ann.heard[1]  # each remembers, and is told only what is new
         assert "three" in ann.heard[1]
 
@@ -93,8 +94,9 @@ async def test_tools_of_one_turn_get_their_own_answers(sqlite_url: str) -> None:
 
     assert result.output == {"Ann": ["Done."]}
     assert sorted(runs) == [0, 1, 2]
-    told = [part.text for part in model.requests[-1].messages[-1].parts]
-    assert [text.strip() for text in told] == ["0", "2", "4"]
+    results = model.requests[-1].messages[-1].parts
+    told = [each.content for each in results if isinstance(each, ToolUseResult)]
+    assert told == [(Text("0"),), (Text("2"),), (Text("4"),)]
 
 
 async def test_values_come_back_as_what_was_asked_for(sqlite_url: str) -> None:
@@ -134,7 +136,7 @@ async def test_failures_are_told_as_elsewhere(sqlite_url: str) -> None:
 
 async def test_a_budget_is_of_all_members_together(sqlite_url: str) -> None:
     ann = Player("Ann", *["a"] * 9)
-    team = RoundRobin([ann.agent], max_rounds=5, budget=BudgetLimits(calls=3))
+    team = RoundRobin([ann.agent], rounds=5, budget=BudgetLimits(calls=3))
 
     async with DbosRuns([team], url=sqlite_url):
         result = await team.run("Go.", durable="dbos")
@@ -149,7 +151,7 @@ async def test_a_person_answers_while_the_run_waits(url: str) -> None:
     async with DbosRuns([team], url=url) as runs:
         with anyio.move_on_after(0.5):
             await team.run("May we?", durable="dbos", run_id="r")
-        while not (asked := await runs.questions("r")):
+        while not (asked := await runs.questions("r")):  # noqa: ASYNC110 - another thread asks
             await anyio.sleep(0.02)
         assert asked == {"Boss/person#0": {"to": "Boss", "said": "May we?"}}
 
@@ -162,10 +164,12 @@ async def test_a_person_answers_while_the_run_waits(url: str) -> None:
 
 
 async def test_a_cancelled_run_ends_and_may_be_gone_on_with(sqlite_url: str) -> None:
-    held, ended, calls = anyio.Event(), anyio.Event(), list[str]()
+    held, ended, called = anyio.Event(), anyio.Event(), anyio.Event()
+    calls = list[str]()
 
     async def wait(task: str) -> str:
         calls.append(task)
+        called.set()
         await held.wait()
         return "waited"
 
@@ -179,8 +183,7 @@ async def test_a_cancelled_run_ends_and_may_be_gone_on_with(sqlite_url: str) -> 
             ended.set()
 
         tasks.start_soon(expect_end)
-        while not calls:
-            await anyio.sleep(0.02)
+        await called.wait()
         await runs.cancel("r")
         held.set()
         await ended.wait()
@@ -190,18 +193,18 @@ async def test_a_cancelled_run_ends_and_may_be_gone_on_with(sqlite_url: str) -> 
 
 
 async def test_what_is_in_doubt_is_reported_and_not_done_again(sqlite_url: str) -> None:
-    calls, ear = list[str](), Ear()
+    calls, called, ear = list[str](), anyio.Event(), Ear()
 
     async def pay(task: str) -> str:
         calls.append(task)
+        called.set()
         await anyio.sleep_forever()
         return "paid"
 
     team = Parallel({"pay": pay, "Ann": Player("Ann", "a").agent}, on_event=ear.bus)
     async with DbosRuns([team], url=sqlite_url), anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: team.run("Go.", durable="dbos", run_id="r"))
-        while not calls:
-            await anyio.sleep(0.02)
+        await called.wait()
         tasks.cancel_scope.cancel()
 
     async with DbosRuns([team], url=sqlite_url):

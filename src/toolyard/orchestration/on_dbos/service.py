@@ -10,13 +10,14 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from anyio import CapacityLimiter
+from anyio import CancelScope, CapacityLimiter
 from anyio.from_thread import BlockingPortal
 from anyio.to_thread import run_sync
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 from dbos import error as errors
 from sqlalchemy.exc import SQLAlchemyError
 
+from toolyard.core.background import is_cancellation
 from toolyard.core.errors import RunCancelled, RunLost, StoreError, StoreUnavailable
 from toolyard.storage.journal.executor import is_dead
 
@@ -100,10 +101,19 @@ class Service:
         """Leave what is under way to others, and end DBOS."""
         global _service
         self._is_left = True
-        await self._portal.stop(cancel_remaining=True)
-        await self._portal.__aexit__(kind, error, traceback)
-        await run_sync(Context().run, DBOS.destroy)
-        _service = None
+        try:
+            await self._portal.stop(cancel_remaining=True)
+            # A task group would make a group of its owner's error, but must hear of a cancellation.
+            is_cancelled = is_cancellation(error)
+            heard = (kind, error, traceback) if is_cancelled else (None, None, None)
+            await self._portal.__aexit__(*heard)
+        except BaseException as raised:
+            if raised is not error:  # which goes on by itself
+                raise
+        finally:
+            with CancelScope(shield=True):  # no thread of DBOS is left behind
+                await run_sync(Context().run, DBOS.destroy)
+            _service = None
 
     async def call(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """What a blocking function of DBOS gives, outside of any workflow.
