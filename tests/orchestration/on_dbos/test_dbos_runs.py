@@ -7,6 +7,7 @@ from typing import Literal
 
 import anyio
 import pytest
+from anyio.to_thread import run_sync
 from pydantic import BaseModel
 from tests.support.teams import Ear, Player
 
@@ -54,16 +55,28 @@ class Judged:
         return run.result(f"{first.output.good} {second.output.size}")
 
 
+async def steps_of(workflow_id: str) -> int:
+    """How many steps DBOS has of a workflow."""
+    from dbos import DBOS
+
+    return len(await run_sync(DBOS.list_workflow_steps, workflow_id))
+
+
 async def test_a_run_that_is_over_is_told_again_without_asking_anybody(url: str) -> None:
     ann, bob = Player("Ann", "one", "two", "all"), Player("Bob", "three", "four")
     team = RoundRobin([ann.agent, bob.agent], rounds=2)
 
-    async with DbosRuns([team], url=url):
+    async with DbosRuns([team], url=url) as runs:
         first = await team.run("Go.", durable="dbos", run_id="r")
         again = await team.run("Go.", durable="dbos", run_id="r")
         resumed = await team.resume("r", durable="dbos")
 
         assert [each.text for each in first.steps] == ["one", "three", "two", "four", "all"]
+        record = await runs.record("r")
+        assert (record.name, record.state) == (team.id, "complete")
+        assert record.result["text"] == first.text
+        assert list(await runs.runs()) == list(await runs.runs("complete")) == [record]
+        assert not await runs.runs("running")
         for each in (again, resumed):
             assert (each.text, each.usage, each.run_id) == (first.text, first.usage, "r")
         assert (len(ann.heard), len(bob.heard)) == (3, 2)
@@ -95,6 +108,42 @@ async def test_tools_of_one_turn_get_their_own_answers(sqlite_url: str) -> None:
     assert result.output == {"Ann": ["Done."]}
     assert sorted(runs) == [0, 1, 2]
     results = model.requests[-1].messages[-1].parts
+    told = [each.content for each in results if isinstance(each, ToolUseResult)]
+    assert told == [(Text("0"),), (Text("2"),), (Text("4"),)]
+
+
+async def test_a_member_goes_on_in_the_middle_of_its_work(url: str) -> None:
+    toolbox, runs, held = Toolbox(), list[int](), [True]
+
+    @toolbox.tool(read_only=True)
+    async def double(number: int) -> int:  # pyright: ignore[reportUnusedFunction]
+        """Doubles it."""
+        runs.append(number)
+        if number == 1 and held[0]:
+            await anyio.sleep_forever()
+        return 2 * number
+
+    def uses(*numbers: int) -> Message:
+        return Message(
+            "assistant", tuple(ToolUse(f"{at}", "double", {"number": at}) for at in numbers)
+        )
+
+    model = ScriptedModel(uses(7), uses(0, 1, 2), uses(8, 9), "Done.")
+    async with Agent("Ann", model, tools=[toolbox]) as ann:
+        team = Parallel([ann])
+        async with DbosRuns([team], url=url), anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: team.run("Go.", durable="dbos", run_id="r"))
+            while await steps_of("r/Ann/ask 0/ask#0") < 5:  # noqa: ASYNC110 - the others are kept
+                await anyio.sleep(0.02)
+            tasks.cancel_scope.cancel()
+        before, held[0] = sorted(runs), False
+        async with DbosRuns([team], url=url):
+            result = await team.resume("r", durable="dbos")
+
+    assert result.output == {"Ann": ["Done."]}
+    assert (before, sorted(runs)) == ([0, 1, 2, 7], [0, 1, 1, 2, 7, 8, 9])
+    assert len(model.requests) == 4  # none was made twice
+    results = model.requests[-1].messages[-3].parts
     told = [each.content for each in results if isinstance(each, ToolUseResult)]
     assert told == [(Text("0"),), (Text("2"),), (Text("4"),)]
 
@@ -174,7 +223,7 @@ async def test_a_cancelled_run_ends_and_may_be_gone_on_with(sqlite_url: str) -> 
         return "waited"
 
     waits = replace(member_of(wait), is_repeatable=True)
-    team = Parallel([waits, Player("Ann", "a").agent])
+    team = Parallel([waits, Player("Ann", "a", "a").agent])  # it may be cancelled in flight
     async with DbosRuns([team], url=sqlite_url) as runs, anyio.create_task_group() as tasks:
 
         async def expect_end() -> None:
@@ -187,6 +236,7 @@ async def test_a_cancelled_run_ends_and_may_be_gone_on_with(sqlite_url: str) -> 
         await runs.cancel("r")
         held.set()
         await ended.wait()
+        assert (await runs.record("r")).state == "paused"
         await runs.resume("r")
         result = await team.resume("r", durable="dbos")
         assert result.output == {"wait": ["waited"], "Ann": ["a"]}

@@ -23,11 +23,13 @@ from toolyard.orchestration import elsewhere
 from toolyard.orchestration.on_dbos.doing import Doing, Listener
 from toolyard.orchestration.on_dbos.endings import Endings, given_to
 from toolyard.orchestration.on_dbos.parts import Parts
+from toolyard.orchestration.on_dbos.run_records import names_of, record_of
 from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.run_json import read_task, written_task
 from toolyard.orchestration.workflow import Workflow
 from toolyard.orchestration.workflow_result import WorkflowResult
 from toolyard.storage.journal.executor import new_owner
+from toolyard.storage.journal.journal import RunRecord, RunState
 from toolyard.storage.journal.json_text import canonical_text
 from toolyard.storage.journal.keys import checked_run_id, key_of
 
@@ -157,6 +159,24 @@ class DbosRuns:
             return listener.result
         past = _Past(await self._service.steps(run_id))
         return await self._doing.worked(team, run_id, task_text, listener.bus, past)
+
+    async def runs(
+        self, state: RunState | None = None, *, limit: int = 100, after: int = 0
+    ) -> Sequence[RunRecord]:
+        """Runs, the newest first.
+
+        Args:
+            state: Only those in this state; one that was cancelled is `paused`, and one that waits
+                for a person `running`.
+            limit: At most so many.
+            after: So many are left out before.
+        """
+        names = names_of(state)
+        return list(map(record_of, await self._service.runs(names, limit=limit, after=after)))
+
+    async def record(self, run_id: str) -> RunRecord:
+        """What is known of a run; `UnknownName` if there is none."""
+        return record_of(await self._status(run_id))
 
     async def task(self, run_id: str) -> Sequence[Said]:
         """What a run was begun with; `UnknownName` if there is no such run."""

@@ -155,6 +155,8 @@ class Service:
 
     async def _begin(self, workflow_id: str, function: Callable[[], Any]) -> None:
         def begin() -> None:
+            if DBOS.get_workflow_status(workflow_id) is not None:
+                return  # DBOS would warn that its queue may be another one now
             with SetWorkflowID(workflow_id):
                 function()
 
@@ -163,6 +165,19 @@ class Service:
     async def find(self, workflow_ids: Sequence[str]) -> Sequence[WorkflowStatus]:
         """What is known of workflows."""
         return await self.call(DBOS.list_workflows, workflow_ids=list(workflow_ids))
+
+    async def runs(
+        self, status: list[str] | None, *, limit: int, after: int
+    ) -> Sequence[WorkflowStatus]:
+        """Runs, the newest first."""
+        return await self.call(
+            DBOS.list_workflows,
+            name=RUN,
+            status=status,
+            limit=limit,
+            offset=after,
+            sort_desc=True,
+        )
 
     async def steps(self, workflow_id: str) -> dict[str, str]:
         """What a workflow has kept, by names."""
