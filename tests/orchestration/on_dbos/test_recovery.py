@@ -1,34 +1,11 @@
 """Runs on DBOS whose processes are killed, and runs that several processes do together."""
 
 import json
-import sys
-from collections import Counter
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from tests.support.process import Finished, run, running
-
-PROGRAM = Path(__file__).with_name("crew.py")
-
-
-def command(url: str, log: Path, *words: str) -> list[str]:
-    return [sys.executable, str(PROGRAM), url, str(log), *words]
-
-
-@cache
-def uninterrupted() -> tuple[dict[str, str], Counter[str]]:
-    """What each team comes to, and how often each request is made."""
-    with TemporaryDirectory() as place:
-        log = Path(place, "log")
-        done = run(command(f"sqlite:{place}/dbos.db", log, "10"), timeout_s=50)
-        assert done.code == 0, done
-        return json.loads(done.output), requests(log)
-
-
-def requests(log: Path) -> Counter[str]:
-    return Counter(line.split(" ", 1)[1] for line in log.read_text().splitlines())
+from tests.orchestration.on_dbos.killing import assert_the_same, command, requests, uninterrupted
+from tests.support.process import run, running
 
 
 @pytest.mark.parametrize("kill_at", [4, 12])
@@ -58,17 +35,6 @@ def test_another_process_goes_on_with_runs_of_a_killed_one(
 
     assert killed.code == -9
     assert_the_same(done, log, before)
-
-
-def assert_the_same(done: Finished, log: Path, before: Counter[str]) -> None:
-    """Each run came to what it comes to uninterrupted, and only what was in flight was repeated."""
-    assert done.code == 0, done
-    results, asked = uninterrupted()
-    assert json.loads(done.output) == results
-    assert set(requests(log)) == set(asked)
-    again = requests(log) - asked
-    assert again <= before
-    assert max(Counter(each.split()[0] for each in again.elements()).values(), default=0) <= 1
 
 
 def test_two_processes_do_the_work_of_one_run_each_part_once(

@@ -247,6 +247,8 @@ def _url(place: str) -> str:
     """`place` as SQLAlchemy names it."""
     if place.startswith("sqlite:") and place != "sqlite:":
         return f"sqlite:///{place.removeprefix('sqlite:')}"
-    if place.startswith(("postgresql://", "postgres://")):
+    if place.startswith("postgres://"):  # which SQLAlchemy does not know
+        return place.replace("postgres://", "postgresql://", 1)
+    if place.startswith("postgresql://"):
         return place
     raise ConfigError("The database is named sqlite:PATH or postgresql://USER@HOST:PORT/NAME.")
