@@ -90,35 +90,8 @@ class BegunStep(Protocol):
         ...
 
 
-class OpenRun(Protocol):
-    """A run that is executed here, from entering it to leaving it.
-
-    Left with an error it is `failed`; left by a cancellation or unfinished it stays as it is. It
-    goes on where it was when it is opened again.
-    """
-
-    async def __aenter__(self) -> Self:
-        """Take the run.
-
-        Raises:
-            RunTaken: Somebody else executes it.
-            RunPaused: It is paused; resume it first.
-            RunCancelled: It was cancelled.
-            RunDiverged: It was begun with another name or task.
-        """
-        ...
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None: ...
-
-    @property
-    def record(self) -> RunRecord:
-        """How the run was when it was taken: one that is complete has its result."""
-        ...
+class StepKeeper(Protocol):
+    """What keeps the steps of a run that is executed."""
 
     async def step(
         self,
@@ -179,6 +152,37 @@ class OpenRun(Protocol):
             RunLost: Somebody else executes it.
             RunDiverged: Something else was asked there.
         """
+        ...
+
+
+class OpenRun(StepKeeper, Protocol):
+    """A run that is executed here, from entering it to leaving it.
+
+    Left with an error it is `failed`; left by a cancellation or unfinished it stays as it is. It
+    goes on where it was when it is opened again.
+    """
+
+    async def __aenter__(self) -> Self:
+        """Take the run.
+
+        Raises:
+            RunTaken: Somebody else executes it.
+            RunPaused: It is paused; resume it first.
+            RunCancelled: It was cancelled.
+            RunDiverged: It was begun with another name or task.
+        """
+        ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None: ...
+
+    @property
+    def record(self) -> RunRecord:
+        """How the run was when it was taken: one that is complete has its result."""
         ...
 
     async def complete(self, result: Any) -> None:
