@@ -1,10 +1,12 @@
 """Who may be a member, and how each is asked."""
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pydantic import BaseModel
 from tests.support.teams import Player
 
+from toolyard import MCPClient, MCPServerBuilder
 from toolyard.agents.agent import Agent
 from toolyard.core.content import Image
 from toolyard.core.context import CallContext
@@ -15,6 +17,7 @@ from toolyard.orchestration.call_seat import CallSeat
 from toolyard.orchestration.member import member_of
 from toolyard.orchestration.presets.debate import Debate
 from toolyard.orchestration.presets.parallel import Parallel
+from toolyard.orchestration.presets.round_robin import RoundRobin
 from toolyard.orchestration.presets.supervisor import Supervisor
 from toolyard.orchestration.remote_agent import RemoteAgent
 from toolyard.orchestration.seat import Seat
@@ -84,6 +87,27 @@ async def test_one_that_answers_otherwise_is_asked_again_and_given_up() -> None:
     assert len(heard) == 6
 
 
+async def test_a_function_that_never_waits_lets_others_go_on() -> None:
+    heard, others = list[int](), 0
+
+    async def at_once(task: str) -> str:
+        heard.append(others)
+        return task
+
+    async def live() -> None:
+        nonlocal others
+        while True:
+            await anyio.lowlevel.checkpoint()
+            others += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(live)
+        await RoundRobin([at_once], rounds=9, synthesis=False).run("Go.")
+        tasks.cancel_scope.cancel()
+
+    assert len(set(heard)) >= 3
+
+
 async def test_a_remote_agent_is_asked_through_its_tool() -> None:
     served = Agent("Sage", ScriptedModel("42"), agent_id="sage")
 
@@ -93,6 +117,24 @@ async def test_a_remote_agent_is_asked_through_its_tool() -> None:
     assert (await seat.say(["What?"], None)).text == "42"
     assert isinstance(seat, CallSeat)
     assert seat.spent.cost_usd is None
+
+
+async def test_agents_and_teams_that_are_served_over_mcp_take_part() -> None:
+    clerk = Agent("clerk", ScriptedModel("From afar: 3293."))
+    panel = Parallel([Agent("Echo", EchoModel())], name="panel")
+    builder = MCPServerBuilder("office").with_port(0).with_bearer_token("s3cret")
+    builder.with_protocol("clerk", clerk.as_tool()).with_protocol("panel", panel.as_tool())
+
+    async with builder.build() as office, MCPClient(office.url, token="s3cret") as source:
+        far = [RemoteAgent(source, "clerk"), RemoteAgent(source, "panel")]
+        result = await Parallel([*far, Player("Ann", "from here").agent]).run("What is 37 * 89?")
+
+    assert result.output == {
+        "clerk": ["From afar: 3293."],
+        "panel": ["Echo:\nWhat is 37 * 89?"],
+        "Ann": ["from here"],
+    }
+    assert result.cost_usd is None
 
 
 async def test_a_remote_agent_that_fails_says_why_and_a_silent_one_is_given_up() -> None:

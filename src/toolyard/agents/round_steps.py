@@ -56,6 +56,23 @@ class RoundSteps:
         )
         return _read(said["decision"]), tool if said["tool"] == _fingerprint(tool) else None
 
+    async def awaited(self, at: int, tool: Tool) -> tuple[Decision | None, Tool | None]:
+        """What a person decides about one through the journal, whenever that is.
+
+        What was asked about is the tool as it was then: another one is not run for it.
+        """
+        use, place = self._uses[at], self._places[at]
+
+        async def look() -> Any:
+            return _fingerprint(tool)
+
+        seen = await self._decisions.run(
+            use.name, kind="approval", input=use.arguments, do=look, repeatable=True, n=place
+        )
+        question = {"tool": use.name, "arguments": use.arguments}
+        said = await self._decisions.child("person").ask_person(use.name, question, n=place)
+        return _decided_by_person(said), tool if seen == _fingerprint(tool) else None
+
     async def result(
         self,
         at: int,
@@ -104,6 +121,18 @@ def _written(decision: Decision | None) -> Any:
     if isinstance(decision, Deny):
         return {"deny": decision.reason}
     return None if decision is None else {"allow": True}
+
+
+def _decided_by_person(said: Any) -> Decision:
+    match said:
+        case "allow" | True:
+            return ALLOW
+        case {"edit": dict()}:
+            return Edit(said["edit"])
+        case {"deny": str() as reason}:
+            return Deny(reason)
+        case _:
+            return Deny()
 
 
 def _read(said: Mapping[str, Any] | None) -> Decision | None:

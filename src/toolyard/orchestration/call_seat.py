@@ -7,6 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
+from anyio.lowlevel import checkpoint
+
 from toolyard.agents.run import shape_of
 from toolyard.agents.run_result import RunResult
 from toolyard.core.errors import ExtractionError
@@ -90,6 +92,7 @@ class CallSeat:
         return written_result(await self._do(said))
 
     async def _do(self, said: Sequence[Said]) -> RunResult[Any]:
+        await checkpoint()  # one that never waits itself must not keep others from going on
         does = self.member.does
         if callable(getattr(does, "run", None)):
             return await cast("Runnable", does).run(*said)

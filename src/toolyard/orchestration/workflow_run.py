@@ -15,7 +15,7 @@ import anyio
 
 from toolyard.agents.run_result import RunResult
 from toolyard.core.content import Text
-from toolyard.core.errors import BudgetSpent, JournalError, StepInDoubt, ToolyardError
+from toolyard.core.errors import BudgetSpent, JournalError, StepInDoubt, StoreError, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import (
@@ -164,33 +164,37 @@ class WorkflowRun:
         """Ask several at once, at most `at_once` of them at a time; their steps in that order.
 
         There are never more at work than the run allows, which is the limit if none is given.
-        Once nothing is left of a budget nobody begins, and those who have are waited for.
+        If nothing is left of a budget, those who have begun are waited for.
         """
-        done, spent = dict[int, Step](), list[BudgetSpent]()
-        limit = self.facts.at_once
-        places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
-
-        async def take(at: int, ask: Ask) -> None:
-            async with places:
-                if spent:
-                    return
-                try:
-                    done[at] = await self._ask(ask, ask.reason or reason)
-                except BudgetSpent as error:
-                    if self.facts.on_error == "raise":
-                        raise
-                    spent.append(error)  # what the others have begun is paid for
-
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
+        if len(named) == 1:  # as in most turns of a discussion; it needs no task of its own
+            return [await self._ask(named[0], named[0].reason or reason)]
+        limit = self.facts.at_once if at_once is None else min(self.facts.at_once, at_once)
+        done, left = list[Step | BudgetSpent | None]([None]) * len(named), iter(enumerate(named))
+
+        async def take() -> None:
+            for at, ask in left:
+                done[at] = await self._ask_within(ask, ask.reason or reason)
+
         try:
             async with anyio.create_task_group() as tasks:
-                for at, ask in enumerate(named):
-                    tasks.start_soon(take, at, ask)
+                for _ in range(min(limit, len(named))):
+                    tasks.start_soon(take)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
-        if spent:
-            raise spent[0]
-        return [done[at] for at in range(len(asks))]
+        for each in done:
+            if isinstance(each, BudgetSpent):
+                raise each
+        return [each for each in done if isinstance(each, Step)]
+
+    async def _ask_within(self, ask: Ask, reason: str) -> Step | BudgetSpent:
+        """As `_ask`; that nothing is left of a budget does not end what others have begun."""
+        try:
+            return await self._ask(ask, reason)
+        except BudgetSpent as spent:  # what the others do is paid for
+            if self.facts.on_error == "raise":
+                raise
+            return spent
 
     async def _ask(self, ask: Ask, reason: str) -> Step:
         seat, before, began = ask.seat, ask.seat.spent, time.perf_counter()
@@ -243,9 +247,16 @@ class WorkflowRun:
         if self.facts.on_error == "raise" or not isinstance(failure, Exception):
             return True
         if isinstance(failure, BudgetSpent):
-            return any(budget.is_spent for budget in self.around.budgets)
+            return self.is_budget_spent
+        if isinstance(failure, StoreError) and self.around.steps is not None:
+            return True  # most likely the journal's, and what is not kept there must not go on
         # That a call is in doubt is the member's failure, anything else the journal's.
         return isinstance(failure, JournalError) and not isinstance(failure, StepInDoubt)
+
+    @property
+    def is_budget_spent(self) -> bool:
+        """Whether nothing is left of what all members may use together."""
+        return any(budget.is_spent for budget in self.around.budgets)
 
     async def call(
         self, name: str, function: Callable[..., Any], *arguments: Any, kind: Any = Any
@@ -278,8 +289,8 @@ class WorkflowRun:
         """Those of `steps` that have something to show; `WorkflowError` if none has."""
         found = [each for each in steps if each.has_text]
         if not found:
-            failed = "; ".join(f"{each.member_name}: {each.error}" for each in steps)
-            raise WorkflowError(f"Nobody answered: {failed or 'nobody was asked.'}")
+            failed = dict.fromkeys(f"{each.member_name}: {each.error}" for each in steps)
+            raise WorkflowError(f"Nobody answered: {'; '.join(failed) or 'nobody was asked.'}")
         return found
 
     def result(

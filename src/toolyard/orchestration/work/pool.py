@@ -7,7 +7,8 @@ lets whoever comes next go on from wherever a worker was stopped:
   an empty list for the end of the work. Whoever adds the same again completes what was begun.
 * **Claiming**: `claimed` is written if nothing is there, with a lease; then it is looked whether
   the item had just been ended by another; then the attempt is counted in `unclaimed`. Who stops
-  here is a dead worker: the lease ends, and others claim the item.
+  here is a dead worker: the lease ends, and others claim the item. Who is told to stop gives the
+  claim up.
 * **Ending**: the claim is replaced by the outcome, without a lease, if it is still at its version.
   This one step decides: who has lost its claim is refused, and what was decided no crash takes
   back. Then the outcome is filed as `completed` or `failed`, then `unclaimed` goes, then
