@@ -15,6 +15,7 @@ from toolyard.llm.scripted_model import ScriptedModel
 from toolyard.orchestration.member import member_of
 from toolyard.orchestration.person import Person
 from toolyard.orchestration.presets.parallel import Parallel
+from toolyard.orchestration.presets.round_robin import RoundRobin
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.storage.journal.sqlite_journal import SqliteJournal
 
@@ -184,6 +185,18 @@ async def test_a_stream_of_a_durable_run_tells_what_is_recalled(tmp_path: Path) 
 
     assert "LLMContentDelta" in kinds
     assert kinds[-1] == "WorkflowResult"
+
+
+async def test_a_result_that_is_not_kept_is_not_told_as_the_end(tmp_path: Path) -> None:
+    place, ear, ann = f"sqlite:{tmp_path}/runs.db", Ear(), Player("Ann", "a").agent
+    await RoundRobin([ann], rounds=1, synthesis=False).run("Go.", durable=place, run_id="r")
+    other = RoundRobin([ann], rounds=1, synthesis=False, style="refine", on_event=ear.bus)
+
+    with pytest.raises(RunDiverged, match="another result"):
+        await other.resume("r", durable=place)
+
+    assert "RunCompleted" not in ear.names
+    assert ear.names[-1] == "RunFailed"
 
 
 @pytest.mark.parametrize("name", ["x" * 5_000, "\ud800" * 5_000])

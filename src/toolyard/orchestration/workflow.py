@@ -29,7 +29,7 @@ from toolyard.orchestration.streaming import streamed
 from toolyard.orchestration.surroundings import Surroundings
 from toolyard.orchestration.workflow_result import WorkflowResult, total
 from toolyard.orchestration.workflow_run import OnError, RunFacts, WorkflowRun, sentence
-from toolyard.storage.journal.journal import Journal
+from toolyard.storage.journal.journal import Journal, OpenRun
 from toolyard.storage.journal.steps import Steps
 
 
@@ -173,9 +173,7 @@ class Workflow:
             run_id = run_id or token_hex(8)
             async with journal.open(run_id, self.id, written_task(task)) as opened:
                 around = Surroundings(bus=bus, steps=Steps(opened))
-                result = await self._go(around, task, run_id)
-                await opened.complete(written_end(result))
-                return result
+                return await self._go(around, task, run_id, opened)
 
     async def run_within(
         self, around: Surroundings, *task: Said, run_id: str | None = None
@@ -184,13 +182,19 @@ class Workflow:
         return await self._go(around, task, run_id or token_hex(8))
 
     async def _go(
-        self, around: Surroundings, task: Sequence[Said], run_id: str
+        self,
+        around: Surroundings,
+        task: Sequence[Said],
+        run_id: str,
+        opened: OpenRun | None = None,
     ) -> WorkflowResult[Any]:
         run = WorkflowRun(self._facts(run_id), task, self.within(around))
         began = time.perf_counter()
         run.tell(RunStarted, mode=type(self).__name__, agent_count=len(self.members))
         try:
             result = await self._worked(run)
+            if opened is not None:  # before it is said to be complete
+                await opened.complete(written_end(result))
         except BaseException as error:
             run.tell(RunFailed, error=sentence(error))
             raise

@@ -19,9 +19,6 @@ from toolyard.orchestration.work.records import Holder, OpenItem, PoolKeys, now
 from toolyard.orchestration.work.status import outcome_of
 from toolyard.orchestration.work.steady import Steady
 
-_GRACE_S = 5.0
-"""To give an item back when its worker is told to stop."""
-
 
 class Claims:
     """Claims items; the order and its reasons stand in `pool.py`."""
@@ -154,12 +151,7 @@ class Claims:
             lease_s=self._lease_s,
             ends=began + self._lease_s,
         )
-        try:
-            claim.opened_version = await self._counted(opened, version)
-        except anyio.get_cancelled_exc_class():  # nobody will work on it
-            with anyio.move_on_after(_GRACE_S, shield=True), suppress(ToolyardError):
-                await self._endings.give_up(claim)
-            raise
+        claim.opened_version = await self._counted(opened, version)
         if not claim.opened_version:  # another has ended it, or given it back, since we looked
             await self._endings.give_up(claim)
             return None
