@@ -182,9 +182,9 @@ class WorkflowRun:
                     tasks.start_soon(take)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
-        for each in done:
-            if isinstance(each, BudgetSpent):
-                raise each
+        spent = [each for each in done if isinstance(each, BudgetSpent)]
+        if spent:  # with all of them, as a journal is to try each again if there is more one day
+            raise spent[0] from (ExceptionGroup("others too", spent[1:]) if spent[1:] else None)
         return [each for each in done if isinstance(each, Step)]
 
     async def _ask_within(self, ask: Ask, reason: str) -> Step | BudgetSpent:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
+
+import anyio
 
 from toolyard.agents.agent import Agent
 from toolyard.agents.round_steps import IN_DOUBT
@@ -51,6 +54,7 @@ class Stateless:
         digest = sha256(json.dumps(heard).encode()).hexdigest()[:8]
         is_in_doubt = any(IN_DOUBT in text for text in _results(request, unsafe=True))
         self._audit.note("model", self._who, digest, "told of doubt" if is_in_doubt else "")
+        await anyio.sleep(random.uniform(0, 0.003))  # of several, another is first each time
         said = self._said(request, digest)
         usage = Usage(input_tokens=sum(map(len, heard)), output_tokens=len(said.text))
         return Reply(said, usage, "tool_use" if said.tool_uses else "stop", "scripted")

