@@ -42,6 +42,7 @@ class Budget:
         self._asked = 0
         """Requests that were begun, answered or not."""
         self._ends = inf
+        self._was_spent = False
 
     def begin(self) -> float:
         """Count a request that begins; when it must be over, by `anyio.current_time`.
@@ -49,8 +50,7 @@ class Budget:
         Raises:
             BudgetSpent: Nothing is left for it.
         """
-        if self._asked == 0:
-            self._ends = anyio.current_time() + self.limits.seconds
+        self._start()
         for name, used, most in self._counts():
             if used >= most:
                 raise BudgetSpent(f"The run may use {most:g} {name}, and has used {used:g}.")
@@ -58,6 +58,20 @@ class Budget:
             raise self.out_of_time()
         self._asked += 1
         return self._ends
+
+    def recall(self, reply: Reply) -> None:
+        """Count a request that was answered before, in a run that is gone on with."""
+        self._start()
+        self._asked += 1
+        self.count(reply)
+
+    def end(self) -> None:
+        """It was spent before, in a run that is gone on with."""
+        self._was_spent = True
+
+    def _start(self) -> None:
+        if self._asked == 0:
+            self._ends = anyio.current_time() + self.limits.seconds
 
     def _counts(self) -> tuple[tuple[str, float, float], ...]:
         limits = self.limits
@@ -70,7 +84,8 @@ class Budget:
     @property
     def is_spent(self) -> bool:
         """Whether nothing is left for another request."""
-        return anyio.current_time() >= self._ends or any(u >= most for _, u, most in self._counts())
+        is_over = self._was_spent or anyio.current_time() >= self._ends
+        return is_over or any(used >= most for _, used, most in self._counts())
 
     def count(self, reply: Reply) -> None:
         """Count what an answer took."""
@@ -85,9 +100,17 @@ class Budget:
 class Budgeted:
     """Asks `model` as long as `budget` lasts: what is begun is finished, but for the time."""
 
-    def __init__(self, model: ChatModel, budget: Budget) -> None:
+    def __init__(self, model: ChatModel, budget: Budget, *, place: int | None = None) -> None:
+        """As described.
+
+        Args:
+            model: It may be a budgeted one itself.
+            budget: What there is.
+            place: As in `BudgetSpent`.
+        """
         self.model = model
         self.budget = budget
+        self._place = place
 
     @property
     def keeps_to_schemas(self) -> bool:
@@ -100,18 +123,18 @@ class Budgeted:
         Raises:
             BudgetSpent: Nothing is left, or the time ran out meanwhile.
         """
-        ends = self.budget.begin()
+        ends = self._begin()
         with anyio.move_on_at(ends) as scope:
             reply = await self.model.reply(request)
             self.budget.count(reply)
             return reply
         assert scope.cancelled_caught
-        raise self.budget.out_of_time()
+        raise self._late()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
         """As `StreamingModel.stream`."""
-        ends = self.budget.begin()
-        pieces = ended_by(pieces_of(self.model, request), ends, self.budget.out_of_time)
+        ends = self._begin()
+        pieces = ended_by(pieces_of(self.model, request), ends, self._late)
         async with aclosing(pieces):
             async for piece in pieces:
                 if isinstance(piece, Reply):
@@ -121,3 +144,15 @@ class Budgeted:
     async def aclose(self) -> None:
         """Give up what the model holds."""
         await close(self.model)
+
+    def _begin(self) -> float:
+        try:
+            return self.budget.begin()
+        except BudgetSpent as error:
+            error.place = self._place
+            raise
+
+    def _late(self) -> BudgetSpent:
+        error = self.budget.out_of_time()
+        error.place = self._place
+        return error

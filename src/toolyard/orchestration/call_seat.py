@@ -68,8 +68,8 @@ class CallSeat:
     async def _call(self, said: Sequence[Said]) -> RunResult[Any]:
         does, steps = self.member.does, self._around.steps
         if isinstance(does, Nested):  # whose own calls are kept
-            result = await does.run_within(self._around, *said)
-        elif isinstance(does, Person):
+            return await does.run_within(replace(self._around, take=self._take), *said)
+        if isinstance(does, Person):
             result = await does.answer(steps, text_of(said))
         elif steps is None:
             result = await self._do(said)
@@ -82,8 +82,11 @@ class CallSeat:
                 repeatable=self.member.is_repeatable,
             )
             result = read_result(kept)
-        self.spent = plus(self.spent, Spent(result.usage, result.cost_usd))
+        self._take(Spent(result.usage, result.cost_usd))
         return result
+
+    def _take(self, spent: Spent) -> None:
+        self.spent = plus(self.spent, spent)
 
     async def _written(self, said: Sequence[Said]) -> Any:
         return written_result(await self._do(said))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from toolyard.events.bus import EventBus
 from toolyard.llm.budget import Budget
+from toolyard.orchestration.workflow_result import Spent
 from toolyard.storage.journal.steps import Steps
 
 
@@ -23,6 +25,9 @@ class Surroundings:
     """How many tokens each agent's conversation may hold, if that is not the agent's own affair."""
     steps: Steps | None = None
     """Where the calls of models and tools are kept, of a durable run."""
+
+    take: Callable[[Spent], None] = lambda spent: None
+    """Hears what the run took once it is over, also if it failed."""
 
     def inside(self, name: str) -> Surroundings:
         """Those of a part of the run, whose calls are kept apart from those of others."""

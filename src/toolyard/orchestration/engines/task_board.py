@@ -33,6 +33,8 @@ NOTHING_TO_DO = "There was nothing to do."
 NOTHING_DONE = "None of the items was done."
 _MOST_LETTERS = 128
 """Of an id that is none."""
+_MOST_UNKNOWN = 20
+"""So many of those are named at most."""
 
 
 class TaskBoard:
@@ -174,7 +176,10 @@ class _Board:
         unknown = [each for each in marked.done if each not in items]
         quoted_only = [each for each in marked.quoted if each in items and each not in self.done]
         return [
-            *(f"{each[:_MOST_LETTERS]}: there is no such item." for each in unknown),
+            *(
+                f"{each[:_MOST_LETTERS]}: there is no such item."
+                for each in unknown[:_MOST_UNKNOWN]
+            ),
             *(f"{each}: it was marked inside of code or a quotation." for each in quoted_only),
         ]
 

@@ -76,7 +76,7 @@ class Moderator:
             if chosen is not None:
                 yield Floor((chosen,), f"chosen by {self._name}: {pick.reason}".rstrip(": "))
                 return
-            again = AGAIN.format(named=pick.speaker, ids=names(talk.members))
+            again = AGAIN.format(named=pick.speaker[:100], ids=names(talk.members))
             question = f"{self._question}\n\n{again}"
         yield Floor((_fewest_turns(talk),), f"{self._name} named nobody; had the fewest turns")
 

@@ -8,10 +8,11 @@ from secrets import token_hex
 
 import anyio
 
+from toolyard.core.errors import ToolyardError
 from toolyard.core.one_at_a_time import OneAtATime
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.orchestration.work.candidates import Candidates
-from toolyard.orchestration.work.claim import WorkClaim
+from toolyard.orchestration.work.claim import GRACE_S, WorkClaim
 from toolyard.orchestration.work.endings import Endings
 from toolyard.orchestration.work.item import Check, WorkItem
 from toolyard.orchestration.work.records import Holder, OpenItem, PoolKeys, now
@@ -116,8 +117,20 @@ class Claims:
 
     async def _taken(self, item_id: str, text: str, version: int, worker: str) -> WorkClaim | None:
         """The claim, with the attempt counted; `None` if another was faster."""
+        key, holder = self._keys.claimed + item_id, Holder(worker, now(), token_hex(8))
+        try:
+            return await self._begun(item_id, text, version, holder)
+        except BaseException:  # a cancellation, above all: others need not wait for the lease
+            with anyio.move_on_after(GRACE_S, shield=True), suppress(ToolyardError):
+                found = await self._store.get(key)
+                if found is not None and found.value == holder.text:
+                    await self._store.delete(key, version=found.version)
+            raise
+
+    async def _begun(
+        self, item_id: str, text: str, version: int, holder: Holder
+    ) -> WorkClaim | None:
         key, began = self._keys.claimed + item_id, anyio.current_time()
-        holder = Holder(worker, now(), token_hex(8))
         fence = await self._store.set(key, holder.text, version=0, ttl_s=self._lease_s)
         if fence is None:
             return None
@@ -137,7 +150,7 @@ class Claims:
             self._store,
             key,
             opened,
-            worker,
+            holder.worker,
             version=fence,
             opened_version=counted or 0,
             lease_s=self._lease_s,

@@ -242,7 +242,10 @@ class DurableJournal(Journal, Protocol):
         ...
 
     async def pause(self, run_id: str) -> None:
-        """Have the run end before its next step; `JournalError` if it is over."""
+        """Have the run end before its next step; `JournalError` if it is over.
+
+        Steps that are in flight then are ended first, if that takes no longer than half a minute.
+        """
         ...
 
     async def resume(self, run_id: str) -> None:
@@ -250,7 +253,7 @@ class DurableJournal(Journal, Protocol):
         ...
 
     async def cancel(self, run_id: str) -> None:
-        """Have the run end before its next step for good; `JournalError` if it is over."""
+        """Have the run end for good, within seconds; `JournalError` if it is over."""
         ...
 
     async def fork(self, run_id: str, before: int, new_run_id: str) -> None:
