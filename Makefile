@@ -39,7 +39,7 @@ $(STAMP): pyproject.toml
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable ".[all]" --group test --group check
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable ".[all,dbos]" --group test --group check
 	@touch $@
 
 clean:

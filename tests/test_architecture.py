@@ -46,6 +46,8 @@ HOME_OF: dict[str, set[str]] = {
     "httpcore2": {"egress"},
     "simpleeval": {"builtin_tools"},
     "redis": {"storage"},
+    "dbos": {"orchestration"},
+    "sqlalchemy": {"orchestration"},
     "psycopg": {"storage"},
     "cryptography": {"storage"},
     "sqlite3": {"storage"},

@@ -117,6 +117,7 @@ _NAMES = {
         "AgentTeamMode Agents DebateMode HierarchicalMode Mode ModeratedMode ParallelMode "
         "RalphMode RoundRobinMode"
     ),
+    "orchestration.on_dbos.dbos_runs": "DbosRuns",
     "orchestration.orchestration": "Orchestration TeamMessage",
     "orchestration.person": "Person",
     "orchestration.planning.plan": "Blueprint Plan PlanStep",

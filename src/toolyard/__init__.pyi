@@ -259,6 +259,7 @@ from toolyard.orchestration.modes import ModeratedMode as ModeratedMode
 from toolyard.orchestration.modes import ParallelMode as ParallelMode
 from toolyard.orchestration.modes import RalphMode as RalphMode
 from toolyard.orchestration.modes import RoundRobinMode as RoundRobinMode
+from toolyard.orchestration.on_dbos.dbos_runs import DbosRuns as DbosRuns
 from toolyard.orchestration.orchestration import Orchestration as Orchestration
 from toolyard.orchestration.orchestration import TeamMessage as TeamMessage
 from toolyard.orchestration.person import Person as Person
@@ -475,6 +476,7 @@ __all__ = [
     "Credential",
     "Critic",
     "Critique",
+    "DbosRuns",
     "Debate",
     "DebateMode",
     "Decision",

@@ -98,7 +98,9 @@ def _scope(scopes: dict[tuple[str, ...], Tree], path: tuple[str, ...]) -> Tree:
 
 def _line(step: StepRecord) -> Text:
     took = "" if step.ended_at is None else f"  {step.ended_at - step.begun_at:.2f} s"
-    begun = IN_DOUBT if step.is_flagged else IN_FLIGHT
+    state, style = step.state, STYLES[step.state]
+    if step.state == "intent":
+        state, style = (IN_DOUBT, "yellow") if step.is_flagged else (IN_FLIGHT, style)
     return Text.assemble(
         (f"#{step.seq} ", "dim"),
         one_line(step.name, 60) + ("" if step.n == 0 else f"[{step.n}]"),
@@ -106,7 +108,7 @@ def _line(step: StepRecord) -> Text:
         f"  {time.strftime('%H:%M:%S', time.localtime(step.begun_at))}",
         took,
         "  ",
-        (begun if step.state == "intent" else step.state, STYLES[step.state]),
+        (state, style),
         (f"  begun {step.attempts} times" if step.attempts > 1 else "", "yellow"),
         ("  flagged: may have been done twice or never" if step.is_flagged else "", "yellow"),
     )

@@ -15,7 +15,7 @@ from toolyard.llm.chat import ChatRequest, Piece, Reply
 from toolyard.llm.chat_model import ChatModel, close, keeps_to_schemas, pieces_of
 from toolyard.llm.deadline import ended_by
 from toolyard.llm.prices import ListPrices, Prices
-from toolyard.llm.usage import NO_USAGE
+from toolyard.llm.usage import NO_USAGE, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Budget:
         self.used = NO_USAGE
         self.cost_usd = Decimal(0)
         self._prices = prices or ListPrices()
-        self._asked = 0
+        self.calls = 0
         """Requests that were begun, answered or not."""
         self._ends = inf
         self._was_spent = False
@@ -50,19 +50,22 @@ class Budget:
         Raises:
             BudgetSpent: Nothing is left for it.
         """
+        self._check()
+        self.calls += 1
+        return self._ends
+
+    def _check(self) -> None:
         self._start()
         for name, used, most in self._counts():
             if used >= most:
                 raise BudgetSpent(f"The run may use {most:g} {name}, and has used {used:g}.")
         if anyio.current_time() >= self._ends:
             raise self.out_of_time()
-        self._asked += 1
-        return self._ends
 
     def recall(self, reply: Reply) -> None:
         """Count a request that was answered before, in a run that is gone on with."""
         self._start()
-        self._asked += 1
+        self.calls += 1
         self.count(reply)
 
     def end(self) -> None:
@@ -70,13 +73,13 @@ class Budget:
         self._was_spent = True
 
     def _start(self) -> None:
-        if self._asked == 0:
+        if self._ends == inf:
             self._ends = anyio.current_time() + self.limits.seconds
 
     def _counts(self) -> tuple[tuple[str, float, float], ...]:
         limits = self.limits
         return (
-            ("calls of a model", self._asked, limits.calls),
+            ("calls of a model", self.calls, limits.calls),
             ("tokens", self.used.total_tokens, limits.tokens),
             ("US dollars", float(self.cost_usd), float(limits.cost_usd)),
         )
@@ -86,6 +89,27 @@ class Budget:
         """Whether nothing is left for another request."""
         is_over = self._was_spent or anyio.current_time() >= self._ends
         return is_over or any(used >= most for _, used, most in self._counts())
+
+    def left(self) -> BudgetLimits:
+        """What requests in another process may use that begin now.
+
+        Raises:
+            BudgetSpent: It is nothing.
+        """
+        self._check()
+        limits = self.limits
+        return BudgetLimits(
+            tokens=limits.tokens - self.used.total_tokens,
+            cost_usd=float(limits.cost_usd) - float(self.cost_usd),
+            calls=limits.calls - self.calls,
+            seconds=self._ends - anyio.current_time(),
+        )
+
+    def add(self, usage: Usage, cost_usd: Decimal, calls: int) -> None:
+        """Count what was used in another process."""
+        self.used = self.used + usage
+        self.cost_usd += cost_usd
+        self.calls += calls
 
     def count(self, reply: Reply) -> None:
         """Count what an answer took."""

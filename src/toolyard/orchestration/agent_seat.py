@@ -14,6 +14,7 @@ from toolyard.events.agent_events import LLMContentDelta, LLMReasoningDelta
 from toolyard.llm.budget import Budgeted
 from toolyard.llm.chat_model import ChatModel
 from toolyard.llm.journaled_model import JournaledModel
+from toolyard.llm.message import Message
 from toolyard.llm.session import Said
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.surroundings import Surroundings
@@ -37,6 +38,15 @@ class AgentSeat:
     def spent(self) -> Spent:
         """As `Seat.spent`."""
         return Spent(self._agent.session.usage, self._agent.session.cost_usd)
+
+    @property
+    def conversation(self) -> tuple[Message, ...]:
+        """What was said so far; it may be set, to go on with that."""
+        return self._agent.session.messages
+
+    @conversation.setter
+    def conversation(self, messages: tuple[Message, ...]) -> None:
+        self._agent.session.messages = messages
 
     async def say(self, said: Sequence[Said], output: Any) -> RunResult[Any]:
         """As `Seat.say`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from toolyard.events.bus import EventBus
 from toolyard.llm.budget import Budget
+from toolyard.orchestration.elsewhere import Elsewhere
 from toolyard.orchestration.workflow_result import Spent
 from toolyard.storage.journal.steps import Steps
 
@@ -25,7 +26,8 @@ class Surroundings:
     """How many tokens each agent's conversation may hold, if that is not the agent's own affair."""
     steps: Steps | None = None
     """Where the calls of models and tools are kept, of a durable run."""
-
+    elsewhere: Elsewhere | None = None
+    """Who has members do their work in other processes, if that is to be."""
     take: Callable[[Spent], None] = lambda spent: None
     """Hears what the run took once it is over, also if it failed."""
 

@@ -21,6 +21,7 @@ from toolyard.llm.budget import Budget, BudgetLimits
 from toolyard.llm.session import Said
 from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.durability import journal_of
+from toolyard.orchestration.elsewhere import DBOS, entered
 from toolyard.orchestration.member import Member, refuse_same
 from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.run_json import read_task, written_end, written_task
@@ -119,7 +120,8 @@ class Workflow:
 
         Args:
             task: Texts and pictures.
-            durable: A journal, which its owner has entered, or where one is, as in `journal_at`.
+            durable: A journal, which its owner has entered, or where one is, as in `journal_at`;
+                or `dbos`, for the `DbosRuns` that is entered.
             run_id: Of a durable run: one that is there already is gone on with, with the same
                 task. A new one is made if not given.
 
@@ -134,6 +136,8 @@ class Workflow:
 
     async def resume(self, run_id: str, *, durable: Journal | str) -> WorkflowResult[Any]:
         """Go on with a durable run; as `run`, with the task that it was begun with."""
+        if durable == DBOS:
+            return await self.run(*await entered().task(run_id), durable=DBOS, run_id=run_id)
         async with journal_of(durable) as journal:
             record = await journal.run(run_id)
             return await self._run(EventBus(), read_task(record.task), journal, run_id)
@@ -163,6 +167,8 @@ class Workflow:
             raise ValueError("There is no task; say what is to be done.")
         if durable is None:
             return await self._go(Surroundings(bus=bus), task, run_id or token_hex(8))
+        if durable == DBOS:
+            return await entered().run(self.id, *task, run_id=run_id, bus=bus)
         async with journal_of(durable) as journal:
             run_id = run_id or token_hex(8)
             async with journal.open(run_id, self.id, written_task(task)) as opened:
@@ -171,14 +177,16 @@ class Workflow:
                 await opened.complete(written_end(result))
                 return result
 
-    async def run_within(self, around: Surroundings, *task: Said) -> WorkflowResult[Any]:
-        """As `run`, as a member of another workflow, which `around` belongs to."""
-        return await self._go(around, task, token_hex(8))
+    async def run_within(
+        self, around: Surroundings, *task: Said, run_id: str | None = None
+    ) -> WorkflowResult[Any]:
+        """As `run`, as a part of something else, which `around` belongs to."""
+        return await self._go(around, task, run_id or token_hex(8))
 
     async def _go(
         self, around: Surroundings, task: Sequence[Said], run_id: str
     ) -> WorkflowResult[Any]:
-        run = WorkflowRun(self._facts(run_id), task, self._within(around))
+        run = WorkflowRun(self._facts(run_id), task, self.within(around))
         began = time.perf_counter()
         run.tell(RunStarted, mode=type(self).__name__, agent_count=len(self.members))
         try:
@@ -217,7 +225,8 @@ class Workflow:
             at_once=self._at_once,
         )
 
-    def _within(self, around: Surroundings) -> Surroundings:
+    def within(self, around: Surroundings) -> Surroundings:
+        """What its members work in, if it does so itself in `around`."""
         budget = Budget(self._budget) if isinstance(self._budget, BudgetLimits) else self._budget
         contexts = filter(None, (around.system_context, self._system_context))
         return replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -164,34 +164,37 @@ class WorkflowRun:
         """Ask several at once, at most `at_once` of them at a time; their steps in that order.
 
         There are never more at work than the run allows, which is the limit if none is given.
-        Once nothing is left of a budget nobody begins, and those who have are waited for.
+        If nothing is left of a budget, those who have begun are waited for.
         """
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
         if len(named) == 1:  # as in most turns of a discussion; it needs no task of its own
             return [await self._ask(named[0], named[0].reason or reason)]
-        left, spent = deque(named), list[BudgetSpent]()
         limit = self.facts.at_once if at_once is None else min(self.facts.at_once, at_once)
+        done, left = list[Step | BudgetSpent | None]([None]) * len(named), iter(enumerate(named))
+
+        async def take() -> None:
+            for at, ask in left:
+                done[at] = await self._ask_within(ask, ask.reason or reason)
+
         try:
             async with anyio.create_task_group() as tasks:
                 for _ in range(min(limit, len(named))):
-                    tasks.start_soon(self._ask_next, left, reason, spent)
+                    tasks.start_soon(take)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
-        if spent:
-            raise spent[0]
-        return [self._done[each.step_id] for each in named]
+        for each in done:
+            if isinstance(each, BudgetSpent):
+                raise each
+        return [each for each in done if isinstance(each, Step)]
 
-    async def _ask_next(self, left: deque[Ask], reason: str, spent: list[BudgetSpent]) -> None:
-        """Ask one of `left` after the other until there is none."""
+    async def _ask_within(self, ask: Ask, reason: str) -> Step | BudgetSpent:
+        """As `_ask`; that nothing is left of a budget does not end what others have begun."""
         try:
-            while left:
-                ask = left.popleft()
-                await self._ask(ask, ask.reason or reason)
-        except BudgetSpent as error:
+            return await self._ask(ask, reason)
+        except BudgetSpent as spent:  # what the others do is paid for
             if self.facts.on_error == "raise":
                 raise
-            left.clear()
-            spent.append(error)  # what the others have begun is paid for
+            return spent
 
     async def _ask(self, ask: Ask, reason: str) -> Step:
         seat, before, began = ask.seat, ask.seat.spent, time.perf_counter()

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Sequence
+from os import PathLike
 from types import TracebackType
 from typing import Any, Self
 
@@ -63,6 +64,9 @@ class KilledJournal:
 
     async def steps(self, run_id: str) -> Sequence[StepRecord]:
         return await self._journal.steps(run_id)
+
+    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
+        await self._journal.export(run_id, path)
 
 
 class KilledRun:

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from toolyard.core.errors import BudgetSpent, ConfigError, StoreError, ToolyardError
+from toolyard.core.errors import BudgetSpent, StoreError, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.events.orchestration_events import TaskClaimed, TaskCompleted, TaskFailed
@@ -19,6 +19,7 @@ from toolyard.orchestration.engines.task_texts import described
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Member, Members, members_of
 from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.seat import Seat
 from toolyard.orchestration.work.claim import GRACE_S, WorkClaim
 from toolyard.orchestration.work.pool import WorkPool
@@ -51,13 +52,8 @@ class PoolRules:
     """How long a member rests after it failed, twice as long each time that follows."""
 
     def __post_init__(self) -> None:
-        if self.max_iterations is not None and self.max_iterations < 1:
-            raise ConfigError(
-                f"max_iterations must be 1 or more, or None, not {self.max_iterations}."
-            )
-        for name in ("wait_s", "rest_s"):
-            if not getattr(self, name) >= 0:
-                raise ConfigError(f"{name} must be 0 or more, not {getattr(self, name)}.")
+        refuse_less(1, max_iterations=self.max_iterations)
+        refuse_less(0, wait_s=self.wait_s, rest_s=self.rest_s)
 
 
 class PoolWork:

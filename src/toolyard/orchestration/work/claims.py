@@ -19,6 +19,9 @@ from toolyard.orchestration.work.records import Holder, OpenItem, PoolKeys, now
 from toolyard.orchestration.work.status import outcome_of
 from toolyard.orchestration.work.steady import Steady
 
+_GRACE_S = 5.0
+"""To give an item back when its worker is told to stop."""
+
 
 class Claims:
     """Claims items; the order and its reasons stand in `pool.py`."""
@@ -141,25 +144,35 @@ class Claims:
             attempts=opened.attempts + 1,
             claim=holder.claim,
         )
-        unclaimed, counted = self._keys.unclaimed + item_id, None
-        if await outcome_of(self._store, self._keys, item_id) is None:
-            counted = await self._store.set(unclaimed, opened.text, version=version)
-        else:  # it was added again at the very moment in which it ended
-            await self._store.delete(unclaimed)
         claim = WorkClaim(
             self._store,
             key,
             opened,
             holder.worker,
             version=fence,
-            opened_version=counted or 0,
+            opened_version=0,
             lease_s=self._lease_s,
             ends=began + self._lease_s,
         )
-        if counted is None:  # another has ended it, or given it back, since we looked
+        try:
+            claim.opened_version = await self._counted(opened, version)
+        except anyio.get_cancelled_exc_class():  # nobody will work on it
+            with anyio.move_on_after(_GRACE_S, shield=True), suppress(ToolyardError):
+                await self._endings.give_up(claim)
+            raise
+        if not claim.opened_version:  # another has ended it, or given it back, since we looked
             await self._endings.give_up(claim)
             return None
         return claim
+
+    async def _counted(self, opened: OpenItem, version: int) -> int:
+        """The version of the item with the attempt counted; 0 if it is not as it was any more."""
+        item_id = opened.item.id
+        unclaimed = self._keys.unclaimed + item_id
+        if await outcome_of(self._store, self._keys, item_id) is None:
+            return await self._store.set(unclaimed, opened.text, version=version) or 0
+        await self._store.delete(unclaimed)  # it was added again at the very moment it ended
+        return 0
 
     async def _give_no_more(self, claim: WorkClaim, reason: str) -> None:
         with suppress(ClaimLost):  # then whoever has it now sees the same

@@ -90,35 +90,8 @@ class BegunStep(Protocol):
         ...
 
 
-class OpenRun(Protocol):
-    """A run that is executed here, from entering it to leaving it.
-
-    Left with an error it is `failed`; left by a cancellation or unfinished it stays as it is. It
-    goes on where it was when it is opened again.
-    """
-
-    async def __aenter__(self) -> Self:
-        """Take the run.
-
-        Raises:
-            RunTaken: Somebody else executes it.
-            RunPaused: It is paused; resume it first.
-            RunCancelled: It was cancelled.
-            RunDiverged: It was begun with another name or task.
-        """
-        ...
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None: ...
-
-    @property
-    def record(self) -> RunRecord:
-        """How the run was when it was taken: one that is complete has its result."""
-        ...
+class StepKeeper(Protocol):
+    """What keeps the steps of a run that is executed."""
 
     async def step(
         self,
@@ -181,6 +154,37 @@ class OpenRun(Protocol):
         """
         ...
 
+
+class OpenRun(StepKeeper, Protocol):
+    """A run that is executed here, from entering it to leaving it.
+
+    Left with an error it is `failed`; left by a cancellation or unfinished it stays as it is. It
+    goes on where it was when it is opened again.
+    """
+
+    async def __aenter__(self) -> Self:
+        """Take the run.
+
+        Raises:
+            RunTaken: Somebody else executes it.
+            RunPaused: It is paused; resume it first.
+            RunCancelled: It was cancelled.
+            RunDiverged: It was begun with another name or task.
+        """
+        ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None: ...
+
+    @property
+    def record(self) -> RunRecord:
+        """How the run was when it was taken: one that is complete has its result."""
+        ...
+
     async def complete(self, result: Any) -> None:
         """Keep `result`, a JSON value; the run is over.
 
@@ -233,6 +237,15 @@ class Journal(Protocol):
         """All steps of a run as they were begun; `UnknownName` if there is no such run."""
         ...
 
+    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
+        """Write a run with its steps to a file, for `RecordedJournal`; one there is replaced.
+
+        Raises:
+            UnknownName: There is no such run.
+            StoreError: The file cannot be written.
+        """
+        ...
+
 
 class DurableJournal(Journal, Protocol):
     """A journal that runs can be changed in, from any process."""
@@ -272,13 +285,4 @@ class DurableJournal(Journal, Protocol):
 
     async def delete(self, run_id: str) -> None:
         """Forget a run and its steps; `RunTaken` while it is executed."""
-        ...
-
-    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
-        """Write a run with its steps to a file, for `RecordedJournal`; one there is replaced.
-
-        Raises:
-            UnknownName: There is no such run.
-            StoreError: The file cannot be written.
-        """
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from toolyard.storage.journal.journal import BegunStep, Do, OpenRun
+from toolyard.storage.journal.journal import BegunStep, Do, StepKeeper
 
 
 class Steps:
@@ -15,7 +15,7 @@ class Steps:
     gets a `child` of its own. The same name always gives the same child.
     """
 
-    def __init__(self, run: OpenRun, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, run: StepKeeper, path: tuple[str, ...] = ()) -> None:
         self._run = run
         self.path = path
         """The scopes, the outermost first."""
@@ -44,20 +44,20 @@ class Steps:
         repeatable: bool,
         n: int | None = None,
     ) -> Any:
-        """As `OpenRun.step`; `n` is a place that was kept for it, or the next if not given."""
+        """As `StepKeeper.step`; `n` is a place that was kept for it, or the next if not given."""
         at = self.place(name) if n is None else n
         return await self._run.step(
             self.path, name, at, kind=kind, input=input, do=do, repeatable=repeatable
         )
 
     async def begin(self, name: str, *, kind: str, input: Any, repeatable: bool) -> BegunStep:
-        """As `OpenRun.begin`."""
+        """As `StepKeeper.begin`."""
         n = self.place(name)
         return await self._run.begin(
             self.path, name, n, kind=kind, input=input, repeatable=repeatable
         )
 
     async def ask_person(self, name: str, question: Any, *, n: int | None = None) -> Any:
-        """As `OpenRun.ask_person`; `n` as in `run`."""
+        """As `StepKeeper.ask_person`; `n` as in `run`."""
         at = self.place(name) if n is None else n
         return await self._run.ask_person(self.path, name, at, question)

@@ -1,0 +1,1 @@
+"""Durable runs on DBOS, which spreads members over processes and machines."""
