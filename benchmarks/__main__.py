@@ -23,8 +23,8 @@ from benchmarks.wire import BenchmarkError
 
 EXAMPLES = """\
 examples:
-  python -m benchmarks                            everything, 10 to 14 minutes
-  python -m benchmarks --quick                    everything, 5 to 8 minutes, noisier
+  python -m benchmarks                            everything, 12 to 17 minutes
+  python -m benchmarks --quick                    everything, 6 to 10 minutes, noisier
   python -m benchmarks --save                     everything, into benchmarks/results.json and
                                                   docs/performance.md, which are never edited
   python -m benchmarks --check                    the goals only, and fail where a ratio is 15 %
@@ -33,6 +33,7 @@ examples:
   python -m benchmarks --only calls               calls per second, latency, CPU per call
   python -m benchmarks --only tools --full        FastMCP with 10,000 tools as well
   python -m benchmarks --only gateway             calls through a gateway, beside other gateways
+  python -m benchmarks --only teams --full        large teams of slow frameworks as well
   python -m benchmarks --servers toolyard         toolyard and MCPServer only
   python -m benchmarks --json numbers.json        every round's numbers in a file as well
   make bench BENCH="--quick --only start"         the same through make
@@ -90,7 +91,11 @@ def _read_arguments() -> Given:
     )
     add = parser.add_argument
     add("--quick", action="store_true", help="fewer and shorter rounds")
-    add("--full", action="store_true", help="also what takes minutes: FastMCP with 10,000 tools")
+    add(
+        "--full",
+        action="store_true",
+        help="also what takes minutes: FastMCP with 10,000 tools, large teams",
+    )
     add("--only", choices=SECTIONS, help="one of the measurements")
     names = ", ".join(peer.name for peer in PEERS)
     add("--servers", metavar="A,B", help=f"which to measure; {SDK} always is (of {names})")

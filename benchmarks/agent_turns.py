@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from collections.abc import Mapping
+from contextlib import ExitStack
 
+from benchmarks.asking import program, pythons_of, rounds_of, told
 from benchmarks.environments import LANGGRAPH, OPENAI_AGENTS, PYDANTIC_AI, Environment
 from benchmarks.peers import TOOLYARD
-from benchmarks.pinned import Pinned, pinned
-from benchmarks.plan import Plan, in_turn, rounds
+from benchmarks.pinned import Pinned
+from benchmarks.plan import Plan, in_turn
 from benchmarks.table import Metric, Table, Values
-from benchmarks.wire import BenchmarkError
 
 BARE = "bare loop"
 OTHERS: Mapping[str, Environment] = {
@@ -39,10 +36,11 @@ def row(name: str, calls: int) -> str:
 
 def measure_agents(plan: Plan, others: Mapping[str, Environment] = OTHERS) -> list[Table]:
     """Each loop in a process of its own."""
-    pythons, missing = _pythons(others)
+    pythons, missing = pythons_of((BARE, TOOLYARD), others)
     with ExitStack() as stack:
         loops = {
-            name: stack.enter_context(_loop(plan, name, python)) for name, python in pythons.items()
+            name: stack.enter_context(program(plan, "agent_loops", name, python))
+            for name, python in pythons.items()
         }
         ours = {name: loop for name, loop in loops.items() if name in (BARE, TOOLYARD)}
         few, growth = _at_once(plan, FEW, loops), _growth(plan, loops)
@@ -58,8 +56,8 @@ def _at_once(plan: Plan, agents: int, loops: Loops) -> Table:
     title = f"{agents:,} agents at once, {SHORT} tool calls each"
     table = Table(f"agents/{agents}", title, BARE, METRICS)
     asked = (f"turns {agents} {SHORT} {plan.amount.call_s}", f"memory {agents}")
-    for number in _rounds(plan, table):
-        taken = {name: _told(loops[name], asked) for name in in_turn(list(loops), number)}
+    for number in rounds_of(plan, table):
+        taken = {name: told(loops[name], asked) for name in in_turn(list(loops), number)}
         table.rounds.append({name: taken[name] for name in loops})
     return table
 
@@ -68,48 +66,10 @@ def _growth(plan: Plan, loops: Loops) -> Table:
     title = "One agent, by the length of its run"
     table = Table("agents/growth", title, row(BARE, SHORT), (TURN,))
     rows = {row(name, calls): (name, calls) for name in loops for calls in (SHORT, LONG)}
-    for number in _rounds(plan, table):
+    for number in rounds_of(plan, table):
         taken = dict[str, Values]()
         for label in in_turn(list(rows), number):
             name, calls = rows[label]
-            taken[label] = _told(loops[name], [f"turns 1 {calls} {plan.amount.call_s}"])
+            taken[label] = told(loops[name], [f"turns 1 {calls} {plan.amount.call_s}"])
         table.rounds.append({label: taken[label] for label in rows})
     return table
-
-
-def _rounds(plan: Plan, table: Table) -> Generator[int]:
-    most = max(1, plan.amount.tool_rounds)
-    for number in rounds(most, plan.amount):
-        plan.say(f"{table.title}, round {number + 1} of {most}")
-        yield number
-
-
-def _pythons(others: Mapping[str, Environment]) -> tuple[dict[str, Path], dict[str, str]]:
-    """The interpreter for each loop, and why there is none for some."""
-    here = Path(sys.executable)
-    failed = {name: environment.set_up() for name, environment in others.items()}
-    there = {name: others[name].python for name, reason in failed.items() if reason is None}
-    missing = {name: reason for name, reason in failed.items() if reason is not None}
-    return {BARE: here, TOOLYARD: here, **there}, missing
-
-
-@contextmanager
-def _loop(plan: Plan, name: str, python: Path) -> Generator[Pinned]:
-    command = [str(python), "-m", "benchmarks.agent_loops", name]
-    with pinned(command, plan.cores, pipes=True) as loop:
-        yield loop
-
-
-def _told(loop: Pinned, asked: Sequence[str]) -> Values:
-    asking, told = loop.process.stdin, loop.process.stdout
-    assert asking is not None
-    assert told is not None
-    values = dict[str, float]()
-    for line in asked:
-        with suppress(BrokenPipeError):  # then it says nothing either
-            asking.write(f"{line}\n".encode())
-        answer = told.readline()
-        if not answer:
-            raise BenchmarkError(f"A loop of an agent ended by itself:\n{loop.said()}")
-        values |= json.loads(answer)
-    return values

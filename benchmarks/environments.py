@@ -72,6 +72,12 @@ OPENAI_AGENTS = Environment(
     ROOT / ".tools" / "bench-openai-agents", "mcp", ("openai-agents>=0.24,<1",)
 )
 LANGGRAPH = Environment(ROOT / ".tools" / "bench-langgraph", "jsonpatch", ("langgraph>=1.2,<2",))
+CREWAI = Environment(ROOT / ".tools" / "bench-crewai", "crewai", ("crewai>=1.15,<2",))
+AGENT_FRAMEWORK = Environment(
+    ROOT / ".tools" / "bench-agent-framework",
+    "dotenv",
+    ("agent-framework-core>=1.23,<2", "agent-framework-orchestrations>=1.4,<2"),
+)
 BARE = Environment(ROOT / ".tools" / "bench-bare", "uvicorn", ("orjson>=3.11,<4", *_FAST))
 
 

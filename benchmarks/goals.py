@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks import agent_turns, gateways
+from benchmarks import agent_turns, gateways, team_turns
 from benchmarks.peers import BARE, FASTMCP, FASTMCP_JSON, SDK, SDK_JSON, TOOLYARD
 from benchmarks.plan import SECTIONS, Section
 from benchmarks.start import CALCULATOR, IMPORT_TOOLYARD, VERSION
 from benchmarks.table import Ratio, Table, ratio_of
+from benchmarks.team_script import Pattern
 from benchmarks.tools import FEW, MANY
 from benchmarks.workers import EVALUATING, ONE, TWO
 
@@ -153,6 +154,13 @@ def _agents(key: str, work: str, metric: str, bound: float, theirs: str | None =
     return Goal(key, work, theirs or "", "agents", *figures, "times at most", bound, unit)
 
 
+def _teams(key: str, work: str, pattern: Pattern, metric: str, fewer: int, bound: float) -> Goal:
+    """The largest team beside one of `fewer`, in the same rounds."""
+    rows = (team_turns.row(team_turns.MANY), team_turns.row(fewer))
+    figures = (team_turns.key(pattern, "growth"), metric, *rows)
+    return Goal(key, work, f"of {fewer}", "teams", *figures, "times at most", bound)
+
+
 GOALS: tuple[Goal, ...] = (
     _call("call-sdk", SDK_JSON, "times less", 8),
     _call("call-fastmcp", FASTMCP_JSON, "times less", 25),
@@ -193,4 +201,21 @@ GOALS: tuple[Goal, ...] = (
         *(agent_turns.row(TOOLYARD, agent_turns.SHORT), "times at most", 1.2),
     ),
     _agents("agent-memory", "one of 1,000 agents in flight, memory", "agent_kb", 15),
+    _teams(
+        *("team-heard", "a message heard in a round robin of 1,000 agents, CPU"),
+        *("round-robin", "heard_us", team_turns.SOME, 1),
+    ),
+    _teams(
+        *("team-parallel", "a turn of 1,000 agents in parallel, CPU"),
+        *("parallel", "cpu_us", team_turns.FEW, 1.3),
+    ),
+    _teams(
+        *("team-layers", "a turn of 1,000 agents in layers, CPU"),
+        *("layers", "cpu_us", team_turns.FEW, 1.5),
+    ),
+    Goal(
+        *("team-langgraph", "a turn in a round robin of 100 agents, CPU", "langgraph", "teams"),
+        *(team_turns.key("round-robin", team_turns.SOME), "cpu_us", TOOLYARD, "langgraph"),
+        *("times less", 4),
+    ),
 )

@@ -28,6 +28,7 @@ from benchmarks.start import measure_start
 from benchmarks.stdio import measure_stdio
 from benchmarks.stores import measure_stores
 from benchmarks.table import Table
+from benchmarks.team_turns import measure_teams
 from benchmarks.tools import measure_tools
 from benchmarks.versions import framework_versions, versions
 from benchmarks.wire import BenchmarkError
@@ -48,9 +49,10 @@ MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "registry": measure_registry,
     "models": measure_models,
     "agents": measure_agents,
+    "teams": measure_teams,
 }
 _ALONE: frozenset[Section] = frozenset(
-    {"files", "stores", "commands", "registry", "models", "agents"}
+    {"files", "stores", "commands", "registry", "models", "agents", "teams"}
 )
 """Those that need no server."""
 
@@ -93,7 +95,7 @@ def measure(wanted: Wanted, console: Console) -> Record:
             tables = [table for section in wanted.sections for table in MEASURE[section](plan)]
     finally:
         os.sched_setaffinity(0, before)
-    if "agents" in wanted.sections:  # by now they are installed
+    if {"agents", "teams"} & set(wanted.sections):  # by now they are installed
         environment |= framework_versions()
     return Record(datetime.now(UTC).date().isoformat(), environment, missing, tables)
 

@@ -53,6 +53,7 @@ _SECTIONS = {
     "Workers": ("workers",),
     "Models": ("models",),
     "Agents": ("agents",),
+    "Teams": ("teams",),
     "Start and memory": ("imports", "start", "calculator"),
     "Inside": ("registry", "files", "commands", "egress", "stores"),
 }

@@ -27,6 +27,7 @@ Section = Literal[
     "registry",
     "models",
     "agents",
+    "teams",
 ]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 

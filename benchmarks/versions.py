@@ -7,9 +7,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.agent_turns import OTHERS as FRAMEWORKS
+from benchmarks.agent_turns import OTHERS as OF_AGENTS
 from benchmarks.environments import ROOT
 from benchmarks.peers import BARE, ENVIRONMENT, FASTMCP, MCP_PROXY, TOOLYARD, Peer
+from benchmarks.team_turns import OTHERS as OF_TEAMS
 
 _BELOW = ("uvicorn", "uvloop", "httptools")
 _OF: Mapping[str, Sequence[str]] = {
@@ -23,6 +24,8 @@ _FRAMEWORKS_OF: Mapping[str, Sequence[str]] = {
     "pydantic-ai": ("pydantic-ai-slim", "pydantic"),
     "openai-agents": ("openai-agents", "openai", "pydantic"),
     "langgraph": ("langgraph", "langchain-core", "pydantic"),
+    "crewai": ("crewai", "pydantic"),
+    "agent-framework": ("agent-framework-core", "agent-framework-orchestrations", "pydantic"),
 }
 _ASK = (
     "import importlib.metadata, json, sys;"
@@ -37,8 +40,12 @@ def versions(peers: Sequence[Peer]) -> dict[str, str]:
 
 
 def framework_versions() -> dict[str, str]:
-    """For each framework for agents that is installed: packages and their versions."""
-    there = {name: home.python for name, home in FRAMEWORKS.items() if home.command.exists()}
+    """For each framework for agents or teams that is installed: packages and their versions."""
+    there = {
+        name: home.python
+        for name, home in {**OF_AGENTS, **OF_TEAMS}.items()
+        if home.command.exists()
+    }
     return {name: _look_up(python, _FRAMEWORKS_OF[name]) for name, python in there.items()}
 
 

@@ -11,7 +11,7 @@ from toolyard.version import __version__
 
 _NAMES = {
     "agents.agent": "Agent",
-    "agents.approval": "Allow Approve AskPerson Decision Deny Edit",
+    "agents.approval": "Allow Approve AskPerson AwaitPerson Decision Deny Edit",
     "agents.context.novelty": "NoveltyAware",
     "agents.context.old_results": "DropOldResults",
     "agents.context.self_compression": "SelfCompression",
@@ -115,7 +115,8 @@ _NAMES = {
     "orchestration.hub": "Hub Utterance",
     "orchestration.member": "Joining Member Members Runnable",
     "orchestration.modes": (
-        "Agents DebateMode HierarchicalMode Mode ModeratedMode ParallelMode RoundRobinMode"
+        "AgentTeamMode Agents DebateMode HierarchicalMode Mode ModeratedMode ParallelMode "
+        "RalphMode RoundRobinMode"
     ),
     "orchestration.on_dbos.dbos_runs": "DbosRuns",
     "orchestration.orchestration": "Orchestration TeamMessage",

@@ -4,6 +4,7 @@ from toolyard.agents.agent import Agent as Agent
 from toolyard.agents.approval import Allow as Allow
 from toolyard.agents.approval import Approve as Approve
 from toolyard.agents.approval import AskPerson as AskPerson
+from toolyard.agents.approval import AwaitPerson as AwaitPerson
 from toolyard.agents.approval import Decision as Decision
 from toolyard.agents.approval import Deny as Deny
 from toolyard.agents.approval import Edit as Edit
@@ -251,11 +252,13 @@ from toolyard.orchestration.member import Member as Member
 from toolyard.orchestration.member import Members as Members
 from toolyard.orchestration.member import Runnable as Runnable
 from toolyard.orchestration.modes import Agents as Agents
+from toolyard.orchestration.modes import AgentTeamMode as AgentTeamMode
 from toolyard.orchestration.modes import DebateMode as DebateMode
 from toolyard.orchestration.modes import HierarchicalMode as HierarchicalMode
 from toolyard.orchestration.modes import Mode as Mode
 from toolyard.orchestration.modes import ModeratedMode as ModeratedMode
 from toolyard.orchestration.modes import ParallelMode as ParallelMode
+from toolyard.orchestration.modes import RalphMode as RalphMode
 from toolyard.orchestration.modes import RoundRobinMode as RoundRobinMode
 from toolyard.orchestration.on_dbos.dbos_runs import DbosRuns as DbosRuns
 from toolyard.orchestration.orchestration import Orchestration as Orchestration
@@ -421,6 +424,7 @@ __all__ = [
     "AgentResponded",
     "AgentSelected",
     "AgentTeam",
+    "AgentTeamMode",
     "Agents",
     "Allow",
     "Answered",
@@ -428,6 +432,7 @@ __all__ = [
     "Ask",
     "AskPerson",
     "Audio",
+    "AwaitPerson",
     "Bash",
     "BegunStep",
     "Blueprint",
@@ -618,6 +623,7 @@ __all__ = [
     "QuotaSpent",
     "Ralph",
     "RalphIterationStarted",
+    "RalphMode",
     "RalphTaskCompleted",
     "RateLimit",
     "RateLimited",

@@ -36,7 +36,7 @@ TURNS: Sequence[Message] = (
 )
 
 
-def toolbox(note: Note) -> Toolbox:
+def toolbox(note: Note, pay_does: str) -> Toolbox:
     """`look`, which may be repeated, and `pay`, which may not."""
     tools = Toolbox()
 
@@ -50,7 +50,7 @@ def toolbox(note: Note) -> Toolbox:
         return f"paid {amount}"
 
     tools.add(look, description=LOOK, read_only=True)
-    tools.add(pay, description="Pay.")
+    tools.add(pay, description=pay_does)
     return tools
 
 
@@ -66,9 +66,12 @@ class Answering:
         return await ScriptedModel(TURNS[turn]).reply(request)
 
 
-async def work(run: OpenRun, note: Note, approve: Approve | None = None) -> RunResult[str]:
+async def work(
+    run: OpenRun, note: Note, approve: Approve | None = None, pay_does: str = "Pay."
+) -> RunResult[str]:
     """The whole task, in whatever state the run is."""
-    async with Agent("Mai", Answering(note), tools=[toolbox(note)], approve=approve) as agent:
+    tools = toolbox(note, pay_does)
+    async with Agent("Mai", Answering(note), tools=[tools], approve=approve) as agent:
         recipe, steps = agent.recipe, Steps(run).child("Mai")
         member = agent.fork(
             replace(

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from anyio import move_on_after
 from tests.agents import journaled
 from tests.agents.journaled import work
 from tests.support.process import ROOT, run
 
 from toolyard import Text
 from toolyard.agents.agent import Agent
-from toolyard.agents.approval import ALLOW, Decision, Deny, Edit
+from toolyard.agents.approval import ALLOW, AwaitPerson, Decision, Deny, Edit
 from toolyard.agents.round_steps import IN_DOUBT
 from toolyard.agents.run_result import RunResult
 from toolyard.agents.tool_round import CHANGED
@@ -197,3 +198,48 @@ async def test_a_fork_may_have_another_recipe(file: Path) -> None:
     assert (await fork.send("Hi")).text == "other"
     assert other.requests[0].messages[0].text.endswith("Be brief.")
     assert (await agent.send("Hi")).text == "own"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("allow", "paid 5"),
+        ({"deny": "Too dear."}, "The tool was not run: Too dear."),
+        ({"edit": {"amount": 1}}, "paid 1"),
+        ("perhaps", "The tool was not run: It is not allowed."),
+    ],
+    ids=["allow", "deny", "edit", "neither"],
+)
+async def test_a_person_decides_whenever_it_is(file: Path, answer: object, told: str) -> None:
+    with move_on_after(0.3):
+        await done(file, approve=AwaitPerson())
+    (asked,) = [each for each in await steps_of(file) if each.state == "waiting"]
+    assert asked.input == {"tool": "pay", "arguments": {"amount": 5}}
+
+    async with SqliteJournal(file) as journal:
+        await journal.answer("r", asked.path, asked.name, asked.n, answer)
+    result, notes = await done(file, approve=AwaitPerson())
+
+    *_, paid = results(result)
+    assert told in "".join(part.text for part in paid.content if isinstance(part, Text))
+    assert notes["look 1"] == notes["model 0"] == 0
+
+
+async def test_a_person_cannot_decide_about_a_tool_that_was_swapped_meanwhile(file: Path) -> None:
+    with move_on_after(0.3):
+        await done(file, approve=AwaitPerson())
+    (asked,) = [each for each in await steps_of(file) if each.state == "waiting"]
+    async with SqliteJournal(file) as journal:
+        await journal.answer("r", asked.path, asked.name, asked.n, "allow")
+
+    result, notes = await done(file, approve=AwaitPerson(), pay_does="Pay much more.")
+
+    *_, paid = results(result)
+    assert [part.text for part in paid.content if isinstance(part, Text)] == [CHANGED]
+    assert not any(note.startswith("pay") for note in notes)
+
+
+async def test_without_a_journal_nobody_decides() -> None:
+    decide, tool = AwaitPerson(always=["look"]), Tool("pay", "Pay.", {"type": "object"})
+    assert isinstance(await decide(ToolUse("1", "pay", {}), tool), Deny)
+    assert await decide(ToolUse("1", "look", {}), replace(tool, name="look")) == ALLOW

@@ -7,17 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
+from tests.cli.answering import answering, words
 from tests.cli.command import Toolyard
 from tests.llm.speech.openai_speech import OpenAISpeech
 from tests.llm.test_providers import PNG
-from tests.support.provider import API_KEY, Answer, Provider, serving
+from tests.support.provider import API_KEY, Answer
 
 from toolyard.config.approvals import approve
 
@@ -30,20 +28,6 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required"
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "AI_API_KEY", "OPENROUTER_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-
-
-@contextmanager
-def answering(*answers: Answer) -> Generator[Provider]:
-    """A provider in a thread of its own."""
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(serving(Provider(*answers))) as provider,
-    ):
-        yield provider
-
-
-def words(provider: Provider) -> tuple[str, ...]:
-    return ("--model", "openai:m-1", "--base-url", provider.url)
 
 
 def test_an_answer_is_printed_and_what_it_took_is_told(toolyard: Toolyard) -> None:

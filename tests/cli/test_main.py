@@ -22,7 +22,9 @@ from toolyard.cli import (
     hosting,
     importing,
     model_list,
+    runs,
     serving,
+    team,
     thoughts,
     tokens,
     yard,
@@ -36,6 +38,7 @@ from toolyard.core.errors import (
     NameClash,
     NotAdmitted,
     RemoteFault,
+    StoreUnavailable,
     ToolError,
     ToolyardError,
     UnknownName,
@@ -55,6 +58,8 @@ COMMANDS = [
     "host-config",
     "import",
     "yard",
+    "team",
+    "runs",
     "thoughts",
     "token",
 ]
@@ -70,6 +75,8 @@ EPILOGS = {
     "host-config": hosting.EXAMPLES,
     "import": importing.EXAMPLES,
     **{f"yard {name}": lines for name, lines in yard.EXAMPLES.items()},
+    **{f"team {name}": lines for name, lines in team.EXAMPLES.items()},
+    **{f"runs {name}": lines for name, lines in runs.EXAMPLES.items()},
     **{f"thoughts {name}": lines for name, lines in thoughts.EXAMPLES.items()},
     "token new": tokens.EXAMPLES,
 }
@@ -101,7 +108,7 @@ def test_help_shows_each_example_on_a_line_of_80_columns(
     assert "[bold]" not in told.output
 
 
-@pytest.mark.parametrize("command", ["", "thoughts", "token", "yard", *EPILOGS])
+@pytest.mark.parametrize("command", ["", "runs", "team", "thoughts", "token", "yard", *EPILOGS])
 @pytest.mark.parametrize("columns", ["40", "80"])
 def test_help_shows_no_type_of_python(
     toolyard: Toolyard, monkeypatch: pytest.MonkeyPatch, command: str, columns: str
@@ -140,6 +147,7 @@ def test_it_says_its_version(words: list[str]) -> None:
         (NameClash("x"), 2),
         (NotAdmitted("x"), 3),
         (Unreachable("x"), 4),
+        (StoreUnavailable("x"), 4),
         (ToolError("x"), 1),
         (RemoteFault(-32602, "x"), 1),
         (UnknownName("tool", "x"), 1),

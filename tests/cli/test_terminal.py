@@ -78,6 +78,12 @@ def test_what_is_quoted_in_a_log_line_cannot_begin_another(
     assert others == ["    2026-01-01 ERROR b", "    c"]
 
 
+def test_that_something_is_tried_again_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with logging_of_commands():
+        logging.getLogger("stamina").warning("stamina.retry_scheduled")
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("name", ["mcp.server.lowlevel", "httpx2", "mcp.client.stdio", "client"])
 def test_libraries_show_no_traceback(capsys: pytest.CaptureFixture[str], name: str) -> None:
     with logging_of_commands():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolyard.core.printable import escaped, one_line, printable
+from toolyard.core.printable import escaped, on_one_line, one_line, printable
 
 STEERING = ["\x1b[31m", "\x1b]0;t\x07", "\x9b31m", "\x00", "\x08", "\r", "\x7f", "\u202e", "\u2066"]
 HIDDEN = ["\u200b", "\u00ad", "\ufeff", "\u2028", "\U000e0041", "\ud800"]
@@ -28,6 +28,12 @@ def test_unusual_spaces_are_spaces() -> None:
 def test_one_line_is_the_first_and_is_cut() -> None:
     assert one_line("\n a\tb\x1b[0m \nc") == "a b[0m "
     assert one_line("x" * 200, 10) == "x" * 9 + "…"
+
+
+def test_many_lines_on_one_are_cut_where_the_room_ends() -> None:
+    assert on_one_line("\n a\tb\x1b[0m \n\nc") == "a b[0m c"
+    assert on_one_line("x\n" * 200, 10) == "x x x x x…"
+    assert on_one_line("x" * 200, 10) == "x" * 9 + "…"
 
 
 def test_what_is_escaped_is_on_one_line_and_shows_what_it_held() -> None:

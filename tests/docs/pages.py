@@ -45,6 +45,7 @@ OPERATING = Page("docs/operating.md")
 GATEWAY = Page("docs/gateway.md")
 MODELS = Page("docs/models.md")
 AGENTS = Page("docs/agents.md")
+ORCHESTRATION = Page("docs/orchestration.md")
 PERFORMANCE = Page("docs/performance.md")
 PROMPTS = Page("docs/prompts.md")
 DEPLOY = Page("deploy/README.md")
@@ -58,6 +59,7 @@ PAGES = (
     GATEWAY,
     MODELS,
     AGENTS,
+    ORCHESTRATION,
     PERFORMANCE,
     PROMPTS,
     DEPLOY,

@@ -1,18 +1,28 @@
 """What the documents show is run."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import AGENTS, CONTRIBUTING, DOCUMENTS, PAGES, PROMPTS, README, Page
+from tests.docs.pages import (
+    AGENTS,
+    CONTRIBUTING,
+    DOCUMENTS,
+    ORCHESTRATION,
+    PAGES,
+    PROMPTS,
+    README,
+    Page,
+)
 from tests.support.process import ROOT
 
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
 PYTHON = [
     (page, text)
     for page in PAGES
-    if page not in (AGENTS, PROMPTS)
+    if page not in (AGENTS, ORCHESTRATION, PROMPTS)
     for text in page.blocks("python")
 ]
 """What is served; those other pages have programs."""
@@ -21,8 +31,13 @@ TOOLYARD = Path(sys.executable).parent / "toolyard"
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(path: Path) -> None:
+    keyless = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
     done = subprocess.run(
-        [sys.executable, "-W", "error", path], capture_output=True, text=True, timeout=30
+        [sys.executable, "-W", "error", path],
+        env=keyless,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -45,7 +45,7 @@ STORY = [
     example(SendFailed, **WHO, error="The provider does not answer. [red]x[/]"),
 ]
 LINES = [
-    "▶ ann  What is in a.txt?",
+    "▶ ann  What is in a.txt? Tell me.",
     '✓ ann  read_file(path="a.txt", at="<2 bytes>", rest="xxxxxxxxxxxxxxxxxxxxxxx…)  0.25 s',
     "✗ ann  rm()  0.25 s: no",
     "● ann  done in 1 min 15 s · 7 tool calls · 1,234 tokens · $0.0123",

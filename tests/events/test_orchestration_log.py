@@ -64,12 +64,22 @@ def test_people_see_what_a_team_has_done() -> None:
     for event in (
         example(RunStarted, orchestration_name="team", mode="Ralph", agent_count=2),
         example(RalphTaskCompleted, orchestration_name="team", agent_name="Ann"),
+        example(
+            TaskFailed,
+            orchestration_name="team",
+            agent_name="Bob",
+            task_id="js",
+            error="It ended with exit code 1:\nline 3",
+        ),
         example(RunCompleted, orchestration_name="team", is_complete=True),
+        example(RunCompleted, orchestration_name="team", is_complete=True, rounds=0),
     ):
         sink(event)
 
     assert stream.getvalue().splitlines() == [
         "▶ team  Ralph with 2 members",
         "✓ team  Ann completed html, css: 7 of 7",
+        "✗ team  Bob, js: It ended with exit code 1: line 3",
         "● team  done after 0.25 s · 7 rounds · 7 tokens · price unknown",
+        "● team  done after 0.25 s · 7 tokens · price unknown",
     ]

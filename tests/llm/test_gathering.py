@@ -58,6 +58,7 @@ def test_a_tool_without_an_id_gets_one() -> None:
 
 def test_arguments_that_are_no_object_are_kept_as_they_are() -> None:
     deep = '{"a":' * 900 + "1" + "}" * 900  # which could be read, and not always be written
-    for text in ("[1]", '{"a": ', "5", "[" * 100_000, deep, '{"a": "\\ud800"}', '{"a": "\ud800"}'):
+    strange = ('{"a": "\\ud800"}', '{"a": "\ud800"}', '{"a": [NaN]}', '{"a": 1e999}')
+    for text in ("[1]", '{"a": ', "5", "[" * 100_000, deep, *strange):
         use = tool_use("u-0", "add", text)
         assert (use.arguments, use.malformed) == ({}, text)

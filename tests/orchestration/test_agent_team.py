@@ -626,7 +626,7 @@ async def test_keys_are_those_that_the_memory_tool_reads(store: MemoryStore) -> 
     [
         ({"lease_s": 0.0}, r"lease_s must be from 0\.1 to \d+, not 0\.0"),
         ({"max_attempts": 0}, "max_attempts must be 1 or more, not 0"),
-        ({"max_iterations": 0}, "max_iterations must be 1 or more, or None, not 0"),
+        ({"max_iterations": 0}, "max_iterations must be 1 or more, not 0"),
         ({"check_timeout_s": 0}, "check_timeout_s must be over 0, not 0"),
         ({"wait_s": -1}, "wait_s must be 0 or more, not -1"),
         ({"rest_s": float("nan")}, "rest_s must be 0 or more, not nan"),

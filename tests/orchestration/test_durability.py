@@ -10,7 +10,7 @@ from toolyard.agents.agent import Agent
 from toolyard.core.errors import ConfigError, ModelError, RunDiverged, RunPaused
 from toolyard.core.toolbox import Toolbox
 from toolyard.events.orchestration_events import AgentFailed
-from toolyard.llm.message import ToolUse
+from toolyard.llm.message import ToolUse, assistant
 from toolyard.llm.scripted_model import ScriptedModel
 from toolyard.orchestration.member import member_of
 from toolyard.orchestration.person import Person
@@ -135,7 +135,8 @@ async def test_a_call_in_doubt_is_reported_and_not_made_again(tmp_path: Path) ->
         result = await team.resume("r", durable=journal)
 
         assert (calls, result.output) == (["Go."], {"say": ["a"]})
-        (failed,) = ear.of(AgentFailed)
+        cancelled, failed = ear.of(AgentFailed)
+        assert cancelled.error == "cancelled"
         assert "cannot be done twice" in failed.error
 
 
@@ -183,3 +184,30 @@ async def test_a_stream_of_a_durable_run_tells_what_is_recalled(tmp_path: Path) 
 
     assert "LLMContentDelta" in kinds
     assert kinds[-1] == "WorkflowResult"
+
+
+@pytest.mark.parametrize("name", ["x" * 5_000, "\ud800" * 5_000])
+async def test_a_name_that_no_tool_has_is_only_told_to_the_model(tmp_path: Path, name: str) -> None:
+    ann = Player("Ann", assistant(ToolUse("1", name, {}), ToolUse("2", name, {})), "from Ann")
+    team = Parallel([ann.agent])
+    place = f"sqlite:{tmp_path}/runs.db"
+
+    first = await team.run("Go.", durable=place, run_id="r")
+    again = await team.run("Go.", durable=place, run_id="r")
+
+    assert first.output == again.output == {"Ann": ["from Ann"]}
+    assert len(ann.heard) == 2
+
+
+async def test_numbers_that_json_does_not_know_are_kept_as_words(tmp_path: Path) -> None:
+    def measure(task: str) -> object:
+        return {"task": task, "of": [float("nan"), float("-inf"), 1.5]}
+
+    place = f"sqlite:{tmp_path}/runs.db"
+    team = Parallel({"measure": measure})
+
+    first = await team.run("Go.", durable=place, run_id="r")
+    again = await team.run("Go.", durable=place, run_id="r")
+
+    assert first.output == again.output
+    assert first.output == {"measure": [{"task": "Go.", "of": ["nan", "-inf", 1.5]}]}

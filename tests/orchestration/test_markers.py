@@ -53,6 +53,8 @@ def test_a_marker_counts_once_wherever_it_is_not_quoted(answer: str) -> None:
         f"<SAID>{A}",
         f'Bob says "{A}" at its end.',
         f"Bob says “I am done {A}” too early.",
+        f"Bob says “I said “yes {A}” too early.",
+        f"A lone « here. Bob says “{A}”.",
         f"Bob says '{A}'.",
     ],
 )
@@ -72,11 +74,21 @@ def test_several_are_found_in_their_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["`", "` ", "[TASK_COMPLETE:", "<said ", '"', "```\n", "\n", "> "]
+    "piece", ["`", "` ", "[TASK_COMPLETE:", "<said ", '"', "“", "„", "«", "```\n", "\n", "> "]
 )
 def test_a_long_answer_takes_no_more_than_its_length(piece: str) -> None:
     began = time.perf_counter()
 
     marked_in(piece * 100_000)
 
+    assert time.perf_counter() - began < 2
+
+
+def test_many_markers_take_no_more_than_their_number() -> None:
+    ids = [f"{at}" for at in range(50_000)]
+    began = time.perf_counter()
+
+    marked = marked_in("".join(f"[TASK_COMPLETE:{each}]" for each in ids))
+
+    assert marked == (ids, [])
     assert time.perf_counter() - began < 2

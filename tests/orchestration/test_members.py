@@ -1,19 +1,24 @@
 """Who may be a member, and how each is asked."""
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pydantic import BaseModel
 from tests.support.teams import Player
 
+from toolyard import MCPClient, MCPServerBuilder
 from toolyard.agents.agent import Agent
 from toolyard.core.content import Image
 from toolyard.core.context import CallContext
-from toolyard.core.errors import CallTimeout, ModelError, ToolError, UnfitReply
+from toolyard.core.errors import CallTimeout, ConfigError, ModelError, ToolError, UnfitReply
 from toolyard.core.toolbox import Toolbox
 from toolyard.llm.scripted_model import EchoModel, ScriptedModel
 from toolyard.orchestration.call_seat import CallSeat
 from toolyard.orchestration.member import member_of
+from toolyard.orchestration.presets.debate import Debate
 from toolyard.orchestration.presets.parallel import Parallel
+from toolyard.orchestration.presets.round_robin import RoundRobin
+from toolyard.orchestration.presets.supervisor import Supervisor
 from toolyard.orchestration.remote_agent import RemoteAgent
 from toolyard.orchestration.seat import Seat
 from toolyard.orchestration.seating import seat_of
@@ -82,6 +87,27 @@ async def test_one_that_answers_otherwise_is_asked_again_and_given_up() -> None:
     assert len(heard) == 6
 
 
+async def test_a_function_that_never_waits_lets_others_go_on() -> None:
+    heard, others = list[int](), 0
+
+    async def at_once(task: str) -> str:
+        heard.append(others)
+        return task
+
+    async def live() -> None:
+        nonlocal others
+        while True:
+            await anyio.lowlevel.checkpoint()
+            others += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(live)
+        await RoundRobin([at_once], rounds=9, synthesis=False).run("Go.")
+        tasks.cancel_scope.cancel()
+
+    assert len(set(heard)) >= 3
+
+
 async def test_a_remote_agent_is_asked_through_its_tool() -> None:
     served = Agent("Sage", ScriptedModel("42"), agent_id="sage")
 
@@ -91,6 +117,24 @@ async def test_a_remote_agent_is_asked_through_its_tool() -> None:
     assert (await seat.say(["What?"], None)).text == "42"
     assert isinstance(seat, CallSeat)
     assert seat.spent.cost_usd is None
+
+
+async def test_agents_and_teams_that_are_served_over_mcp_take_part() -> None:
+    clerk = Agent("clerk", ScriptedModel("From afar: 3293."))
+    panel = Parallel([Agent("Echo", EchoModel())], name="panel")
+    builder = MCPServerBuilder("office").with_port(0).with_bearer_token("s3cret")
+    builder.with_protocol("clerk", clerk.as_tool()).with_protocol("panel", panel.as_tool())
+
+    async with builder.build() as office, MCPClient(office.url, token="s3cret") as source:
+        far = [RemoteAgent(source, "clerk"), RemoteAgent(source, "panel")]
+        result = await Parallel([*far, Player("Ann", "from here").agent]).run("What is 37 * 89?")
+
+    assert result.output == {
+        "clerk": ["From afar: 3293."],
+        "panel": ["Echo:\nWhat is 37 * 89?"],
+        "Ann": ["from here"],
+    }
+    assert result.cost_usd is None
 
 
 async def test_a_remote_agent_that_fails_says_why_and_a_silent_one_is_given_up() -> None:
@@ -127,3 +171,28 @@ async def test_a_workflow_is_served_as_a_tool() -> None:
 
     assert tool.name == "team"
     assert "Repeats." in (tool.description or "")
+
+
+def test_one_who_is_known_by_its_id_may_come_only_once() -> None:
+    ann, lead = Player("Ann").agent, Player("Lead").agent
+    with pytest.raises(ConfigError, match="'Ann' comes twice"):
+        Debate([ann, ann])
+    with pytest.raises(ConfigError, match="'Ann' comes twice"):
+        Supervisor([ann, ann], supervisor=lead)
+    Supervisor({"one": ann, "other": ann}, supervisor=lead)
+
+
+async def test_one_who_begins_anew_each_time_may_come_several_times() -> None:
+    ann = Player("Ann", "one", "two")
+
+    result = await Parallel([ann.agent, ann.agent]).run("Go.")
+
+    assert result.output == {"Ann": ["one", "two"]}
+
+
+def test_options_that_are_none_are_refused() -> None:
+    ann = Player("Ann").agent
+    with pytest.raises(ConfigError, match="no option 'budgets', only: id, name"):
+        Parallel([ann], budgets=3)  # pyright: ignore[reportCallIssue]
+    with pytest.raises(ConfigError, match="on_error must be one of skip, raise, show"):
+        Parallel([ann], on_error="ignore")  # pyright: ignore[reportArgumentType]

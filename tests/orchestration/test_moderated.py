@@ -9,8 +9,9 @@ from tests.support.teams import Ear, Player
 from toolyard.core.errors import ConfigError, ModelError, UnfitReply
 from toolyard.events.orchestration_events import AgentSelected
 from toolyard.llm.scripted_model import Line
+from toolyard.orchestration.engines.discussion import SYNTHESIZE
 from toolyard.orchestration.hub import LEFT_OUT, TASK
-from toolyard.orchestration.presets.moderated import AGAIN, PICK, SPEAK, SYNTHESIZE, Moderated
+from toolyard.orchestration.presets.moderated import AGAIN, PICK, SPEAK, Moderated
 from toolyard.orchestration.quoted import quoted
 
 pytestmark = pytest.mark.anyio

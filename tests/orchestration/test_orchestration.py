@@ -9,14 +9,17 @@ from toolyard.core.errors import ConfigError, UnknownName
 from toolyard.events.agent_events import SendCompleted
 from toolyard.events.orchestration_events import RunStarted
 from toolyard.orchestration.modes import (
+    AgentTeamMode,
     DebateMode,
     HierarchicalMode,
     Mode,
     ModeratedMode,
     ParallelMode,
+    RalphMode,
     RoundRobinMode,
 )
 from toolyard.orchestration.orchestration import SYSTEM_CONTEXT, Orchestration
+from toolyard.orchestration.work.item import WorkItem
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +72,17 @@ async def test_a_moderator_is_one_of_the_agents_and_chooses_among_the_others() -
     assert result.text == "Bob:\nfrom Bob"
     with pytest.raises(ConfigError, match="'Nobody'"):
         await team(ann, mode=ModeratedMode("Nobody")).run("Go.")
+
+
+async def test_agents_go_through_a_list_of_work_or_claim_it() -> None:
+    items = [WorkItem("one", "First"), WorkItem("two", "Second", depends_on=("one",))]
+    ann = Player("Ann", "[TASK_COMPLETE:one]", "[TASK_COMPLETE:two]")
+    done = await team(ann, mode=RalphMode(items, max_iterations=2)).run("Build it.")
+    assert (done.score, done.status, done.rounds) == (1.0, "complete", 2)
+
+    bob = Player("Bob", "did one", "did two")
+    claimed = await team(bob, mode=AgentTeamMode("pool", items)).run("Build it.")
+    assert (claimed.score, claimed.output) == (1.0, {"one": "did one", "two": "did two"})
 
 
 async def test_the_rounds_are_those_of_the_run() -> None:

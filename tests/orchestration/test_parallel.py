@@ -161,9 +161,10 @@ async def test_a_stream_tells_of_all_members_by_name_with_the_result_as_the_last
 
 
 async def test_closing_a_stream_ends_the_run() -> None:
-    ended = anyio.Event()
+    started, ended = anyio.Event(), anyio.Event()
 
     async def wait(task: str) -> str:
+        started.set()
         try:
             await anyio.sleep_forever()
         finally:
@@ -172,6 +173,8 @@ async def test_closing_a_stream_ends_the_run() -> None:
 
     stream = Parallel({"waits": wait}).stream("Go.")
     await anext(stream)
+    with anyio.fail_after(5):
+        await started.wait()
     await stream.aclose()
 
     assert ended.is_set()

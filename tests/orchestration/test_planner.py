@@ -22,6 +22,7 @@ from toolyard.prompts.prompt_model import PromptModel
 pytestmark = pytest.mark.anyio
 
 ILL = ModelError("Bob is ill.")
+SAID_ILL = '<said by="Bob">\nBob is ill.\n</said>'
 
 
 def step(step_id: str, who: str = "Ann", told: str = "Go.", **fields: Any) -> PlanStep:
@@ -232,7 +233,7 @@ async def test_the_planner_decides_to_do_a_failed_step_again() -> None:
 
     assert team.planner.heard[1] == (
         "The plan's goal is: A book.\nIts steps:\n- outline: Does outline.\n- write: Does write.\n"
-        "\nThis step failed: write\nBob is ill.\n\nWhat is to be done?"
+        f"\nThis step failed: write\n{SAID_ILL}\n\nWhat is to be done?"
     )
     assert (result.text, len(team.ann.heard)) == ("well", 1)
     (event,) = team.ear.of(StepRecovered)
@@ -247,7 +248,7 @@ async def test_failed_and_later_steps_are_planned_anew_and_results_kept() -> Non
     result = await team.workflow.run("Go.")
 
     assert team.planner.heard[2].startswith('<said by="Ann, outline">\nann 1\n</said>\n\n')
-    assert "write\nBob is ill.\n\nThese steps are done, and stay: outline." in team.planner.heard[2]
+    assert f"write\n{SAID_ILL}\n\nThese steps are done, and stay: outline." in team.planner.heard[2]
     assert team.ann.heard == [
         "Outline this: Go.",
         'Draft: <said by="Ann">\nann 1\n</said>',
@@ -265,7 +266,7 @@ async def test_everything_is_planned_anew_and_no_result_kept() -> None:
     result = await team.workflow.run("Go.")
 
     assert team.planner.heard[2].startswith("The plan is given up")
-    assert "since this step failed: write\nBob is ill." in team.planner.heard[2]
+    assert f"since this step failed: write\n{SAID_ILL}" in team.planner.heard[2]
     assert team.ann.heard[1:] == ["Go.", '<said by="Ann">\nann 2\n</said>']
     assert list(result.metadata["results"]) == ["idea", "text"]
     assert "outline" not in result.outputs

@@ -206,9 +206,9 @@ async def test_one_that_fails_is_left_out_or_shown_or_ends_the_run() -> None:
     with pytest.raises(ModelError, match=r"Ann is ill\."):
         await team(on_error="raise")[0].run("Go.")
 
-    gone = Player("Ann", ModelError("gone."))
-    with pytest.raises(WorkflowError, match=r"Nobody answered: Ann: gone\."):
-        await Ralph([HTML], [gone.agent], max_iterations=1).run("Go.")
+    gone = Player("Ann", *[ModelError("gone.")] * 3)
+    with pytest.raises(WorkflowError, match=r"Nobody answered: Ann: gone\.$"):
+        await Ralph([HTML], [gone.agent], max_iterations=3).run("Go.")
 
 
 async def test_one_who_remembers_nothing_is_told_all_of_it_each_time() -> None:

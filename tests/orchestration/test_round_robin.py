@@ -8,8 +8,9 @@ from tests.support.teams import Ear, Player
 from toolyard.core.errors import ConfigError, ModelError
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentSelected
+from toolyard.orchestration.engines.discussion import SYNTHESIZE
 from toolyard.orchestration.hub import LEFT_OUT, TASK
-from toolyard.orchestration.presets.round_robin import FIRST, STYLES, SYNTHESIZE, RoundRobin
+from toolyard.orchestration.presets.round_robin import FIRST, STYLES, RoundRobin
 from toolyard.orchestration.quoted import quoted
 
 pytestmark = pytest.mark.anyio

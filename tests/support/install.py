@@ -254,6 +254,18 @@ def _install_bubblewrap() -> None:
         _install_program("bwrap", "bubblewrap")
 
 
+def find_chromium() -> str | None:
+    """The Chromium on the `PATH`, by whichever name it has there."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def _install_chromium() -> None:
+    """A `chromium`, in which pages are opened."""
+    if not find_chromium():
+        _install_program("chromium")
+
+
 def _install_wrk() -> None:
     """`wrk`, with which several workers are put under load."""
     if sys.platform == "linux":
@@ -296,6 +308,7 @@ NEEDS = {
     "the tests of the Dockerfile need hadolint.": _install_hadolint,
     "the tests of the compose file need compose-spec.": _install_compose_spec,
     "the tests of any-llm need an environment of its own.": _install_any_llm,
+    "the tests of pages in a browser need chromium.": _install_chromium,
     "the tests of the load on several workers need wrk.": _install_wrk,
     "the tests of the systemd unit need systemd-analyze.": _install_systemd,
 }

@@ -56,7 +56,40 @@ class AskPerson:
 
     async def __call__(self, use: ToolUse, tool: Tool) -> Decision:
         """The decision."""
-        is_harmless = tool.annotations is not None and tool.annotations.read_only is True
-        if is_harmless or use.name in self._always:
+        if _needs_nobody(tool, self._always):
             return ALLOW
         return await self._ask(use, tool)
+
+
+class AwaitPerson:
+    """Has a person decide through the journal of a durable run, be it after days.
+
+    As `AskPerson` about which tools. What is waited for is shown by `toolyard runs show RUN`;
+    `toolyard runs answer`, or `DurableJournal.answer`, gives `"allow"`, `{"deny": REASON}` or
+    `{"edit": ARGUMENTS}`. Until then the run may be ended and gone on with. In a run that is not
+    durable nobody can be asked, and the model is told so.
+    """
+
+    def __init__(self, *, always: Collection[str] = ()) -> None:
+        """As described.
+
+        Args:
+            always: Names of tools that are run unasked.
+        """
+        self._always = frozenset(always)
+
+    async def __call__(self, use: ToolUse, tool: Tool) -> Decision:
+        """The decision, as far as no person is needed for it."""
+        del use
+        if _needs_nobody(tool, self._always):
+            return ALLOW
+        return Deny("Somebody must decide about it, who can be asked in durable runs only.")
+
+    def needs_person(self, tool: Tool) -> bool:
+        """Whether a person is to decide about it."""
+        return not _needs_nobody(tool, self._always)
+
+
+def _needs_nobody(tool: Tool, always: Collection[str]) -> bool:
+    is_harmless = tool.annotations is not None and tool.annotations.read_only is True
+    return is_harmless or tool.name in always

@@ -18,6 +18,9 @@ from toolyard.storage.journal.steps import Steps
 STOPS = (RunPaused, RunCancelled, RunLost, RunDiverged)
 """What ends the run and is no result of a tool."""
 
+_MOST_LETTERS = 64
+"""Of the name of a tool."""
+
 IN_DOUBT = (
     "The run was interrupted while this tool was at work: it may have done what it was asked for, "
     "and was not run again. Find out whether it did before you ask for it again."
@@ -31,7 +34,7 @@ class RoundSteps:
         self._steps = steps.child(f"turn {turn}")
         self._decisions = self._steps.child("approval")
         # All have their places before one begins, so it does not matter who is faster.
-        self._places = [self._steps.place(use.name) for use in uses]
+        self._places = [self._steps.place(_name(use)) for use in uses]
         self._uses = uses
 
     async def decision(
@@ -44,7 +47,7 @@ class RoundSteps:
             return {"decision": _written(await decide()), "tool": _fingerprint(tool)}
 
         said = await self._decisions.run(
-            use.name,
+            _name(use),
             kind="approval",
             input=use.arguments,
             do=do,
@@ -52,6 +55,23 @@ class RoundSteps:
             n=self._places[at],
         )
         return _read(said["decision"]), tool if said["tool"] == _fingerprint(tool) else None
+
+    async def awaited(self, at: int, tool: Tool) -> tuple[Decision | None, Tool | None]:
+        """What a person decides about one through the journal, whenever that is.
+
+        What was asked about is the tool as it was then: another one is not run for it.
+        """
+        use, place = self._uses[at], self._places[at]
+
+        async def look() -> Any:
+            return _fingerprint(tool)
+
+        seen = await self._decisions.run(
+            use.name, kind="approval", input=use.arguments, do=look, repeatable=True, n=place
+        )
+        question = {"tool": use.name, "arguments": use.arguments}
+        said = await self._decisions.child("person").ask_person(use.name, question, n=place)
+        return _decided_by_person(said), tool if seen == _fingerprint(tool) else None
 
     async def result(
         self,
@@ -67,7 +87,7 @@ class RoundSteps:
 
         try:
             said = await self._steps.run(
-                run.name,
+                _name(run),
                 kind="tool",
                 input=run.arguments,
                 do=do,
@@ -77,6 +97,11 @@ class RoundSteps:
         except StepInDoubt:
             return ToolResult.error(IN_DOUBT)
         return result_of(said)
+
+
+def _name(use: ToolUse) -> str:
+    """Of the step; no tool is called by more, but a model may ask for what is none."""
+    return use.name[:_MOST_LETTERS]
 
 
 def _is_repeatable(tool: Tool | None) -> bool:
@@ -96,6 +121,18 @@ def _written(decision: Decision | None) -> Any:
     if isinstance(decision, Deny):
         return {"deny": decision.reason}
     return None if decision is None else {"allow": True}
+
+
+def _decided_by_person(said: Any) -> Decision:
+    match said:
+        case "allow" | True:
+            return ALLOW
+        case {"edit": dict()}:
+            return Edit(said["edit"])
+        case {"deny": str() as reason}:
+            return Deny(reason)
+        case _:
+            return Deny()
 
 
 def _read(said: Mapping[str, Any] | None) -> Decision | None:

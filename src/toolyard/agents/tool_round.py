@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 
-from toolyard.agents.approval import ALLOW, Approve, Decision, Deny, Edit
+from toolyard.agents.approval import ALLOW, Approve, AwaitPerson, Decision, Deny, Edit
 from toolyard.agents.limits import AgentLimits
 from toolyard.agents.round_steps import STOPS, RoundSteps
 from toolyard.agents.spans import RunSpan
@@ -145,6 +145,8 @@ class ToolRound:
 
         if self._steps is None:
             return await decide(), tool
+        if isinstance(approve, AwaitPerson) and approve.needs_person(tool):
+            return await self._steps.awaited(at, tool)
         return await self._steps.decision(at, tool, decide)
 
     async def _call(

@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, tuple[str, str, str | None]] = {
     "host-config": ("hosting", "host_config", "EXAMPLES"),
     "import": ("importing", "import_servers", "EXAMPLES"),
     "yard": ("yard", "app", None),
+    "team": ("team", "app", None),
+    "runs": ("runs", "app", None),
     "thoughts": ("thoughts", "app", None),
     "token": ("tokens", "app", None),
 }

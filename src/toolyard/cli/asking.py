@@ -16,7 +16,7 @@ import typer
 
 from toolyard.cli.examples import examples
 from toolyard.cli.options import AsJson, NoTools, ToolsConfig
-from toolyard.cli.standard_streams import put, to_stdout
+from toolyard.cli.standard_streams import put, to_stdout, whole_input
 from toolyard.cli.terminal import say, start_logging, write, write_json
 from toolyard.core.errors import ConfigError
 from toolyard.core.printable import printable
@@ -99,7 +99,7 @@ def ask(
 ) -> None:
     """Ask a model, and print its answer; it may use the tools that are configured."""
     start_logging(logging.WARNING)
-    text = _stdin() if question == "-" else question
+    text = whole_input("question") if question == "-" else question
     # Here and below: loaded when needed, so that help and usage errors need not wait for it.
     from toolyard.wiring.asking import ask as answered
     from toolyard.wiring.asking import picture
@@ -230,13 +230,6 @@ def _schema(path: Path) -> Mapping[str, Any]:
     if not isinstance(schema, dict) or cast("dict[str, Any]", schema).get("type") != "object":
         raise ConfigError(f'{path.name} must be a JSON Schema with "type": "object".')
     return cast("Mapping[str, Any]", schema)
-
-
-def _stdin() -> str:
-    try:
-        return sys.stdin.read()
-    except UnicodeDecodeError:
-        raise ConfigError("The question on standard input is not UTF-8 text.") from None
 
 
 def _heard(text: str) -> None:

@@ -23,6 +23,7 @@ from toolyard.core.errors import (
     ModelUnreachable,
     NameClash,
     NotAdmitted,
+    StoreUnavailable,
     ToolyardError,
     Unreachable,
 )
@@ -40,7 +41,7 @@ def exit_code(error: ToolyardError) -> int:
         return 2
     if isinstance(error, NotAdmitted | KeyRefused):
         return 3
-    return 4 if isinstance(error, Unreachable | ModelUnreachable) else 1
+    return 4 if isinstance(error, Unreachable | ModelUnreachable | StoreUnavailable) else 1
 
 
 def _told(error: Exception) -> int:

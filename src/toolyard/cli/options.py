@@ -155,3 +155,7 @@ ToolsConfig = Annotated[
 ]
 NoTools = Annotated[bool, typer.Option("--no-tools", help="Use no tools, whatever is configured.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Rounds = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="So many rounds, if it is an Orchestration. \\[1]"),
+]

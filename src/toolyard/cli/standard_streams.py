@@ -39,6 +39,14 @@ def to_stdout() -> Generator[None]:
         raise ConfigError(f"Standard output cannot be written: {error.strerror}.") from None
 
 
+def whole_input(what: str) -> str:
+    """All that comes on standard input; `ConfigError`, which calls it `what`, if it is no text."""
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise ConfigError(f"The {what} on standard input is not UTF-8 text.") from None
+
+
 def give_up(descriptor: int) -> None:
     """Send the rest of a stream that failed nowhere, so that ending does not fail once more."""
     nothing = os.open(os.devnull, os.O_WRONLY)

@@ -22,6 +22,7 @@ LIBRARIES = {
     "httpx2": logging.ERROR,
     "httpcore2": logging.ERROR,
     "uvicorn": logging.ERROR,
+    "stamina": logging.ERROR,  # says that something is tried again, and not what
 }
 """From which level on libraries are heard; what a remote server does wrong is told by us."""
 REMARKS = "toolyard.clients.remarks"

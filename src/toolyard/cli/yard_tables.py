@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from toolyard.cli.ages import ago
 from toolyard.cli.consoles import OUT, WIDE, show
 from toolyard.core.printable import one_line
 
@@ -43,7 +43,7 @@ def show_health(mounts: Mapping[str, Mapping[str, Any]]) -> None:
         table.add_row(
             _name(name),
             *_common(mount),
-            _ago(mount.get("since")),
+            ago(mount.get("since")),
             *(_number(mount.get(key)) for key in COUNTS),
             Text(one_line(mount.get("last_error") or "")),
         )
@@ -75,13 +75,3 @@ def _common(mount: Mapping[str, Any]) -> tuple[Text, Text]:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
-
-
-def _ago(since: str | None) -> str:
-    if since is None:
-        return ""
-    seconds = max(0, int((datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()))
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length} {unit}"
-    return f"{seconds} s"

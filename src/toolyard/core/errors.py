@@ -361,6 +361,11 @@ class BudgetSpent(ModelError):
 
     code = "budget_spent"
 
+    def __init__(self, message: str, place: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+        """Whose budget it was, as a number, where a journal keeps that."""
+
 
 class Unreachable(ToolyardError):
     """A remote source cannot be reached, or stopped answering."""

@@ -14,13 +14,21 @@ def printable(text: str) -> str:
 
 def one_line(text: str, width: int = 100) -> str:
     """The first line of `text`, without what could steer a terminal."""
-    clean = printable(text.strip().split("\n", 1)[0]).replace("\t", " ")
-    return clean if len(clean) <= width else f"{clean[: width - 1]}…"
+    return _cut(printable(text.strip().split("\n", 1)[0]).replace("\t", " "), width)
+
+
+def on_one_line(text: str, width: int = 100) -> str:
+    """As `one_line`, with as many of the lines as there is room for, one after the other."""
+    return _cut(" ".join(printable(text[: 10 * width]).split()), width)
 
 
 def escaped(text: str, most: int = 200) -> str:
     """The start of `text` on one line, what cannot be printed by its code."""
     return repr(text[:most])[1:-1]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _shown(letter: str) -> str:

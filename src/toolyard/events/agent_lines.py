@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolyard.core.context import Event
-from toolyard.core.printable import one_line
+from toolyard.core.printable import on_one_line, one_line
 from toolyard.events.agent_events import (
     ContextCompacted,
     SendCompleted,
@@ -38,7 +38,7 @@ def agent_line(event: Event) -> AgentLine | None:
     """What is worth a line once it has happened; `None` for what is only seen as it happens."""
     match event:
         case SendStarted(message_preview=preview):
-            return AgentLine("▶", named(event.agent_name), one_line(preview), "cyan")
+            return AgentLine("▶", named(event.agent_name), on_one_line(preview), "cyan")
         case ToolExecutionCompleted():
             return _tool_line(event)
         case SendCompleted():

@@ -98,10 +98,10 @@ class AgentResponded(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentFailed(MemberEvent):
-    """A member gave no answer; it stays a member."""
+    """A member gave no answer, or was not let finish it; it stays a member."""
 
     error: str
-    """A sentence."""
+    """A sentence, or `cancelled`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolyard.core.context import Event
-from toolyard.core.printable import one_line
+from toolyard.core.printable import on_one_line, one_line
 from toolyard.events.agent_lines import AgentLine, lasted, named
 from toolyard.events.agent_log import CANCELLED, price
 from toolyard.events.orchestration_events import (
@@ -46,9 +46,10 @@ def _line_of_run(event: OrchestrationEvent) -> tuple[str, str, str] | None:
             return "≈", f"agrees to {score:.2f}, of {threshold:.2f}", style
         case RunCompleted(duration_s=took, rounds=rounds, total_tokens=tokens, cost_usd=cost):
             how = "done" if event.is_complete else "not done"
-            facts = (f"{how} after {lasted(took)}", f"{rounds} rounds", f"{tokens:,} tokens")
+            went = f"{rounds} round{'' if rounds == 1 else 's'}" if rounds else ""
+            facts = (f"{how} after {lasted(took)}", went, f"{tokens:,} tokens", price(cost))
             style = "bold green" if event.is_complete else "yellow"
-            return "●", " · ".join((*facts, price(cost))), style
+            return "●", " · ".join(filter(None, facts)), style
         case RunFailed(error=error):
             mark, style = ("■", "yellow") if error == CANCELLED else ("✗", "red")
             return mark, one_line(error, 300), style
@@ -66,9 +67,9 @@ def _line_of_task(event: OrchestrationEvent) -> tuple[str, str, str] | None:
             done = f"{event.tasks_completed_total} of {event.tasks_total}"
             return "✓", f"{named(name)} completed {one_line(', '.join(tasks), 60)}: {done}", "green"
         case TaskFailed(agent_name=name, task_id=task, error=error):
-            return "✗", f"{named(name)}, {one_line(task, 60)}: {one_line(error, 200)}", "red"
+            return "✗", f"{named(name)}, {one_line(task, 60)}: {on_one_line(error, 200)}", "red"
         case StepRecovered(step_id=step, recovery=recovery, error=error):
-            said = f"{one_line(step, 60)}: {one_line(recovery, 20)}: {one_line(error, 200)}"
+            said = f"{one_line(step, 60)}: {one_line(recovery, 20)}: {on_one_line(error, 200)}"
             return "↻", said, "yellow"
         case AgentFailed(agent_name=name, error=error):
             return "✗", f"{named(name)} gave no answer: {one_line(error, 200)}", "red"

@@ -42,6 +42,7 @@ class Budget:
         self.calls = 0
         """Requests that were begun, answered or not."""
         self._ends = inf
+        self._was_spent = False
 
     def begin(self) -> float:
         """Count a request that begins; when it must be over, by `anyio.current_time`.
@@ -49,18 +50,28 @@ class Budget:
         Raises:
             BudgetSpent: Nothing is left for it.
         """
-        self._check()
-        self.calls += 1
-        return self._ends
-
-    def _check(self) -> None:
-        if self._ends == inf:
-            self._ends = anyio.current_time() + self.limits.seconds
+        self._start()
         for name, used, most in self._counts():
             if used >= most:
                 raise BudgetSpent(f"The run may use {most:g} {name}, and has used {used:g}.")
         if anyio.current_time() >= self._ends:
             raise self.out_of_time()
+        self.calls += 1
+        return self._ends
+
+    def recall(self, reply: Reply) -> None:
+        """Count a request that was answered before, in a run that is gone on with."""
+        self._start()
+        self.calls += 1
+        self.count(reply)
+
+    def end(self) -> None:
+        """It was spent before, in a run that is gone on with."""
+        self._was_spent = True
+
+    def _start(self) -> None:
+        if self._ends == inf:
+            self._ends = anyio.current_time() + self.limits.seconds
 
     def _counts(self) -> tuple[tuple[str, float, float], ...]:
         limits = self.limits
@@ -73,22 +84,13 @@ class Budget:
     @property
     def is_spent(self) -> bool:
         """Whether nothing is left for another request."""
-        return anyio.current_time() >= self._ends or any(u >= most for _, u, most in self._counts())
+        is_over = self._was_spent or anyio.current_time() >= self._ends
+        return is_over or any(used >= most for _, used, most in self._counts())
 
-    def left(self) -> BudgetLimits:
-        """What requests in another process may use that begin now.
-
-        Raises:
-            BudgetSpent: It is nothing.
-        """
-        self._check()
-        limits = self.limits
-        return BudgetLimits(
-            tokens=limits.tokens - self.used.total_tokens,
-            cost_usd=float(limits.cost_usd) - float(self.cost_usd),
-            calls=limits.calls - self.calls,
-            seconds=self._ends - anyio.current_time(),
-        )
+    def seconds_left(self) -> float:
+        """How long requests in another process may take that begin now."""
+        self._start()
+        return max(0.0, self._ends - anyio.current_time())
 
     def add(self, usage: Usage, cost_usd: Decimal, calls: int) -> None:
         """Count what was used in another process."""
@@ -109,9 +111,17 @@ class Budget:
 class Budgeted:
     """Asks `model` as long as `budget` lasts: what is begun is finished, but for the time."""
 
-    def __init__(self, model: ChatModel, budget: Budget) -> None:
+    def __init__(self, model: ChatModel, budget: Budget, *, place: int | None = None) -> None:
+        """As described.
+
+        Args:
+            model: It may be a budgeted one itself.
+            budget: What there is.
+            place: As in `BudgetSpent`.
+        """
         self.model = model
         self.budget = budget
+        self._place = place
 
     @property
     def keeps_to_schemas(self) -> bool:
@@ -124,18 +134,18 @@ class Budgeted:
         Raises:
             BudgetSpent: Nothing is left, or the time ran out meanwhile.
         """
-        ends = self.budget.begin()
+        ends = self._begin()
         with anyio.move_on_at(ends) as scope:
             reply = await self.model.reply(request)
             self.budget.count(reply)
             return reply
         assert scope.cancelled_caught
-        raise self.budget.out_of_time()
+        raise self._late()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
         """As `StreamingModel.stream`."""
-        ends = self.budget.begin()
-        pieces = ended_by(pieces_of(self.model, request), ends, self.budget.out_of_time)
+        ends = self._begin()
+        pieces = ended_by(pieces_of(self.model, request), ends, self._late)
         async with aclosing(pieces):
             async for piece in pieces:
                 if isinstance(piece, Reply):
@@ -145,3 +155,15 @@ class Budgeted:
     async def aclose(self) -> None:
         """Give up what the model holds."""
         await close(self.model)
+
+    def _begin(self) -> float:
+        try:
+            return self.budget.begin()
+        except BudgetSpent as error:
+            error.place = self._place
+            raise
+
+    def _late(self) -> BudgetSpent:
+        error = self.budget.out_of_time()
+        error.place = self._place
+        return error

@@ -8,11 +8,14 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
+from toolyard.core.errors import BudgetSpent
+from toolyard.llm.budget import Budget, Budgeted
 from toolyard.llm.chat import ChatRequest, Piece, Reply
 from toolyard.llm.chat_model import ChatModel, close, deltas_of, keeps_to_schemas, pieces_of
 from toolyard.llm.message import Message
 from toolyard.llm.session_json import message_json, reply_json, reply_of
 from toolyard.llm.tool_ids import told_apart
+from toolyard.storage.journal.journal import BegunStep
 from toolyard.storage.journal.json_text import canonical_text
 from toolyard.storage.journal.steps import Steps
 
@@ -20,12 +23,23 @@ from toolyard.storage.journal.steps import Steps
 class JournaledModel:
     """Asks `model` what `steps` do not know yet: each request is one step of kind `model`.
 
-    A model that tries again or falls back on another belongs inside, a `Budgeted` around it: what
-    is recalled counts as it did. One of these belongs to one conversation at a time.
+    A model that tries again or falls back on another belongs inside. What is recalled counts in
+    `budgets` as it did; what they refused is refused again, whatever is left of them now: who is
+    refused depends on who was faster. One of these belongs to one conversation at a time.
     """
 
-    def __init__(self, model: ChatModel, steps: Steps, *, name: str = "model") -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        steps: Steps,
+        *,
+        name: str = "model",
+        budgets: Sequence[Budget] = (),
+    ) -> None:
         self.model = model
+        for place, budget in enumerate(budgets):
+            self.model = Budgeted(self.model, budget, place=place)
+        self._budgets = budgets
         self._steps = steps
         self._name = name
         self._heard = list[Message]()
@@ -39,21 +53,21 @@ class JournaledModel:
 
     async def reply(self, request: ChatRequest) -> Reply:
         """As `ChatModel.reply`; raises what `OpenRun.step` raises too."""
-
-        async def ask() -> Any:
-            return _written(await self.model.reply(request))
-
-        given = self._input(request)
-        return reply_of(
-            await self._steps.run(self._name, kind="model", input=given, do=ask, repeatable=True)
-        )
+        step = await self._begin(request)
+        if step.is_recalled:
+            return self._recalled(step)
+        try:
+            output = _written(await self.model.reply(request))
+        except Exception as error:
+            await step.fail(error)
+            raise
+        return reply_of(await step.finish(output))
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Piece, None]:
         """As `StreamingModel.stream`; a recalled answer comes part by part."""
-        given = self._input(request)
-        step = await self._steps.begin(self._name, kind="model", input=given, repeatable=True)
+        step = await self._begin(request)
         if step.is_recalled:
-            reply = reply_of(step.output)
+            reply = self._recalled(step)
             for delta in deltas_of(reply.message):
                 yield delta
             yield reply
@@ -72,6 +86,21 @@ class JournaledModel:
     async def aclose(self) -> None:
         """Give up what the model holds."""
         await close(self.model)
+
+    async def _begin(self, request: ChatRequest) -> BegunStep:
+        given = self._input(request)
+        try:
+            return await self._steps.begin(self._name, kind="model", input=given, repeatable=True)
+        except BudgetSpent as error:  # it was refused before
+            if error.place is not None:
+                self._budgets[error.place].end()
+            raise
+
+    def _recalled(self, step: BegunStep) -> Reply:
+        reply = reply_of(step.output)
+        for budget in self._budgets:
+            budget.recall(reply)
+        return reply
 
     def _input(self, request: ChatRequest) -> dict[str, Any]:
         """What the answer depends on, and by what a run that diverges is seen.

@@ -64,10 +64,11 @@ def _within(recipe: Recipe, around: Surroundings) -> Recipe:
     model: ChatModel = recipe.model
     tools = recipe.tools
     if around.steps is not None:
-        model = JournaledModel(model, around.steps)
+        model = JournaledModel(model, around.steps, budgets=around.budgets)
         tools = replace(tools, steps=around.steps)
-    for budget in around.budgets:
-        model = Budgeted(model, budget)
+    else:
+        for budget in around.budgets:
+            model = Budgeted(model, budget)
     return replace(
         recipe,
         model=model,

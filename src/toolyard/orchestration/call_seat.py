@@ -7,6 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
+from anyio.lowlevel import checkpoint
+
 from toolyard.agents.run import shape_of
 from toolyard.agents.run_result import RunResult
 from toolyard.core.errors import ExtractionError
@@ -66,8 +68,8 @@ class CallSeat:
     async def _call(self, said: Sequence[Said]) -> RunResult[Any]:
         does, steps = self.member.does, self._around.steps
         if isinstance(does, Nested):  # whose own calls are kept
-            result = await does.run_within(self._around, *said)
-        elif isinstance(does, Person):
+            return await does.run_within(replace(self._around, take=self._take), *said)
+        if isinstance(does, Person):
             result = await does.answer(steps, text_of(said))
         elif steps is None:
             result = await self._do(said)
@@ -80,13 +82,17 @@ class CallSeat:
                 repeatable=self.member.is_repeatable,
             )
             result = read_result(kept)
-        self.spent = plus(self.spent, Spent(result.usage, result.cost_usd))
+        self._take(Spent(result.usage, result.cost_usd))
         return result
+
+    def _take(self, spent: Spent) -> None:
+        self.spent = plus(self.spent, spent)
 
     async def _written(self, said: Sequence[Said]) -> Any:
         return written_result(await self._do(said))
 
     async def _do(self, said: Sequence[Said]) -> RunResult[Any]:
+        await checkpoint()  # one that never waits itself must not keep others from going on
         does = self.member.does
         if callable(getattr(does, "run", None)):
             return await cast("Runnable", does).run(*said)

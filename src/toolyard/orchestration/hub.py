@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from toolyard.orchestration.quoted import quoted
@@ -30,6 +30,8 @@ class Hub:
     def __init__(self, task: str) -> None:
         self._task = task
         self._said = list[Utterance]()
+        self._shown = list[str]()
+        """What others are shown of each, made once, however many there are to hear it."""
         self._heard = dict[str, int]()
         """How much of what was said each listener has heard; none of it, not even the task, if it
         is not in here."""
@@ -42,6 +44,7 @@ class Hub:
     def say(self, member_id: str, name: str, text: str) -> None:
         """Have all others hear `text` when it is their turn."""
         self._said.append(Utterance(member_id, name, text))
+        self._shown.append(quoted(name, text))
 
     def news(self, member_id: str, *, remembers: bool = True, last: int | None = None) -> str:
         """What the listener `member_id` is to be told now.
@@ -53,20 +56,20 @@ class Hub:
                 are new if not given.
         """
         heard = self._heard.get(member_id) if remembers else None
-        new = self._said[heard or 0 :]
-        if remembers:
-            new = [each for each in new if each.member_id != member_id]
+        new = [
+            shown if said.member_id != member_id else quoted(f"{said.name} (you)", said.text)
+            for said, shown in self._since(heard or 0)
+            if not remembers or said.member_id != member_id
+        ]
         left_out = 0 if last is None else max(0, len(new) - last)
         parts = [] if heard is not None else [TASK + self._task]
         parts += [LEFT_OUT.format(left_out)] if left_out else []
-        parts += [self._shown(each, member_id) for each in new[left_out:]]
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, *new[left_out:]])
 
     def hear(self, member_id: str, *, until: int | None = None) -> None:
         """The listener has heard what it was told: all that was said, or the first `until`."""
         self._heard[member_id] = len(self._said) if until is None else until
 
-    @staticmethod
-    def _shown(said: Utterance, listener: str) -> str:
-        name = said.name if said.member_id != listener else f"{said.name} (you)"
-        return quoted(name, said.text)
+    def _since(self, heard: int) -> Iterator[tuple[Utterance, str]]:
+        """What was said after the first `heard`, and what others are shown of it."""
+        return zip(self._said[heard:], self._shown[heard:], strict=True)

@@ -70,27 +70,31 @@ def member_of(joining: Joining | Member, member_id: str | None = None) -> Member
     return Member(own_id, name, joining, getattr(named, "expertise", "") or _said_of(joining))
 
 
-def members_of(members: Members) -> tuple[Member, ...]:
+def members_of(members: Members, *, may_repeat: bool = False) -> tuple[Member, ...]:
     """Who `members` are, in their order.
 
+    Args:
+        members: The members.
+        may_repeat: Whether one may come several times, who begins anew each time.
+
     Raises:
-        ConfigError: There are none, or two with the same id.
+        ConfigError: There are none, or two with the same id, or one who may not comes again.
     """
     if isinstance(members, Mapping):
         found = tuple(member_of(each, name) for name, each in members.items())
     else:
         found = tuple(member_of(each) for each in members)
-    refuse_same(found)
+    refuse_same(found, may_repeat=may_repeat)
     if not found:
         raise ConfigError("A workflow needs at least one member.")
     return found
 
 
-def refuse_same(members: Sequence[Member]) -> None:
+def refuse_same(members: Sequence[Member], *, may_repeat: bool = True) -> None:
     """Raise if two different members have the same id, by which they could not be told apart.
 
     Raises:
-        ConfigError: Two have.
+        ConfigError: Two have; or one comes again, which it may not.
     """
     seen = dict[str, Member]()
     for each in members:
@@ -98,6 +102,11 @@ def refuse_same(members: Sequence[Member]) -> None:
             raise ConfigError(
                 f"Two members have the id {each.id!r}: give one of them another, by a mapping."
             )
+    if not may_repeat and len(seen) < len(members):
+        twice = next(each.id for at, each in enumerate(members) if each in members[:at])
+        raise ConfigError(
+            f"The member {twice!r} comes twice: take one out, or give it another id by a mapping."
+        )
 
 
 def _named(member: Member, member_id: str) -> Member:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from toolyard.core.errors import ConfigError, UnknownName
 from toolyard.orchestration.member import Member
+from toolyard.orchestration.presets.agent_team import AgentTeam
 from toolyard.orchestration.presets.debate import Debate
 from toolyard.orchestration.presets.layers import Layers
 from toolyard.orchestration.presets.moderated import Moderated
 from toolyard.orchestration.presets.parallel import Parallel
+from toolyard.orchestration.presets.ralph import Ralph
 from toolyard.orchestration.presets.round_robin import RoundRobin
+from toolyard.orchestration.work.item import WorkItem
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
+from toolyard.storage.store import Store
 
 Agents = Mapping[str, Member]
 """Those of an orchestration by their ids, in the order in which they were added."""
@@ -86,7 +90,7 @@ class DebateMode:
     """The agents answer each other until they stay with what they said; as `Debate`."""
 
     max_rounds: int = 3
-    convergence_threshold: float | None = field(default=0.75)
+    convergence_threshold: float | None = 0.75
 
     def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
         """As `Mode.workflow`."""
@@ -94,6 +98,43 @@ class DebateMode:
         threshold = self.convergence_threshold
         return Debate(
             agents, max_rounds=self.max_rounds, convergence_threshold=threshold, **options
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RalphMode:
+    """The agents go on with a checklist in turn until all of it is done; as `Ralph`."""
+
+    items: Sequence[WorkItem]
+    max_iterations: int = 10
+
+    def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
+        """As `Mode.workflow`."""
+        del rounds  # it has its own number
+        return Ralph(self.items, agents, max_iterations=self.max_iterations, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTeamMode:
+    """The agents claim items from a pool that other processes may share; as `AgentTeam`."""
+
+    pool_id: str
+    items: Sequence[WorkItem]
+    store: Store | None = None
+    """Where the items are, entered by whoever made it; in this process if not given."""
+    max_iterations: int | None = None
+    """So many items each agent begins at most; any number if `None`."""
+
+    def workflow(self, agents: Agents, rounds: int, options: WorkflowOptions) -> Workflow:
+        """As `Mode.workflow`."""
+        del rounds  # nobody waits for the others
+        return AgentTeam(
+            self.pool_id,
+            self.items,
+            agents,
+            store=self.store,
+            max_iterations=self.max_iterations,
+            **options,
         )
 
 

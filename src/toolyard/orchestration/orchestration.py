@@ -14,6 +14,7 @@ from toolyard.events.bus import EventBus
 from toolyard.llm.session import Said
 from toolyard.orchestration.member import Joining, Member, member_of
 from toolyard.orchestration.modes import Mode, ParallelMode
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.said import text_of
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_result import WorkflowResult
@@ -79,8 +80,7 @@ class Orchestration:
         Raises:
             ConfigError: It is less.
         """
-        if count < 1:
-            raise ConfigError(f"max_tokens must be 1 or more, not {count}.")
+        refuse_less(1, max_tokens=count)
         self._options["context_tokens"] = count
         return self
 

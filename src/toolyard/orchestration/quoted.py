@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import quoteattr
 
-_ENDS = re.compile(r"<(?=\s*/?\s*said\b)", re.IGNORECASE)
+# Of a long row of spaces there is one way to be no tag, or it would take for ever to find out.
+_ENDS = re.compile(r"<(?=\s*(?:/\s*)?said\b)", re.IGNORECASE)
 
 
 def quoted(name: str, text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from toolyard.core.errors import ConfigError
 
 
-def refuse_less(least: int, **options: int | None) -> None:
+def refuse_less(least: int, **options: float | None) -> None:
     """Raise if one of the `options` is given and less than `least`.
 
     Raises:

@@ -8,6 +8,8 @@ from operator import attrgetter
 from toolyard.orchestration.member import Member
 
 _ID, _NAME = attrgetter("id"), attrgetter("name")
+_MOST_LETTERS = 100
+"""Of a name that is none."""
 
 
 def roster(members: Sequence[Member]) -> str:
@@ -18,6 +20,12 @@ def roster(members: Sequence[Member]) -> str:
 def names(members: Sequence[Member]) -> str:
     """By what to call the members, in a sentence."""
     return ", ".join(each.id for each in members)
+
+
+def nobody(unknown: Sequence[str], members: Sequence[Member]) -> str:
+    """A sentence for whoever named those `unknown`: who there is."""
+    named = ", ".join(repr(each[:_MOST_LETTERS]) for each in unknown)
+    return f"There is no member called {named}, only: {names(members)}."
 
 
 def meant(name: str, members: Sequence[Member]) -> Member | None:

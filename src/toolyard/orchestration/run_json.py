@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from math import isfinite
+from typing import Any, cast
 
 from toolyard.agents.run_result import RunResult
 from toolyard.core.content import Image, Text
@@ -20,7 +21,16 @@ def written(value: Any) -> Any:
     """`value` as a JSON value, the same each time; of what JSON cannot say only the kind."""
     from pydantic_core import to_jsonable_python  # runs that are not kept do without it
 
-    return to_jsonable_python(value, fallback=_kind)
+    return _finite(to_jsonable_python(value, fallback=_kind))
+
+
+def _finite(value: Any) -> Any:
+    """`value` with texts for numbers that are not finite, which pydantic leaves as they are."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return list(map(_finite, cast("list[Any]", value)))
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def _kind(value: object) -> str:

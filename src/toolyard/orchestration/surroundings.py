@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from toolyard.events.bus import EventBus
 from toolyard.llm.budget import Budget
 from toolyard.orchestration.elsewhere import Elsewhere
+from toolyard.orchestration.workflow_result import Spent
 from toolyard.storage.journal.steps import Steps
 
 
@@ -26,6 +28,8 @@ class Surroundings:
     """Where the calls of models and tools are kept, of a durable run."""
     elsewhere: Elsewhere | None = None
     """Who has members do their work in other processes, if that is to be."""
+    take: Callable[[Spent], None] = lambda spent: None
+    """Hears what the run took once it is over, also if it failed."""
 
     def inside(self, name: str) -> Surroundings:
         """Those of a part of the run, whose calls are kept apart from those of others."""

@@ -13,12 +13,13 @@ from toolyard.agents.agent_tool import agent_tool
 from toolyard.agents.identity import Identity
 from toolyard.agents.telling import bus_of
 from toolyard.core.context import Event, EventHandler
-from toolyard.core.errors import BudgetSpent
+from toolyard.core.errors import BudgetSpent, ConfigError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.events.bus import EventBus
 from toolyard.events.orchestration_events import RunCompleted, RunFailed, RunStarted
 from toolyard.llm.budget import Budget, BudgetLimits
 from toolyard.llm.session import Said
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.durability import journal_of
 from toolyard.orchestration.elsewhere import DBOS, entered
 from toolyard.orchestration.member import Member, refuse_same
@@ -26,7 +27,7 @@ from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.run_json import read_task, written_end, written_task
 from toolyard.orchestration.streaming import streamed
 from toolyard.orchestration.surroundings import Surroundings
-from toolyard.orchestration.workflow_result import WorkflowResult
+from toolyard.orchestration.workflow_result import WorkflowResult, total
 from toolyard.orchestration.workflow_run import OnError, RunFacts, WorkflowRun, sentence
 from toolyard.storage.journal.journal import Journal
 from toolyard.storage.journal.steps import Steps
@@ -85,9 +86,10 @@ class Workflow:
             options: What else there is to say.
 
         Raises:
-            ConfigError: Two members have the same id, or a number is out of its range.
+            ConfigError: Two members have the same id, or an option is unknown or out of its range.
         """
         refuse_same(engine.members)
+        _refuse_unknown(options)
         self._engine = engine
         self.name = options.get("name") or type(self).__name__
         self.id = options.get("id") or self.name
@@ -98,6 +100,7 @@ class Workflow:
         self._budget = options.get("budget")
         self._context_tokens = options.get("context_tokens")
         self._bus = bus_of(options.get("on_event"))
+        refuse_other(OnError, on_error=self._on_error)
         refuse_less(1, at_once=self._at_once, context_tokens=self._context_tokens)
 
     @property
@@ -189,9 +192,10 @@ class Workflow:
         try:
             result = await self._worked(run)
         except BaseException as error:
-            is_error = isinstance(error, Exception)
-            run.tell(RunFailed, error=sentence(error) if is_error else "cancelled")
+            run.tell(RunFailed, error=sentence(error))
             raise
+        finally:
+            around.take(total(run.steps))
         run.tell(
             RunCompleted,
             rounds=result.rounds,
@@ -245,3 +249,11 @@ class Workflow:
         """
         who = Identity(id=self.id, name=self.name, expertise=self.expertise)
         return agent_tool(who, self.run, name=name, description=description)
+
+
+def _refuse_unknown(options: WorkflowOptions) -> None:
+    """`ConfigError` for an option that there is not, which would do nothing."""
+    known = WorkflowOptions.__annotations__
+    for name in options:
+        if name not in known:
+            raise ConfigError(f"There is no option {name!r}, only: {', '.join(known)}.")

@@ -15,7 +15,7 @@ import anyio
 
 from toolyard.agents.run_result import RunResult
 from toolyard.core.content import Text
-from toolyard.core.errors import BudgetSpent, JournalError, StepInDoubt, ToolyardError
+from toolyard.core.errors import BudgetSpent, JournalError, StepInDoubt, StoreError, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import (
@@ -35,7 +35,7 @@ from toolyard.orchestration.said import text_of
 from toolyard.orchestration.seat import Seat
 from toolyard.orchestration.seating import seat_of
 from toolyard.orchestration.surroundings import Surroundings
-from toolyard.orchestration.workflow_result import Step, WorkflowResult, total
+from toolyard.orchestration.workflow_result import Spent, Step, WorkflowResult, total
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -164,66 +164,99 @@ class WorkflowRun:
         """Ask several at once, at most `at_once` of them at a time; their steps in that order.
 
         There are never more at work than the run allows, which is the limit if none is given.
+        If nothing is left of a budget, those who have begun are waited for.
         """
-        done = dict[int, Step]()
-        limit = self.facts.at_once
-        places = anyio.Semaphore(limit if at_once is None else min(limit, at_once))
-
-        async def take(at: int, ask: Ask) -> None:
-            async with places:
-                done[at] = await self._ask(ask, ask.reason or reason)
-
         named = [ask._replace(step_id=self._step_id(ask.seat.member, ask.step_id)) for ask in asks]
+        if len(named) == 1:  # as in most turns of a discussion; it needs no task of its own
+            return [await self._ask(named[0], named[0].reason or reason)]
+        limit = self.facts.at_once if at_once is None else min(self.facts.at_once, at_once)
+        done, left = list[Step | BudgetSpent | None]([None]) * len(named), iter(enumerate(named))
+
+        async def take() -> None:
+            for at, ask in left:
+                done[at] = await self._ask_within(ask, ask.reason or reason)
+
         try:
             async with anyio.create_task_group() as tasks:
-                for at, ask in enumerate(named):
-                    tasks.start_soon(take, at, ask)
+                for _ in range(min(limit, len(named))):
+                    tasks.start_soon(take)
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
-        return [done[at] for at in range(len(asks))]
+        for each in done:
+            if isinstance(each, BudgetSpent):
+                raise each
+        return [each for each in done if isinstance(each, Step)]
+
+    async def _ask_within(self, ask: Ask, reason: str) -> Step | BudgetSpent:
+        """As `_ask`; that nothing is left of a budget does not end what others have begun."""
+        try:
+            return await self._ask(ask, reason)
+        except BudgetSpent as spent:  # what the others do is paid for
+            if self.facts.on_error == "raise":
+                raise
+            return spent
 
     async def _ask(self, ask: Ask, reason: str) -> Step:
         seat, before, began = ask.seat, ask.seat.spent, time.perf_counter()
         who = {"agent_id": seat.member.id, "agent_name": seat.member.name, "step_id": ask.step_id}
         self.tell(AgentSelected, reason=reason, **who)
-        result, error, is_retryable = None, None, False
+        result, failure = None, None
         try:
             result = await seat.say(self._said(seat, ask.prompt), ask.output)
-        except Exception as failure:  # one member must not end the others' work
-            if self._ends_all(failure):
+            self._have_seen.add(seat)
+        except BaseException as raised:  # one member must not end the others' work
+            failure = raised
+            if self._ends_all(raised):
                 raise
-            error = sentence(failure)
-            is_retryable = isinstance(failure, ToolyardError) and failure.retryable
-            if not isinstance(failure, ToolyardError):
+            if not isinstance(raised, ToolyardError):
                 logger.exception("the member %r failed", seat.member.id)
-        usage, cost = seat.spent
-        step = Step(
+        finally:  # also if it ends the run: what it took is counted, and told
+            step = self._step(ask, before, began, result, failure)
+            self._done[step.id] = step
+            self._tell_end(step, who)
+        return step
+
+    def _step(
+        self,
+        ask: Ask,
+        before: Spent,
+        began: float,
+        result: RunResult[Any] | None,
+        failure: BaseException | None,
+    ) -> Step:
+        member, (usage, cost) = ask.seat.member, ask.seat.spent
+        error = None if failure is None else sentence(failure)
+        return Step(
             id=ask.step_id,
-            member_id=seat.member.id,
-            member_name=seat.member.name,
+            member_id=member.id,
+            member_name=member.name,
             round=self.rounds,
             task_id=ask.task_id,
             result=result,
             error=error,
-            is_retryable=is_retryable,
-            text=self._text(seat.member, result, error),
+            is_retryable=isinstance(failure, ToolyardError) and failure.retryable,
+            text=self._text(member, result, error),
             usage=usage - before.usage,
             cost_usd=difference(before.cost_usd, cost),
             duration_s=time.perf_counter() - began,
             at=time.time(),
         )
-        self._done[step.id] = step
-        self._tell_end(step, who)
-        return step
 
-    def _ends_all(self, failure: Exception) -> bool:
+    def _ends_all(self, failure: BaseException) -> bool:
         """Whether the run cannot go on without that member, or for the same reason at all."""
-        if self.facts.on_error == "raise":
+        if self.facts.on_error == "raise" or not isinstance(failure, Exception):
             return True
         if isinstance(failure, BudgetSpent):
-            return any(budget.is_spent for budget in self.around.budgets)
+            return self.is_budget_spent
+        if isinstance(failure, StoreError) and self.around.steps is not None:
+            return True  # most likely the journal's, and what is not kept there must not go on
         # That a call is in doubt is the member's failure, anything else the journal's.
         return isinstance(failure, JournalError) and not isinstance(failure, StepInDoubt)
+
+    @property
+    def is_budget_spent(self) -> bool:
+        """Whether nothing is left of what all members may use together."""
+        return any(budget.is_spent for budget in self.around.budgets)
 
     async def call(
         self, name: str, function: Callable[..., Any], *arguments: Any, kind: Any = Any
@@ -256,8 +289,8 @@ class WorkflowRun:
         """Those of `steps` that have something to show; `WorkflowError` if none has."""
         found = [each for each in steps if each.has_text]
         if not found:
-            failed = "; ".join(f"{each.member_name}: {each.error}" for each in steps)
-            raise WorkflowError(f"Nobody answered: {failed or 'nobody was asked.'}")
+            failed = dict.fromkeys(f"{each.member_name}: {each.error}" for each in steps)
+            raise WorkflowError(f"Nobody answered: {'; '.join(failed) or 'nobody was asked.'}")
         return found
 
     def result(
@@ -303,7 +336,6 @@ class WorkflowRun:
         """The prompt, and the pictures of the task if the member has not seen them."""
         if not self._pictures or (seat.remembers and seat in self._have_seen):
             return (prompt,)
-        self._have_seen.add(seat)
         return (prompt, *self._pictures)
 
     def _step_id(self, member: Member, given: str) -> str:
@@ -353,4 +385,6 @@ def sentence(error: BaseException) -> str:
     """`error` for those who must act: nothing of a bug but its kind."""
     if isinstance(error, ToolyardError):
         return str(error)
+    if not isinstance(error, Exception):
+        return "cancelled"
     return f"It ran into an unexpected {type(error).__name__}."

@@ -7,6 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from toolyard.llm.chat_model import ChatModel, close
 from toolyard.llm.model_settings import PROFILES, ModelSettings
 from toolyard.llm.models import chat_model
 from toolyard.llm.session import LLMSession
+from toolyard.llm.usage import Usage
 from toolyard.prompts.images import image_from_path
 
 MODEL = "TOOLYARD_MODEL"
@@ -92,7 +94,11 @@ class Took:
     @classmethod
     def of(cls, asking: Asking, session: LLMSession) -> Took:
         """What all requests of `session` took."""
-        usage, cost = session.usage, session.cost_usd
+        return cls.spent(asking, session.usage, session.cost_usd)
+
+    @classmethod
+    def spent(cls, asking: Asking, usage: Usage, cost: Decimal | None) -> Took:
+        """The same, of what is known to have been used."""
         said = None if cost is None else f"{cost:f}"
         return cls(asking.model_name, usage.calls, usage.input_tokens, usage.output_tokens, said)
 

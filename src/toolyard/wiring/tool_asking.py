@@ -34,12 +34,13 @@ def agent_of(
     yard: Yard,
     bus: EventBus | None = None,
     *,
+    name: str = NAME,
     thoughts: ThoughtChain | None = None,
     approve: Approve | None = None,
 ) -> Agent:
     """An agent that goes on with `session`, and has the tools of `yard`."""
     return Agent(
-        NAME,
+        name,
         session.model,
         system_prompt=asking.system_prompt,
         tools=yard.registry,

@@ -1,4 +1,4 @@
-"""A user's own Python file as a source of tools."""
+"""A user's own Python file, and the source of tools in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -46,11 +46,61 @@ def source_in(reference: str) -> ToolProtocol:
     Raises:
         ConfigError: There is no such file, it fails, or it holds no source or several.
     """
-    path, name = _split(reference)
-    if not os.path.isfile(path):  # unlike the method, it bears any text at all
-        raise ConfigError(f"There is no file {str(path)!r}.")
-    module = _run(path)
-    return _named(module, name, path) if name else _only(module, path)
+    file = UserFile(reference)
+    found = file.chosen(_is_source, "source of tools", "sources")
+    return _marked(file.module, file.path) if found is None else found
+
+
+class UserFile:
+    """A file of the user's, which is run once.
+
+    Args:
+        reference: `path/to/file.py[:name]`.
+
+    Raises:
+        ConfigError: There is no such file, or it fails.
+    """
+
+    def __init__(self, reference: str) -> None:
+        self.path, self._name = _split(reference)
+        if not os.path.isfile(self.path):  # unlike the method, it bears any text at all
+            raise ConfigError(f"There is no file {str(self.path)!r}.")
+        self.module = _run(self.path)
+
+    def chosen(self, is_one: Callable[[object], TypeGuard[T]], what: str, several: str) -> T | None:
+        """What the reference names; without a name the only one there, `None` if there is none.
+
+        Args:
+            is_one: Whether something is of the kind that is looked for.
+            what: What that is called.
+            several: What many of them are called.
+
+        Raises:
+            ConfigError: It names nothing of the kind, or there are several.
+        """
+        if self._name:
+            named = vars(self.module).get(self._name)
+            if is_one(named):
+                return named
+            there = ", ".join(self._all(is_one)) or "none"
+            raise ConfigError(f"{self.path.name} has no {what} {self._name!r}; there are: {there}.")
+        found = self._all(is_one)
+        if len(found) > 1:
+            name = self.path.name
+            raise ConfigError(
+                f"{name} has several {several}; say which: {name}:NAME ({', '.join(found)})."
+            )
+        return next(iter(found.values()), None)
+
+    def _all(self, is_one: Callable[[object], TypeGuard[T]]) -> Mapping[str, T]:
+        """Those made in the file, each once, by the first name it has there."""
+        seen: dict[int, str] = {}
+        found: dict[str, T] = {}
+        for name, thing in vars(self.module).items():
+            if is_one(thing) and id(thing) not in seen:
+                seen[id(thing)] = name
+                found[name] = thing
+        return found
 
 
 class FileFailed(ConfigError):
@@ -84,11 +134,11 @@ def _run(path: Path) -> ModuleType:
     except KeyboardInterrupt:  # the user's doing, not the file's
         raise
     except BaseException as error:  # whatever the user's file does is told as its doing
-        raise _failure(path, error) from error
+        raise failure(path, error) from error
     return module
 
 
-def _failure(path: Path, error: BaseException) -> ConfigError:
+def failure(path: Path, error: BaseException) -> ConfigError:
     """The error and the line of the user's file, or of what it imports, at which it came up."""
     if isinstance(error, SyntaxError):
         file = Path(error.filename or path).name
@@ -107,26 +157,6 @@ def _text(error: BaseException) -> str:
         return ""
 
 
-def _named(module: ModuleType, name: str, path: Path) -> ToolProtocol:
-    found = vars(module).get(name)
-    if not _is_source(found):
-        there = ", ".join(_sources(module)) or "none"
-        raise ConfigError(f"{path.name} has no source of tools {name!r}; there are: {there}.")
-    return found
-
-
-def _only(module: ModuleType, path: Path) -> ToolProtocol:
-    sources = _sources(module)
-    if len(sources) == 1:
-        return next(iter(sources.values()))
-    if sources:
-        names = ", ".join(sources)
-        raise ConfigError(
-            f"{path.name} has several sources; say which: {path.name}:NAME ({names})."
-        )
-    return _marked(module, path)
-
-
 def _marked(module: ModuleType, path: Path) -> Toolbox:
     """The functions that are marked as tools, each once."""
     toolbox = Toolbox()
@@ -142,26 +172,16 @@ def _marked(module: ModuleType, path: Path) -> Toolbox:
     return toolbox
 
 
-def _sources(module: ModuleType) -> Mapping[str, ToolProtocol]:
-    """The sources made in the module, each once, by the first name it has there."""
-    seen: dict[int, str] = {}
-    found: dict[str, ToolProtocol] = {}
-    for name, thing in vars(module).items():
-        if _is_source(thing) and id(thing) not in seen:
-            seen[id(thing)] = name
-            found[name] = thing
-    return found
-
-
 def _is_source(thing: object) -> TypeGuard[ToolProtocol]:
-    return _is(thing, ToolProtocol) and not _is(thing, type)
+    return is_a(thing, ToolProtocol) and not is_a(thing, type)
 
 
 def _is_marked(thing: object) -> TypeGuard[FunctionType]:
-    return _is(thing, FunctionType) and options_of(thing) is not None
+    return is_a(thing, FunctionType) and options_of(thing) is not None
 
 
-def _is(thing: object, kind: type[T]) -> TypeGuard[T]:
+def is_a(thing: object, kind: type[T]) -> TypeGuard[T]:
+    """Whether a thing in somebody's file is a `kind`."""
     try:
         return isinstance(thing, kind)
     except Exception:  # a stand-in that is bound to nothing yet does not say what it is

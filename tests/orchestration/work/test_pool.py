@@ -330,7 +330,7 @@ def test_a_name_that_is_no_part_of_a_key_is_refused(name: str) -> None:
 
 
 def test_an_item_that_may_not_be_tried_is_refused() -> None:
-    with pytest.raises(ConfigError, match="at least one attempt"):
+    with pytest.raises(ConfigError, match="max_attempts must be 1 or more"):
         pool_on(MemoryStore(), max_attempts=0)
 
 

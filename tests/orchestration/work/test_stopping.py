@@ -71,6 +71,36 @@ async def test_others_go_on_wherever_a_worker_was_stopped() -> None:
     assert number > 60
 
 
+class Stuck(MemoryStore):
+    """Does not come back from counting an attempt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_counting = anyio.Event()
+
+    async def compare_and_set(
+        self, key: str, value: str, *, version: int, ttl_s: float | None = None
+    ) -> int | None:
+        if ":unclaimed:" in key and version:
+            self.is_counting.set()
+            await anyio.sleep_forever()
+        return await super().compare_and_set(key, value, version=version, ttl_s=ttl_s)
+
+
+async def test_whoever_is_told_to_stop_while_it_claims_gives_the_item_back() -> None:
+    async with Stuck() as store:
+        pool = WorkPool(store, "team")
+        await pool.add([WorkItem("first")])
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(pool.claim, "ann")
+                await store.is_counting.wait()
+                assert [each.worker for each in (await pool.status()).working] == ["ann"]
+                tasks.cancel_scope.cancel()
+        status = await pool.status()
+    assert (status.waiting, status.working) == (1, ())
+
+
 @pytest.mark.parametrize("fault", ["unavailable", "done, unheard", "not done, unheard"])
 async def test_a_worker_that_does_not_know_what_came_of_it_finds_out(fault: Fault) -> None:
     async def once(number: int) -> None:

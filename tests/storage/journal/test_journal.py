@@ -22,7 +22,7 @@ from toolyard.core.errors import (
     UnfitReply,
     UnknownName,
 )
-from toolyard.storage.journal.journal import DurableJournal, OpenRun, StepState
+from toolyard.storage.journal.journal import Do, DurableJournal, OpenRun, StepState
 from toolyard.storage.journal.steps import Steps
 
 
@@ -225,6 +225,26 @@ async def test_a_lease_is_renewed(make: Make) -> None:
                 pass
 
 
+async def test_what_is_at_work_ends_soon_when_a_run_is_cancelled(make: Make) -> None:
+    begun = anyio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    async def stop() -> None:
+        await begun.wait()
+        async with make() as other:
+            await other.cancel("r")
+
+    async with make(lease_s=0.3) as journal, anyio.create_task_group() as tasks:
+        tasks.start_soon(stop)
+        with anyio.fail_after(10), pytest.raises(RunCancelled):
+            async with journal.open("r", "demo", None) as run:
+                await _step(Steps(run), "a", hang)
+        assert (await journal.run("r")).state == "cancelled"
+
+
 async def test_whoever_lost_its_lease_writes_nothing_more(make: Make) -> None:
     work = Work()
 
@@ -274,6 +294,46 @@ async def test_a_run_is_paused_from_elsewhere(make: Make, journal: DurableJourna
         await work.step(Steps(run), "a")
         await work.step(Steps(run), "b")
     assert work.done == {"a": 1, "b": 1}
+
+
+async def test_what_is_in_flight_is_ended_before_a_run_is_paused(
+    journal: DurableJournal, make: Make
+) -> None:
+    is_paused, pays = anyio.Event(), anyio.Event()
+
+    async def pay() -> str:
+        pays.set()
+        await is_paused.wait()
+        await anyio.sleep(0.1)  # the other one has found out by now
+        return "paid"
+
+    async def pause() -> None:
+        await pays.wait()
+        async with make() as other:
+            await other.pause("r")
+        is_paused.set()
+
+    async def work() -> None:
+        async with journal.open("r", "demo", None) as run, anyio.create_task_group() as tasks:
+            steps = Steps(run)
+
+            async def decide() -> Any:
+                """Makes a step, of which this is a part that nobody waits for."""
+                await pause()
+                await Work().step(steps.child("b"), "c")
+
+            tasks.start_soon(lambda: _step(steps, "b", decide))
+            await _step(steps, "a", pay)
+
+    with anyio.fail_after(10), pytest.raises(ExceptionGroup) as raised:
+        await work()
+    assert raised.group_contains(RunPaused)
+    assert ("a", "done", False) in await states(journal)
+    assert (await journal.run("r")).state == "paused"
+
+
+async def _step(steps: Steps, name: str, do: Do) -> Any:
+    return await steps.run(name, kind="test", input=None, do=do, repeatable=False)
 
 
 async def test_a_paused_run_has_not_failed(journal: DurableJournal) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from pydantic_core import from_json
 
 from toolyard.core.content import Text
+from toolyard.core.json_value import is_json
 from toolyard.llm.chat import ReasoningDelta, TextDelta, ToolUseDelta
 from toolyard.llm.message import Message, Part, Reasoning, ToolUse
 
@@ -99,7 +100,8 @@ class Gathering:
 def tool_use(id: str, name: str, arguments: str, *, signature: str | None = None) -> ToolUse:
     """A tool use with its arguments read from JSON text; no text means none.
 
-    What is nested too deeply, or is no Unicode, cannot be sent back either, and is malformed.
+    What is nested too deeply, is no Unicode, or has numbers that are not finite, cannot be sent
+    back either, and is malformed.
     Where the provider gives no id, it gets one.
     """
     id = id or f"use-{uuid4().hex}"
@@ -107,6 +109,6 @@ def tool_use(id: str, name: str, arguments: str, *, signature: str | None = None
         value: Any = from_json(arguments or "{}")
     except (ValueError, TypeError):  # the latter for a text that is no Unicode
         value = None
-    if isinstance(value, dict):
+    if isinstance(value, dict) and is_json(cast("object", value)):
         return ToolUse(id, name, cast("Mapping[str, Any]", value), signature=signature)
     return ToolUse(id, name, {}, malformed=arguments, signature=signature)

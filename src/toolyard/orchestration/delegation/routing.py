@@ -11,14 +11,13 @@ from toolyard.core.workflow_errors import WorkflowError
 from toolyard.orchestration.coordinator import Coordinator
 from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.roster import meant, names, roster
+from toolyard.orchestration.roster import meant, nobody, roster
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 
 BRIEF = """You decide which member of a team does this task. It does all of it, and its answer is \
 the result. The members:
 {roster}"""
 CHOOSE = "Who does it? Name one as in the list."
-UNKNOWN = "There is no member called {name!r}, only: {names}."
 TRIES = 2
 """So often it is asked who does the task, if nobody is there to fall back on."""
 
@@ -74,6 +73,6 @@ class Routing:
             member = meant(route.member, self.workers)
             if member is not None:
                 return member, route.reason
-            problem = UNKNOWN.format(name=route.member[:100], names=names(self.workers))
+            problem = nobody([route.member], self.workers)
             question = f"{problem} {CHOOSE}"
         return None, problem

@@ -13,7 +13,7 @@ from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.engines.fan_out import collected
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.roster import meant, names, roster
+from toolyard.orchestration.roster import meant, nobody, roster
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 
@@ -25,7 +25,6 @@ The members:
 ALONE_TOLD = "nothing else"
 LATER_TOLD = "only that, and what came of the subtasks before it"
 SPLIT = "Which subtasks are there, and who does each?"
-UNKNOWN = "There is no member called {unknown}, only: {names}."
 BEFORE = "This was done before:"
 ALONE = "Do the task yourself, and answer with the result."
 COMBINE: Mapping[str, str] = {
@@ -98,9 +97,7 @@ class Splitting:
             unknown = [each.member for each in found if meant(each.member, self.workers) is None]
             if not unknown:
                 break
-            named = ", ".join(repr(each[:100]) for each in unknown)
-            problem = UNKNOWN.format(unknown=named, names=names(self.workers))
-            question = f"{problem} {SPLIT}"
+            question = f"{nobody(unknown, self.workers)} {SPLIT}"
         return parts
 
     def _asks(self, run: WorkflowRun, parts: Sequence[Part], done: Sequence[Step]) -> Sequence[Ask]:

@@ -12,7 +12,7 @@ from toolyard.core.workflow_errors import WorkflowError
 from toolyard.orchestration.coordinator import Coordinator
 from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.roster import meant, names, roster
+from toolyard.orchestration.roster import meant, nobody, roster
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 
@@ -21,7 +21,6 @@ time, and hear what they answer; once you know the answer to the task, you give 
 nothing but what you tell it. The members:
 {roster}"""
 DECIDE = "What is next? Either have a member work, or finish with the answer to the task."
-UNKNOWN = "There is no member called {name!r}, only: {names}."
 NO_INSTRUCTIONS = "You did not say what {name} is to do."
 NO_ANSWER = "You gave no answer to finish with."
 FEW_LEFT = "Decisions left: {left}."
@@ -78,7 +77,7 @@ class Supervising:
         if decision.action == "finish":
             return "" if decision.answer.strip() else NO_ANSWER
         if member is None:
-            return UNKNOWN.format(name=decision.member[:100], names=names(self.workers))
+            return nobody([decision.member], self.workers)
         if not decision.instructions.strip():
             return NO_INSTRUCTIONS.format(name=member.id)
         return ""

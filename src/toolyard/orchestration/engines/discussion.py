@@ -65,6 +65,12 @@ async def latest(talk: Talk) -> Outcome:
     return Outcome(last.text, last.output)
 
 
+SYNTHESIZE = (
+    "The discussion is over. Write the answer to the task from all that was said, for somebody "
+    "who has not heard it. Give the answer alone."
+)
+
+
 class Closing:
     """Has one who heard it all write what comes of it.
 

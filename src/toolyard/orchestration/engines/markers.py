@@ -9,7 +9,8 @@ from typing import NamedTuple
 _MARKER = re.compile(r"\[\s*TASK_COMPLETE\s*:([^\[\]\n]*)\]")
 _FENCE = re.compile(r"[ \t]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)*(`{3,}|~{3,})(.*)")
 _SAID = re.compile(r"<\s*said\b.*?(?:<\s*/\s*said\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_MARKS = re.compile(r'"[^"\n]*"|“[^”\n]*”|„[^“\n]*“|«[^»\n]*»')
+_CLOSING = {'"': '"', "“": "”", "„": "“", "«": "»"}
+_OPENING = re.compile('["“„«]')
 _SINGLE = re.compile(r"['‘‚]\[[^\[\]\n]*\]['’‘]")  # noqa: RUF001 - the same
 _TICKS = re.compile("`+")
 _BLANK = re.compile(r"\n[ \t]*\n")
@@ -27,17 +28,18 @@ class Marked(NamedTuple):
 def marked_in(answer: str) -> Marked:
     """What `answer` marks; code, quotations and what others said are no place for it."""
     done = _ids(_own_words(answer))
-    return Marked(done, [each for each in _ids(answer) if each not in done])
+    return Marked([*done], [each for each in _ids(answer) if each not in done])
 
 
-def _ids(text: str) -> Sequence[str]:
-    return list(dict.fromkeys(found[1].strip() for found in _MARKER.finditer(text)))
+def _ids(text: str) -> dict[str, None]:
+    return dict.fromkeys(found[1].strip() for found in _MARKER.finditer(text))
 
 
 def _own_words(text: str) -> str:
     text = "\n".join(_outside_of_fences(_SAID.sub(" ", text)))
     paragraphs = (_without_code(each) for each in _BLANK.split(text))
-    return _SINGLE.sub(" ", _MARKS.sub(" ", "\n\n".join(paragraphs)))
+    lines = "\n\n".join(paragraphs).split("\n")
+    return _SINGLE.sub(" ", "\n".join(map(_without_quotations, lines)))
 
 
 def _outside_of_fences(text: str) -> Iterator[str]:
@@ -76,3 +78,19 @@ def _without_code(paragraph: str) -> str:
         begin = ticks[closing].end()
         at = closing + 1
     return " ".join((*kept, paragraph[begin:]))
+
+
+def _without_quotations(line: str) -> str:
+    """`line` without what stands between quotation marks."""
+    kept, begin, unclosed = list[str](), 0, set[str]()
+    for found in _OPENING.finditer(line):
+        mark = found[0]
+        if found.start() < begin or mark in unclosed:
+            continue
+        end = line.find(_CLOSING[mark], found.end())
+        if end < 0:
+            unclosed.add(mark)  # so is the next of its kind, which need not look for an end
+            continue
+        kept.append(line[begin : found.start()])
+        begin = end + 1
+    return " ".join((*kept, line[begin:]))

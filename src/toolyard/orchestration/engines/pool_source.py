@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from toolyard.core.errors import ConfigError
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.work.facts import facts_of
 from toolyard.orchestration.work.item import WorkItem, check_name, in_order
 from toolyard.orchestration.work.pool import WorkPool
@@ -55,8 +56,7 @@ class OwnPool:
             raise ConfigError(
                 f"lease_s must be from {MIN_LEASE_S} to {MAX_TTL_S:.0f}, not {lease_s}."
             )
-        if max_attempts < 1:
-            raise ConfigError(f"max_attempts must be 1 or more, not {max_attempts}.")
+        refuse_less(1, max_attempts=max_attempts)
         # What is not among the items may be in a store already.
         there = [] if store is None else [each for item in items for each in item.depends_on]
         in_order(items, there)

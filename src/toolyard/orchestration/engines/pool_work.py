@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from toolyard.core.errors import ConfigError, StoreError, ToolyardError
+from toolyard.core.errors import BudgetSpent, StoreError, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.events.orchestration_events import TaskClaimed, TaskCompleted, TaskFailed
@@ -19,8 +19,9 @@ from toolyard.orchestration.engines.task_texts import described
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Member, Members, members_of
 from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.seat import Seat
-from toolyard.orchestration.work.claim import WorkClaim
+from toolyard.orchestration.work.claim import GRACE_S, WorkClaim
 from toolyard.orchestration.work.pool import WorkPool
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import WorkflowRun, sentence
@@ -34,8 +35,6 @@ TRIED = "It was tried before; why that did not count:"
 CUT_SHORT = "The answer ended before the item was done."
 STOPPED = "Whoever worked on it was stopped."
 NOTHING_DONE = "None of the items was done."
-_GRACE_S = 5.0
-"""To give an item back when the run is stopped."""
 _LONGEST_REST_S = 60.0
 
 
@@ -53,13 +52,8 @@ class PoolRules:
     """How long a member rests after it failed, twice as long each time that follows."""
 
     def __post_init__(self) -> None:
-        if self.max_iterations is not None and self.max_iterations < 1:
-            raise ConfigError(
-                f"max_iterations must be 1 or more, or None, not {self.max_iterations}."
-            )
-        for name in ("wait_s", "rest_s"):
-            if not getattr(self, name) >= 0:
-                raise ConfigError(f"{name} must be 0 or more, not {getattr(self, name)}.")
+        refuse_less(1, max_iterations=self.max_iterations)
+        refuse_less(0, wait_s=self.wait_s, rest_s=self.rest_s)
 
 
 class PoolWork:
@@ -80,7 +74,7 @@ class PoolWork:
             acceptance: What an answer must pass before an item is completed with it.
             rules: How they go about it.
         """
-        self._members = members_of(members)
+        self._members = members_of(members, may_repeat=True)
         self.members = (*self._members, *acceptance.members)
         self._source = source
         self._acceptance = acceptance
@@ -96,6 +90,8 @@ class PoolWork:
                         tasks.start_soon(self._shift, run, shift, member)
             except BaseExceptionGroup as errors:
                 raise first_of(errors) from None
+            if shift.spent is not None:
+                raise shift.spent
             return await self._result(run, shift)
 
     async def _shift(self, run: WorkflowRun, shift: Shift, member: Member) -> None:
@@ -109,14 +105,22 @@ class PoolWork:
                 if claim is None:
                     return
                 begun += 1
-                seat = kept or await self._seat(run, claim, member)
-                is_well = await self._do(run, shift.pool, claim, seat)
+                seat = kept or await self._seat(run, shift.pool, claim, member)
+                try:
+                    is_well = await self._do(run, shift.pool, claim, seat)
+                except BudgetSpent as error:
+                    if run.facts.on_error == "raise":
+                        raise
+                    shift.end(error)  # what the others have begun is paid for
+                    return
             shift.look_again()
             failures = 0 if is_well else failures + 1
             if failures:
                 await shift.rest(min(rules.rest_s * 2.0 ** (failures - 1), _LONGEST_REST_S))
 
-    async def _seat(self, run: WorkflowRun, claim: WorkClaim, member: Member) -> Seat:
+    async def _seat(
+        self, run: WorkflowRun, pool: WorkPool, claim: WorkClaim, member: Member
+    ) -> Seat:
         """A place for one attempt.
 
         A run that is gone on with has each attempt made by whoever made it before: who claims
@@ -127,7 +131,11 @@ class PoolWork:
         async def claimed_by() -> str:
             return member.id
 
-        member_id = await run.call(f"{step_id}.member", claimed_by)
+        try:
+            member_id = await run.call(f"{step_id}.member", claimed_by)
+        except BaseException:
+            await _given_back(pool, claim, STOPPED)
+            raise
         found = next((each for each in self._members if each.id == member_id), member)
         return run.seat(found, step_id)
 
@@ -226,7 +234,7 @@ async def _recorded(pool: WorkPool, claim: WorkClaim, result: str) -> str:
 
 async def _given_back(pool: WorkPool, claim: WorkClaim, reason: str) -> None:
     """Let others have it at once, if the store can be told; they get it in any case."""
-    with anyio.move_on_after(_GRACE_S, shield=True), suppress(ToolyardError):
+    with anyio.move_on_after(GRACE_S, shield=True), suppress(ToolyardError):
         await pool.release(claim, reason)
 
 

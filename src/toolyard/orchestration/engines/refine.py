@@ -80,6 +80,15 @@ IsSettled = Callable[[WorkflowRun, Draft, Draft], bool]
 """Whether a draft is so like the one before it, or so little better, that it is the last."""
 
 
+def revising(question: str) -> Instruct:
+    """The first draft is written by the task alone; for each other, `question` is asked."""
+
+    def instruct(drafts: Sequence[Draft]) -> str:
+        return question if drafts else ""
+
+    return instruct
+
+
 async def said(run: WorkflowRun, draft: Draft, steps: Sequence[Step]) -> Assessment:
     """All that the assessors say, as it is."""
     del run, draft

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 
+from toolyard.core.errors import BudgetSpent
 from toolyard.orchestration.work.claim import WorkClaim
 from toolyard.orchestration.work.pool import WorkPool
 
@@ -25,6 +26,8 @@ class Shift:
         """One for each that may be at work at the same time."""
         self.has_waited_long = False
         """Whether somebody left because others did not come to an end."""
+        self.spent: BudgetSpent | None = None
+        """Why nobody shall begin another item, if so."""
         self._wait_s = wait_s
         self._turn = anyio.Lock()
         self._change = anyio.Event()
@@ -54,6 +57,12 @@ class Shift:
                     await change.wait()
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         return None
+
+    def end(self, spent: BudgetSpent) -> None:
+        """Nobody shall begin another item."""
+        self.spent = self.spent or spent
+        self._end.set()
+        self.look_again()
 
     def look_again(self) -> None:
         """An item has ended, or was given back."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from toolyard.core.errors import ConfigError
 from toolyard.events.orchestration_events import (
     RalphIterationStarted,
     RalphTaskCompleted,
@@ -17,6 +16,7 @@ from toolyard.orchestration.engines.task_texts import listed
 from toolyard.orchestration.hub import Hub
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.seat import Seat
 from toolyard.orchestration.work.item import WorkItem, in_order
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
@@ -33,6 +33,8 @@ NOTHING_TO_DO = "There was nothing to do."
 NOTHING_DONE = "None of the items was done."
 _MOST_LETTERS = 128
 """Of an id that is none."""
+_MOST_UNKNOWN = 20
+"""So many of those are named at most."""
 
 
 class TaskBoard:
@@ -61,8 +63,7 @@ class TaskBoard:
         Raises:
             ConfigError: A number is out of its range, or the items do not fit together.
         """
-        if max_iterations < 1:
-            raise ConfigError(f"max_iterations must be 1 or more, not {max_iterations}.")
+        refuse_less(1, max_iterations=max_iterations)
         self.members = (*members, *acceptance.members)
         self._members = members
         self._items = tuple(items)
@@ -174,7 +175,10 @@ class _Board:
         unknown = [each for each in marked.done if each not in items]
         quoted_only = [each for each in marked.quoted if each in items and each not in self.done]
         return [
-            *(f"{each[:_MOST_LETTERS]}: there is no such item." for each in unknown),
+            *(
+                f"{each[:_MOST_LETTERS]}: there is no such item."
+                for each in unknown[:_MOST_UNKNOWN]
+            ),
             *(f"{each}: it was marked inside of code or a quotation." for each in quoted_only),
         ]
 

@@ -30,8 +30,10 @@ class PlanStep(BaseModel, frozen=True):
     assigned_agent: str = Field(description="Who does it, as it is called in the list of members.")
     intent_template: str = Field(description="All that the member is told, with placeholders.")
     expected_output: str = Field(description="What must come of it, in a sentence.")
-    requires_validation: bool = Field(False, description="Whether what comes of it is checked.")
-    output_key: str | None = Field(None, description="Another name for what comes of it.")
+    requires_validation: bool = Field(
+        default=False, description="Whether what comes of it is checked."
+    )
+    output_key: str | None = Field(default=None, description="Another name for what comes of it.")
 
     @property
     def keys(self) -> Sequence[str]:

@@ -33,8 +33,8 @@ def problems(plan: Plan, members: Sequence[Member], *, is_guessed: bool) -> Sequ
         taken.update(step.keys)
         if meant(step.assigned_agent, members) is None:
             found.append(
-                f"Step {step.step_id!r} is for {step.assigned_agent!r}, who is no member; there "
-                f"are only: {names(members)}."
+                f"Step {step.step_id!r} is for {step.assigned_agent[:100]!r}, who is no member; "
+                f"there are only: {names(members)}."
             )
         found += _unresolvable(step, plan.steps[:at], is_guessed)
     return found

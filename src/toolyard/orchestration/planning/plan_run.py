@@ -120,14 +120,16 @@ class PlanRun:
         """Keep what came of a step; `StepFailed` if it cannot be used."""
         try:
             if step.result is None:
-                raise StepFailed(step.error or "", is_retryable=step.is_retryable)
+                error = step.error or ""  # which may be in the words of a member, or of a tool
+                told = quoted(step.member_name, error)
+                raise StepFailed(error, is_retryable=step.is_retryable, told=told)
             if planned.requires_validation:
                 checker = self._team.validator or self._team.planner
                 assert checker is not None, "a team without one is refused"
                 await validate(self._run, checker, planned, step)
         except StepFailed as failure:
             self._run.discard([step])
-            if failure.told != str(failure):
+            if step.result is not None and failure.told != str(failure):
                 shown = quoted(step.member_name, step.prompt_text)
                 self._refused[planned.step_id] = f"{REFUSED}\n\n{shown}\n\n{failure.told}"
             raise

@@ -48,6 +48,9 @@ It stands for what came of one of these earlier steps. Of which?
 {steps}"""
 TRIES = 3
 """So often a plan is made, if it cannot be followed."""
+MOST_STEPS = 100
+"""Of a plan that is made: each is a run of a member, whoever pays for it."""
+TOO_LONG = "It has {count} steps; make do with {most}, and better with fewer than ten."
 
 
 class Remedy(BaseModel):
@@ -154,13 +157,18 @@ class PlanWriter:
             if step.result is None:
                 raise PlanFailed(f"{step.member_name} made no plan: {step.error}")
             plan = read(step.output)
-            found = problems(plan, self._workers, is_guessed=True)
+            found = _too_long(plan) or problems(plan, self._workers, is_guessed=True)
             if not found:
                 return plan
             question = WRONG.format(problems="\n".join(f"- {each}" for each in found))
         raise PlanFailed(
             f"{self._planning.member.name} made no plan that can be followed: {' '.join(found)}"
         )
+
+
+def _too_long(plan: Plan) -> Sequence[str]:
+    count = len(plan.steps)
+    return [TOO_LONG.format(count=count, most=MOST_STEPS)] if count > MOST_STEPS else []
 
 
 def _listed(steps: Sequence[PlanStep]) -> str:

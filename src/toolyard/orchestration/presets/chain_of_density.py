@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Unpack
 
-from toolyard.core.errors import ConfigError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.refine import Draft, Refine
 from toolyard.orchestration.member import Joining, Member, member_of
 from toolyard.orchestration.ranges import refuse_less
@@ -58,8 +58,7 @@ class ChainOfDensity(Workflow):
         **options: Unpack[WorkflowOptions],
     ) -> None:
         refuse_less(1, num_iterations=num_iterations)
-        if add not in ADDED:
-            raise ConfigError(f"add must be one of {', '.join(ADDED)}, not {add!r}.")
+        refuse_other(Density, add=add)
 
         def instruct(drafts: Sequence[Draft]) -> str:
             if not drafts:

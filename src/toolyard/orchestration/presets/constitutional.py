@@ -9,6 +9,7 @@ from typing import Any, Literal, Unpack
 from pydantic import BaseModel, Field, create_model
 
 from toolyard.core.errors import ConfigError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.distinct import refuse_same_names
 from toolyard.orchestration.engines.refine import (
     Assessment,
@@ -17,6 +18,7 @@ from toolyard.orchestration.engines.refine import (
     Refine,
     Remark,
     Weigh,
+    revising,
 )
 from toolyard.orchestration.member import Joining, Member, member_of
 from toolyard.orchestration.quoted import quoted
@@ -26,7 +28,6 @@ from toolyard.orchestration.workflow_result import Step
 from toolyard.orchestration.workflow_run import WorkflowRun
 
 Severity = Literal["warning", "error", "critical"]
-SEVERITIES: tuple[Severity, ...] = ("warning", "error", "critical")
 
 JUDGE = (
     "Say of each of these principles whether the answer above keeps to it, and why:\n\n{principles}"
@@ -55,10 +56,7 @@ class Principle:
     def __post_init__(self) -> None:
         if not self.name:
             raise ConfigError("A principle needs a name.")
-        if self.severity not in SEVERITIES:
-            raise ConfigError(
-                f"severity must be one of {', '.join(SEVERITIES)}, not {self.severity!r}."
-            )
+        refuse_other(Severity, severity=self.severity)
 
 
 class Verdict(BaseModel):
@@ -116,7 +114,7 @@ class Constitutional(Workflow):
         engine = Refine(
             writer,
             rounds=max_revisions + 1,
-            instruct=lambda drafts: REVISE if drafts else "",
+            instruct=revising(REVISE),
             assessors=[Assessor(judge, asks, _verdicts(principles))],
             weigh=_weighing(principles, binding),
             must_be_accepted=True,

@@ -20,6 +20,7 @@ from toolyard.orchestration.engines.refine import (
     Weigh,
     alike,
     never,
+    revising,
 )
 from toolyard.orchestration.member import Joining, Member, member_of
 from toolyard.orchestration.quoted import quoted
@@ -127,7 +128,7 @@ class IterativeRefinement(Workflow):
         engine = Refine(
             member_of(producer),
             rounds=max_iterations,
-            instruct=_instruct,
+            instruct=revising(REVISE),
             assessors=[_assessor(each, output) for each in judges],
             weigh=_weighing(judges, min_quality_score, evaluator),
             must_be_accepted=is_scored,
@@ -151,10 +152,6 @@ def _assessor(critic: Critic, output: type[Critique] | None) -> Assessor:
         return f"{quoted(draft.name, draft.text)}\n\n{question}"
 
     return Assessor(member_of(critic.who), asks, output)
-
-
-def _instruct(drafts: Sequence[Draft]) -> str:
-    return REVISE if drafts else ""
 
 
 def _weighing(

@@ -31,7 +31,10 @@ class Layers(Workflow):
             raise ConfigError("layers must be one or more; there is none.")
         stages = [
             Stage(
-                FanOut(members_of(each), choose=everyone(f"layer {at} of {len(layers)}")),
+                FanOut(
+                    members_of(each, may_repeat=True),
+                    choose=everyone(f"layer {at} of {len(layers)}"),
+                ),
                 _last_layer,
             )
             for at, each in enumerate(layers, 1)

@@ -9,7 +9,7 @@ from typing import Literal, Unpack
 from pydantic import BaseModel, Field, JsonValue, create_model
 
 from toolyard.orchestration.choices import refuse_other
-from toolyard.orchestration.engines.discussion import Closing, Discussion, transcript
+from toolyard.orchestration.engines.discussion import SYNTHESIZE, Closing, Discussion, transcript
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
 from toolyard.orchestration.roster import meant, names, roster
 from toolyard.orchestration.talk import Floor, Talk
@@ -25,10 +25,6 @@ PICK = (
     "the task is done, or if nobody could add anything."
 )
 AGAIN = "{named!r} is not the id of a member. Name one of these: {ids}."
-SYNTHESIZE = (
-    "The discussion is over. Write the answer to the task from all that was said, for "
-    "somebody who has not heard it. Give the answer alone."
-)
 SPEAKER = "The id of who speaks next."
 TRIES = 2
 """So often the moderator is asked for a speaker before another way is taken."""
@@ -76,7 +72,7 @@ class Moderator:
             if chosen is not None:
                 yield Floor((chosen,), f"chosen by {self._name}: {pick.reason}".rstrip(": "))
                 return
-            again = AGAIN.format(named=pick.speaker, ids=names(talk.members))
+            again = AGAIN.format(named=pick.speaker[:100], ids=names(talk.members))
             question = f"{self._question}\n\n{again}"
         yield Floor((_fewest_turns(talk),), f"{self._name} named nobody; had the fewest turns")
 

@@ -16,7 +16,7 @@ class Parallel(Workflow):
     for each of them, by id, one for each round.
 
     Args:
-        members: Who does it.
+        members: Who does it. One may be among them several times, and begins anew each time.
         rounds: How often each does it, from the start, 1 or more.
         options: As of every workflow.
     """
@@ -24,4 +24,4 @@ class Parallel(Workflow):
     def __init__(
         self, members: Members, *, rounds: int = 1, **options: Unpack[WorkflowOptions]
     ) -> None:
-        super().__init__(FanOut(members_of(members), rounds=rounds), options)
+        super().__init__(FanOut(members_of(members, may_repeat=True), rounds=rounds), options)

@@ -49,7 +49,7 @@ class Pipeline(Workflow):
         **options: Unpack[WorkflowOptions],
     ) -> None:
         refuse_other(Hearing, hears=hears)
-        found = members_of(members)
+        found = members_of(members, may_repeat=True)
         given = dict(prompts or {})
         unknown = [name for name in given if name not in {each.id for each in found}]
         if unknown:

@@ -41,7 +41,7 @@ class Planner(Workflow):
     Args:
         members: Who does the steps, each knowing nothing but what it is told in that step.
         planner: Who makes the plan; three times at most if it cannot be followed, each time told
-            why.
+            why. It has 100 steps at most.
         plan: A plan that is there already; the planner then only makes others if it must.
         blueprint: How such tasks are mostly done, for the planner.
         decider: Who decides what the plan leaves open; the planner if not given.

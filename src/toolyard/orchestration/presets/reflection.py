@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from string import Formatter
 from typing import Unpack
 
@@ -14,6 +13,7 @@ from toolyard.orchestration.engines.refine import (
     Refine,
     alike,
     never,
+    revising,
 )
 from toolyard.orchestration.member import Joining, Member, member_of
 from toolyard.orchestration.quoted import quoted
@@ -90,16 +90,12 @@ class Reflection(Workflow):
         engine = Refine(
             writer,
             rounds=max_reflections + 1,
-            instruct=_instruct,
+            instruct=revising(REVISE),
             assessors=[Assessor(reader, asks)],
             scorer=scorer,
             is_settled=_settling(min_improvement, is_scored=scorer is not None),
         )
         super().__init__(engine, options)
-
-
-def _instruct(drafts: Sequence[Draft]) -> str:
-    return REVISE if drafts else ""
 
 
 def _settling(least: float | None, *, is_scored: bool) -> IsSettled:

@@ -6,7 +6,13 @@ from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError
 from toolyard.orchestration.choices import refuse_other
-from toolyard.orchestration.engines.discussion import Closing, Discussion, latest, transcript
+from toolyard.orchestration.engines.discussion import (
+    SYNTHESIZE,
+    Closing,
+    Discussion,
+    latest,
+    transcript,
+)
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
 from toolyard.orchestration.talk import Talk
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
@@ -21,10 +27,6 @@ STYLES: dict[Style, str] = {
     "challenge": "It is your turn. Say what is wrong, weak or left open in what was said, and "
     "what would be right instead.",
 }
-SYNTHESIZE = (
-    "The discussion is over. Write the answer to the task from all that was said, for somebody "
-    "who has not heard it. Give the answer alone."
-)
 
 
 class RoundRobin(Workflow):

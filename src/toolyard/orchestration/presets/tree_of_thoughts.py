@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Unpack
 
-from toolyard.core.errors import ConfigError
+from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.tree_search import Reach, TreeSearch
 from toolyard.orchestration.judging import by_scores, by_votes
 from toolyard.orchestration.member import Joining, Member, member_of
@@ -12,7 +12,6 @@ from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Evaluation = Literal["score", "vote", "best_first"]
-EVALUATIONS: tuple[Evaluation, ...] = ("score", "vote", "best_first")
 
 
 class TreeOfThoughts(Workflow):
@@ -59,10 +58,7 @@ class TreeOfThoughts(Workflow):
         **options: Unpack[WorkflowOptions],
     ) -> None:
         refuse_less(1, evaluations=evaluations)
-        if evaluation not in EVALUATIONS:
-            raise ConfigError(
-                f"evaluation must be one of {', '.join(EVALUATIONS)}, not {evaluation!r}."
-            )
+        refuse_other(Evaluation, evaluation=evaluation)
         reach = Reach(
             branching_factor=branching_factor,
             beam_width=beam_width,

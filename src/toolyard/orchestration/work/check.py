@@ -12,6 +12,7 @@ from toolyard.core.invocation import awaitable
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.threads import Threads
 from toolyard.core.tool import ToolCall, ToolResult
+from toolyard.orchestration.quoted import quoted
 from toolyard.orchestration.work.item import Verdict, WorkItem
 
 _log = logging.getLogger("toolyard.orchestration")
@@ -142,6 +143,6 @@ def _question(item: WorkItem, answer: str) -> str:
         f"Task: {item.title or item.id}",
         item.description,
         "\n".join(["Acceptance criteria:", *criteria]) if criteria else "",
-        f"<answer>\n{answer}\n</answer>",
+        quoted("the worker", answer),
     )
     return "\n\n".join(filter(None, parts))

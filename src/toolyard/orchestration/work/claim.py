@@ -14,6 +14,8 @@ from toolyard.orchestration.work.item import WorkItem
 from toolyard.orchestration.work.records import OpenItem
 from toolyard.orchestration.work.steady import Steady
 
+GRACE_S = 5.0
+"""To give an item back when whoever has it is stopped."""
 _RENEWALS = 3
 """In the time that a lease lasts."""
 

@@ -8,15 +8,19 @@ from secrets import token_hex
 
 import anyio
 
+from toolyard.core.errors import ToolyardError
 from toolyard.core.one_at_a_time import OneAtATime
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.orchestration.work.candidates import Candidates
-from toolyard.orchestration.work.claim import WorkClaim
+from toolyard.orchestration.work.claim import GRACE_S, WorkClaim
 from toolyard.orchestration.work.endings import Endings
 from toolyard.orchestration.work.item import Check, WorkItem
 from toolyard.orchestration.work.records import Holder, OpenItem, PoolKeys, now
 from toolyard.orchestration.work.status import outcome_of
 from toolyard.orchestration.work.steady import Steady
+
+_GRACE_S = 5.0
+"""To give an item back when its worker is told to stop."""
 
 
 class Claims:
@@ -116,8 +120,20 @@ class Claims:
 
     async def _taken(self, item_id: str, text: str, version: int, worker: str) -> WorkClaim | None:
         """The claim, with the attempt counted; `None` if another was faster."""
+        key, holder = self._keys.claimed + item_id, Holder(worker, now(), token_hex(8))
+        try:
+            return await self._begun(item_id, text, version, holder)
+        except BaseException:  # a cancellation, above all: others need not wait for the lease
+            with anyio.move_on_after(GRACE_S, shield=True), suppress(ToolyardError):
+                found = await self._store.get(key)
+                if found is not None and found.value == holder.text:
+                    await self._store.delete(key, version=found.version)
+            raise
+
+    async def _begun(
+        self, item_id: str, text: str, version: int, holder: Holder
+    ) -> WorkClaim | None:
         key, began = self._keys.claimed + item_id, anyio.current_time()
-        holder = Holder(worker, now(), token_hex(8))
         fence = await self._store.set(key, holder.text, version=0, ttl_s=self._lease_s)
         if fence is None:
             return None
@@ -128,25 +144,35 @@ class Claims:
             attempts=opened.attempts + 1,
             claim=holder.claim,
         )
-        unclaimed, counted = self._keys.unclaimed + item_id, None
-        if await outcome_of(self._store, self._keys, item_id) is None:
-            counted = await self._store.set(unclaimed, opened.text, version=version)
-        else:  # it was added again at the very moment in which it ended
-            await self._store.delete(unclaimed)
         claim = WorkClaim(
             self._store,
             key,
             opened,
-            worker,
+            holder.worker,
             version=fence,
-            opened_version=counted or 0,
+            opened_version=0,
             lease_s=self._lease_s,
             ends=began + self._lease_s,
         )
-        if counted is None:  # another has ended it, or given it back, since we looked
+        try:
+            claim.opened_version = await self._counted(opened, version)
+        except anyio.get_cancelled_exc_class():  # nobody will work on it
+            with anyio.move_on_after(_GRACE_S, shield=True), suppress(ToolyardError):
+                await self._endings.give_up(claim)
+            raise
+        if not claim.opened_version:  # another has ended it, or given it back, since we looked
             await self._endings.give_up(claim)
             return None
         return claim
+
+    async def _counted(self, opened: OpenItem, version: int) -> int:
+        """The version of the item with the attempt counted; 0 if it is not as it was any more."""
+        item_id = opened.item.id
+        unclaimed = self._keys.unclaimed + item_id
+        if await outcome_of(self._store, self._keys, item_id) is None:
+            return await self._store.set(unclaimed, opened.text, version=version) or 0
+        await self._store.delete(unclaimed)  # it was added again at the very moment it ended
+        return 0
 
     async def _give_no_more(self, claim: WorkClaim, reason: str) -> None:
         with suppress(ClaimLost):  # then whoever has it now sees the same

@@ -7,7 +7,8 @@ lets whoever comes next go on from wherever a worker was stopped:
   an empty list for the end of the work. Whoever adds the same again completes what was begun.
 * **Claiming**: `claimed` is written if nothing is there, with a lease; then it is looked whether
   the item had just been ended by another; then the attempt is counted in `unclaimed`. Who stops
-  here is a dead worker: the lease ends, and others claim the item.
+  here is a dead worker: the lease ends, and others claim the item. Who is told to stop gives the
+  claim up.
 * **Ending**: the claim is replaced by the outcome, without a lease, if it is still at its version.
   This one step decides: who has lost its claim is refused, and what was decided no crash takes
   back. Then the outcome is filed as `completed` or `failed`, then `unclaimed` goes, then
@@ -24,8 +25,8 @@ from dataclasses import replace
 
 import anyio
 
-from toolyard.core.errors import ConfigError
 from toolyard.core.workflow_errors import ClaimLost
+from toolyard.orchestration.ranges import refuse_less
 from toolyard.orchestration.work.claim import WorkClaim
 from toolyard.orchestration.work.claims import Claims
 from toolyard.orchestration.work.endings import Endings
@@ -75,8 +76,7 @@ class WorkPool:
         Raises:
             ConfigError: A name is malformed, or `max_attempts` is less than 1.
         """
-        if max_attempts < 1:
-            raise ConfigError(f"An item needs at least one attempt, not {max_attempts}.")
+        refuse_less(1, max_attempts=max_attempts)
         check_name(pool, "The name of a pool")
         check_name(namespace, "A namespace")
         self._store = Steady(store, patience_s=lease_s)

@@ -24,7 +24,6 @@ from toolyard.core.errors import (
 _PLAIN = {
     kind.code: kind
     for kind in (
-        BudgetSpent,
         ContentFiltered,
         InvalidRequest,
         KeyRefused,
@@ -44,6 +43,8 @@ def kept(error: Exception) -> str | None:
     said: dict[str, Any]
     if type(error) is UnfitReply:
         said = {"code": error.code, "message": str(error), "reply": error.reply}
+    elif type(error) is BudgetSpent:
+        said = {"code": error.code, "message": str(error), "place": error.place}
     elif isinstance(error, ToolyardError) and _PLAIN.get(error.code) is type(error):
         said = {"code": error.code, "message": str(error)}
     else:
@@ -56,6 +57,8 @@ def error_of(text: str) -> ToolyardError:
     said = json.loads(text)
     if said["code"] == UnfitReply.code:
         return UnfitReply(said["message"], said["reply"])
+    if said["code"] == BudgetSpent.code:
+        return BudgetSpent(said["message"], said.get("place"))
     return _PLAIN[said["code"]](said["message"])
 
 

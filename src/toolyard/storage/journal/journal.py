@@ -237,6 +237,15 @@ class Journal(Protocol):
         """All steps of a run as they were begun; `UnknownName` if there is no such run."""
         ...
 
+    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
+        """Write a run with its steps to a file, for `RecordedJournal`; one there is replaced.
+
+        Raises:
+            UnknownName: There is no such run.
+            StoreError: The file cannot be written.
+        """
+        ...
+
 
 class DurableJournal(Journal, Protocol):
     """A journal that runs can be changed in, from any process."""
@@ -246,7 +255,10 @@ class DurableJournal(Journal, Protocol):
         ...
 
     async def pause(self, run_id: str) -> None:
-        """Have the run end before its next step; `JournalError` if it is over."""
+        """Have the run end before its next step; `JournalError` if it is over.
+
+        Steps that are in flight then are ended first, if that takes no longer than half a minute.
+        """
         ...
 
     async def resume(self, run_id: str) -> None:
@@ -254,7 +266,7 @@ class DurableJournal(Journal, Protocol):
         ...
 
     async def cancel(self, run_id: str) -> None:
-        """Have the run end before its next step for good; `JournalError` if it is over."""
+        """Have the run end for good, within seconds; `JournalError` if it is over."""
         ...
 
     async def fork(self, run_id: str, before: int, new_run_id: str) -> None:
@@ -273,13 +285,4 @@ class DurableJournal(Journal, Protocol):
 
     async def delete(self, run_id: str) -> None:
         """Forget a run and its steps; `RunTaken` while it is executed."""
-        ...
-
-    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
-        """Write a run with its steps to a file, for `RecordedJournal`; one there is replaced.
-
-        Raises:
-            UnknownName: There is no such run.
-            StoreError: The file cannot be written.
-        """
         ...

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 import anyio
 
@@ -33,6 +34,9 @@ from toolyard.storage.journal.script import JournalDatabase
 
 logger = logging.getLogger("toolyard.storage")
 
+GRACE_S = 30.0
+"""What is in flight may take so long to end when the run is paused."""
+
 FIRST_LOOK_S, LAST_LOOK_S = 0.05, 2.0
 """How soon an answer is looked for at first, and after some time."""
 
@@ -49,9 +53,13 @@ class LeasedRun:
         self._lease_s = lease_s
         self._background = Background()
         self._hold: Hold | None = None
+        self._stopped: RunCancelled | RunLost | None = None
+        """Why it was ended from outside."""
         self._record: RunRecord | None = None
         self._calls = Calls()
         self._failures = list[tuple[Exception, StepKey]]()
+        self._in_flight = WeakSet[LeasedStep]()
+        """What was begun here and may still be ended."""
 
     async def __aenter__(self) -> Self:
         """As `OpenRun.__aenter__`."""
@@ -64,7 +72,7 @@ class LeasedRun:
         except BaseException:  # a cancellation too: whoever did not enter does not leave
             await self._give_back(None)
             raise
-        tasks.start_soon(self._renew)
+        tasks.start_soon(self._watch, tasks.cancel_scope)
         return self
 
     async def __aexit__(
@@ -74,9 +82,12 @@ class LeasedRun:
         traceback: TracebackType | None,
     ) -> bool | None:
         try:
-            return await self._background.__aexit__(kind, error, traceback)
+            is_ended_here = await self._background.__aexit__(kind, error, traceback)
         finally:
-            await self._give_back(error)
+            await self._give_back(self._stopped or error)
+        if is_ended_here and self._stopped is not None:
+            raise self._stopped
+        return is_ended_here
 
     @property
     def record(self) -> RunRecord:
@@ -105,7 +116,10 @@ class LeasedRun:
         except Exception as error:
             await step.fail(error)
             raise
-        return await step.finish(output)
+        else:
+            return await step.finish(output)
+        finally:
+            self._in_flight.discard(step)
 
     async def begin(
         self,
@@ -120,9 +134,10 @@ class LeasedRun:
         """As `OpenRun.begin`."""
         call = self._calls.call(path, name, n, kind, input)
         hold = self._held
-        found = await self._database.change(
-            lambda now: step_scripts.begin(now, hold, call, repeatable=repeatable)
-        )
+        async with self._settling():
+            found = await self._database.change(
+                lambda now: step_scripts.begin(now, hold, call, repeatable=repeatable)
+            )
         match found.verdict:
             case "raise":
                 failure = error_of(found.output or "")
@@ -136,15 +151,32 @@ class LeasedRun:
             case _:
                 output = json.loads(found.output or "null")
                 is_recalled = found.verdict == "recall"
-                return LeasedStep(self, call.key, is_recalled=is_recalled, output=output)
+                step = LeasedStep(self, call.key, is_recalled=is_recalled, output=output)
+                if not is_recalled:
+                    self._in_flight.add(step)
+                return step
 
-    async def end(self, key: StepKey, state: StepState, output: str | None) -> None:
+    async def end(self, step: LeasedStep, state: StepState, output: str | None) -> None:
         """Write down what came of a step."""
         hold = self._held
         with anyio.CancelScope(shield=True):  # it was done, so it is kept; a database has its time
             await self._database.change(
-                lambda now: step_scripts.finish(now, hold, key, state, output)
+                lambda now: step_scripts.finish(now, hold, step.key, state, output)
             )
+        self._in_flight.discard(step)
+
+    @asynccontextmanager
+    async def _settling(self) -> AsyncGenerator[None]:
+        """Have others end what they do first, if the run is paused: that would be in doubt."""
+        try:
+            yield
+        except RunPaused:
+            own = anyio.get_current_task().id  # what it is a part of cannot end before it
+            with anyio.move_on_after(GRACE_S):
+                # Some end without a word, so there is nothing that could be waited for.
+                while any(each.task_id != own for each in self._in_flight):  # noqa: ASYNC110
+                    await anyio.sleep(FIRST_LOOK_S)
+            raise
 
     def note(self, error: Exception, key: StepKey) -> None:
         """Remember whose error it is: if it ends the run, that step is done anew."""
@@ -154,13 +186,14 @@ class LeasedRun:
         """As `OpenRun.ask_person`."""
         call = self._calls.call(path, name, n, PERSON, question)
         hold = self._held
-        found = await self._database.change(lambda now: step_scripts.ask(now, hold, call))
-        pause_s = FIRST_LOOK_S
-        while found.verdict == "wait":
-            await anyio.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, LAST_LOOK_S)
-            with suppress(StoreError):  # it may be back the next time; a person takes longer
-                found = await self._database.read(lambda now: step_scripts.look(hold, call.key))
+        async with self._settling():
+            found = await self._database.change(lambda now: step_scripts.ask(now, hold, call))
+            pause_s = FIRST_LOOK_S
+            while found.verdict == "wait":
+                await anyio.sleep(pause_s)
+                pause_s = min(pause_s * 1.5, LAST_LOOK_S)
+                with suppress(StoreError):  # it may be back the next time; a person takes longer
+                    found = await self._database.read(lambda now: step_scripts.look(hold, call.key))
         return json.loads(found.output or "null")
 
     async def complete(self, result: Any) -> None:
@@ -174,13 +207,21 @@ class LeasedRun:
             raise JournalError("The run is not open: enter it with `async with` first.")
         return self._hold
 
-    async def _renew(self) -> None:
+    async def _watch(self, everything: anyio.CancelScope) -> None:
+        """Renew the lease, and end everything once the run is cancelled or somebody else's."""
         hold, lease_s = self._held, self._lease_s
+        renewed = anyio.current_time()
         while True:
-            await anyio.sleep(lease_s / 3)
+            await anyio.sleep(min(lease_s / 3, LAST_LOOK_S))
             try:
-                await self._database.change(lambda now: run_scripts.renew(now, hold, lease_s))
-            except RunLost:  # the next step says so
+                if anyio.current_time() >= renewed + lease_s / 3:
+                    await self._database.change(lambda now: run_scripts.renew(now, hold, lease_s))
+                    renewed = anyio.current_time()
+                with suppress(RunPaused):  # the next step says so, and what is in flight ends
+                    await self._database.read(lambda now: run_scripts.going_on(hold))
+            except (RunCancelled, RunLost) as error:
+                self._stopped = error
+                everything.cancel()
                 return
             except StoreError as error:  # the next time may be in time
                 logger.warning("the lease of a run was not renewed: %s", error)
@@ -221,22 +262,24 @@ class LeasedStep:
 
     def __init__(self, run: LeasedRun, key: StepKey, *, is_recalled: bool, output: Any) -> None:
         self._run = run
-        self._key = key
+        self.key = key
         self.is_recalled = is_recalled
+        self.task_id = anyio.get_current_task().id
+        """Of the task that began it."""
         self.output = output
 
     async def finish(self, output: Any) -> Any:
         """As `BegunStep.finish`."""
         try:
-            text = json_text(output, f"result of the step {self._key}")
+            text = json_text(output, f"result of the step {self.key}")
         except JournalError as error:
             await self.fail(error)
             raise
-        await self._run.end(self._key, "done", text)
+        await self._run.end(self, "done", text)
         self.output = json.loads(text)
         return self.output
 
     async def fail(self, error: Exception) -> None:
         """As `BegunStep.fail`."""
-        self._run.note(error, self._key)
-        await self._run.end(self._key, "failed", kept(error))
+        self._run.note(error, self.key)
+        await self._run.end(self, "failed", kept(error))

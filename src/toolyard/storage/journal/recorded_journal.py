@@ -16,11 +16,11 @@ from toolyard.storage.journal.failure import error_of
 from toolyard.storage.journal.journal import Do, OpenRun, RunRecord, RunState, StepRecord
 from toolyard.storage.journal.json_text import canonical_text
 from toolyard.storage.journal.keys import StepKey, key_of
-from toolyard.storage.journal.recording import read_recording
+from toolyard.storage.journal.recording import read_recording, write_recording
 
 
 class RecordedJournal:
-    """A `Journal` of the one run in a file that `DurableJournal.export` wrote.
+    """A `Journal` of the one run in a file that `Journal.export` wrote.
 
     Nothing is ever written to it. A step that is not in it, or was not over, is a `RunDiverged`.
     """
@@ -68,6 +68,10 @@ class RecordedJournal:
     async def steps(self, run_id: str) -> Sequence[StepRecord]:
         """As `Journal.steps`."""
         return self._of(run_id)[1]
+
+    async def export(self, run_id: str, path: str | PathLike[str]) -> None:
+        """As `Journal.export`: the same bytes as were read."""
+        await run_sync(write_recording, path, *self._of(run_id))
 
     @property
     def _read(self) -> tuple[RunRecord, Sequence[StepRecord]]:

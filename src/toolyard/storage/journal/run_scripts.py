@@ -131,6 +131,15 @@ def lost(run_id: str) -> RunLost:
     )
 
 
+def going_on(hold: Hold) -> Script[bool]:
+    """Whether the run is complete; raises if it is another's, or somebody stopped it."""
+    rows = yield Query("SELECT state FROM runs WHERE run_id = ? AND fence = ?", hold)
+    if not rows:
+        raise lost(hold.run_id)
+    refuse_stopped(hold.run_id, rows[0][0])
+    return rows[0][0] == "complete"
+
+
 def held(now: float, hold: Hold) -> Script[RunState]:
     """The state of a run that is sure to be ours until the transaction ends."""
     rows = yield Query(

@@ -8,7 +8,7 @@ from toolyard.core.errors import JournalError, RunDiverged
 from toolyard.storage.journal.call import Call, diverged
 from toolyard.storage.journal.journal import StepState
 from toolyard.storage.journal.keys import StepKey
-from toolyard.storage.journal.run_scripts import Hold, held, lost, refuse_stopped
+from toolyard.storage.journal.run_scripts import Hold, going_on, held
 from toolyard.storage.journal.script import Query, Script
 
 _WHERE = "WHERE run_id = ? AND path = ? AND name = ? AND n = ?"
@@ -83,7 +83,7 @@ def ask(now: float, hold: Hold, call: Call) -> Script[Found]:
 
 def look(hold: Hold, key: StepKey) -> Script[Found]:
     """The answer to what was asked, if there is one."""
-    yield from _going_on(hold)
+    yield from going_on(hold)
     rows = yield Query(
         f"SELECT output FROM steps {_WHERE} AND state = 'done'",  # noqa: S608
         (hold.run_id, *key),
@@ -110,7 +110,7 @@ def answer(now: float, run_id: str, key: StepKey, output: str) -> Script[None]:
 
 def _looked_up(hold: Hold, call: Call) -> Script[tuple[bool, StepState | None, str | None]]:
     """Whether the run is over, the state of the step if there is one, and what it gave."""
-    is_over = yield from _going_on(hold)
+    is_over = yield from going_on(hold)
     rows = yield Query(
         f"SELECT state, input_hash, output FROM steps {_WHERE}",  # noqa: S608
         (hold.run_id, *call.key),
@@ -121,15 +121,6 @@ def _looked_up(hold: Hold, call: Call) -> Script[tuple[bool, StepState | None, s
     if digest != call.input_hash:
         raise diverged(call.key)
     return is_over, state, output
-
-
-def _going_on(hold: Hold) -> Script[bool]:
-    """Whether the run is complete; raises if it is another's, or somebody stopped it."""
-    rows = yield Query("SELECT state FROM runs WHERE run_id = ? AND fence = ?", hold)
-    if not rows:
-        raise lost(hold.run_id)
-    refuse_stopped(hold.run_id, rows[0][0])
-    return rows[0][0] == "complete"
 
 
 def _write_new(

@@ -106,6 +106,6 @@ class StoredJournal:
         await self._database.change(lambda now: run_scripts.delete(now, run_id, is_dead))
 
     async def export(self, run_id: str, path: str | PathLike[str]) -> None:
-        """As `DurableJournal.export`."""
+        """As `Journal.export`."""
         run, steps = await self._database.read(lambda now: run_scripts.find_whole(run_id))
         await run_sync(write_recording, path, run, steps)
