@@ -109,6 +109,7 @@ _NAMES = {
     "llm.session": "LLMSession",
     "llm.session_stores": "FileSessions SessionStore StoredSessions",
     "llm.usage": "Usage",
+    "orchestration.elsewhere": "Elsewhere",
     "orchestration.engines.fan_out": "Choose Chosen Combine FanOut Split",
     "orchestration.engines.sequence": "Stage Stages",
     "orchestration.hub": "Hub Utterance",
@@ -186,7 +187,8 @@ _NAMES = {
     "servers.limits": "Limits",
     "servers.tool_server": "ToolServer",
     "storage.journal.journal": (
-        "BegunStep DurableJournal Journal OpenRun RunRecord RunState StepRecord StepState"
+        "BegunStep DurableJournal Journal OpenRun RunRecord RunState StepKeeper StepRecord "
+        "StepState"
     ),
     "storage.journal.opening": "journal_at",
     "storage.journal.postgres_journal": "PostgresJournal",

@@ -237,6 +237,7 @@ from toolyard.llm.session_stores import FileSessions as FileSessions
 from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
+from toolyard.orchestration.elsewhere import Elsewhere as Elsewhere
 from toolyard.orchestration.engines.fan_out import Choose as Choose
 from toolyard.orchestration.engines.fan_out import Chosen as Chosen
 from toolyard.orchestration.engines.fan_out import Combine as Combine
@@ -376,6 +377,7 @@ from toolyard.storage.journal.journal import Journal as Journal
 from toolyard.storage.journal.journal import OpenRun as OpenRun
 from toolyard.storage.journal.journal import RunRecord as RunRecord
 from toolyard.storage.journal.journal import RunState as RunState
+from toolyard.storage.journal.journal import StepKeeper as StepKeeper
 from toolyard.storage.journal.journal import StepRecord as StepRecord
 from toolyard.storage.journal.journal import StepState as StepState
 from toolyard.storage.journal.opening import journal_at as journal_at
@@ -486,6 +488,7 @@ __all__ = [
     "DurableJournal",
     "EchoModel",
     "Edit",
+    "Elsewhere",
     "Engine",
     "Entry",
     "Escalation",
@@ -692,6 +695,7 @@ __all__ = [
     "StdioServer",
     "Step",
     "StepInDoubt",
+    "StepKeeper",
     "StepLimitExceeded",
     "StepRecord",
     "StepRecovered",

@@ -95,3 +95,14 @@ async def test_several_models_share_one() -> None:
         await model.reply(HELLO)
     with pytest.raises(BudgetSpent):
         await models[0].reply(HELLO)
+
+
+async def test_what_is_used_in_another_process() -> None:
+    budget = Budget(BudgetLimits(tokens=100, calls=3, seconds=60))
+    assert 0 < budget.seconds_left() <= 60
+
+    budget.add(Usage(input_tokens=30, output_tokens=20), Decimal(1), 2)
+    assert (budget.used.total_tokens, budget.cost_usd, budget.calls) == (50, 1, 2)
+    assert not budget.is_spent
+    budget.add(Usage(), Decimal(0), 1)
+    assert budget.is_spent

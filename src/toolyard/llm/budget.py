@@ -50,17 +50,14 @@ class Budget:
         Raises:
             BudgetSpent: Nothing is left for it.
         """
-        self._check()
-        self.calls += 1
-        return self._ends
-
-    def _check(self) -> None:
         self._start()
         for name, used, most in self._counts():
             if used >= most:
                 raise BudgetSpent(f"The run may use {most:g} {name}, and has used {used:g}.")
         if anyio.current_time() >= self._ends:
             raise self.out_of_time()
+        self.calls += 1
+        return self._ends
 
     def recall(self, reply: Reply) -> None:
         """Count a request that was answered before, in a run that is gone on with."""
@@ -90,20 +87,10 @@ class Budget:
         is_over = self._was_spent or anyio.current_time() >= self._ends
         return is_over or any(used >= most for _, used, most in self._counts())
 
-    def left(self) -> BudgetLimits:
-        """What requests in another process may use that begin now.
-
-        Raises:
-            BudgetSpent: It is nothing.
-        """
-        self._check()
-        limits = self.limits
-        return BudgetLimits(
-            tokens=limits.tokens - self.used.total_tokens,
-            cost_usd=float(limits.cost_usd) - float(self.cost_usd),
-            calls=limits.calls - self.calls,
-            seconds=self._ends - anyio.current_time(),
-        )
+    def seconds_left(self) -> float:
+        """How long requests in another process may take that begin now."""
+        self._start()
+        return max(0.0, self._ends - anyio.current_time())
 
     def add(self, usage: Usage, cost_usd: Decimal, calls: int) -> None:
         """Count what was used in another process."""

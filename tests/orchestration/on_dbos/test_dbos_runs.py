@@ -13,7 +13,14 @@ from tests.support.teams import Ear, Player
 
 from toolyard.agents.agent import Agent
 from toolyard.core.content import Text
-from toolyard.core.errors import ConfigError, ModelError, RunCancelled, RunDiverged, UnknownName
+from toolyard.core.errors import (
+    ConfigError,
+    ModelError,
+    RunCancelled,
+    RunDiverged,
+    StoreUnavailable,
+    UnknownName,
+)
 from toolyard.core.toolbox import Toolbox
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentFailed, AgentResponded
@@ -283,3 +290,40 @@ async def test_there_is_one_in_a_process(sqlite_url: str) -> None:
             async with DbosRuns([team], url=sqlite_url):
                 raise AssertionError
         assert (await team.run("Go.", durable="dbos")).text
+
+
+async def test_a_process_without_the_workflow_leaves_its_runs_to_others(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    called, held = anyio.Event(), [True]
+
+    async def wait(task: str) -> str:
+        called.set()
+        if held[0]:
+            await anyio.sleep_forever()
+        return task
+
+    team = Parallel([replace(member_of(wait), is_repeatable=True)], name="team")
+    other = Parallel([Player("Ann", "a").agent], name="other")
+    async with DbosRuns([team], url=sqlite_url), anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: team.run("Go.", durable="dbos", run_id="r"))
+        await called.wait()
+        tasks.cancel_scope.cancel()
+
+    async with DbosRuns([other], url=sqlite_url) as runs:
+        while caplog.text.count("the same workflows") < 2:  # noqa: ASYNC110 - DBOS recovers them
+            await anyio.sleep(0.02)
+        assert (await runs.record("r")).state == "running"
+
+    held[0] = False
+    async with DbosRuns([team], url=sqlite_url):
+        assert (await team.resume("r", durable="dbos")).output == {"wait": ["Go."]}
+
+
+async def test_a_database_that_is_not_there_is_said_so() -> None:
+    team = Parallel([Player("Ann", "a").agent])
+    with pytest.raises(StoreUnavailable):
+        async with DbosRuns([team], url="sqlite:/nowhere/at/all/dbos.db"):
+            raise AssertionError
+    with pytest.raises(ConfigError, match="enter a DbosRuns"):
+        await team.run("Go.", durable="dbos")

@@ -16,14 +16,13 @@ from toolyard.core.errors import (
     StoreError,
     ToolyardError,
 )
-from toolyard.llm.budget import Budget
 from toolyard.llm.session_json import message_json, message_of
 from toolyard.orchestration.agent_seat import AgentSeat
 from toolyard.orchestration.call_seat import CallSeat
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.on_dbos.failing import error_text
 from toolyard.orchestration.on_dbos.request import (
-    read_limits,
+    read_budget,
     read_output,
     written_answer,
     written_spent,
@@ -45,7 +44,7 @@ async def answered(team: Workflow, request: Mapping[str, Any], around: Surroundi
         StoreError: It cannot be kept.
     """
     member, around = _found(team, request, around)
-    budgets = tuple(Budget(read_limits(each)) for each in request["left"])
+    budgets = tuple(map(read_budget, request["budgets"]))
     seat = _seat(member, replace(around, budgets=budgets), request)
     said, output = read_task(request["said"]), read_output(request["output"])
     answer = dict[str, Any]()
@@ -62,7 +61,7 @@ async def answered(team: Workflow, request: Mapping[str, Any], around: Surroundi
         **answer,
         "conversation": list(map(message_json, conversation)),
         "spent": written_spent(seat.spent),
-        "used": list(map(written_use, budgets)),
+        "used": list(map(written_use, budgets, request["budgets"])),
     }
 
 

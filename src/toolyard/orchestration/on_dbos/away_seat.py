@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from toolyard.agents.agent import Agent
 from toolyard.agents.run_result import RunResult
-from toolyard.core.errors import JournalError, UnfitReply
+from toolyard.core.errors import BudgetSpent, JournalError, UnfitReply
 from toolyard.llm.session import Said
 from toolyard.llm.usage import NO_USAGE
 from toolyard.orchestration.call_seat import Nested
@@ -21,7 +21,7 @@ from toolyard.orchestration.on_dbos.request import (
     count_use,
     read_answer,
     read_spent,
-    written_limits,
+    written_budget,
     written_output,
 )
 from toolyard.orchestration.person import Person
@@ -95,15 +95,19 @@ class AwaySeat:
             "said": written_task(said),
             "output": written_output(output),
             "conversation": self._conversation,
-            "left": [written_limits(each.left()) for each in budgets],
+            "budgets": list(map(written_budget, budgets)),
         }
         path = (*self._steps.path, f"ask {at}")
         answer = await self._away.asks.asked(self._away.run_id, path, request)
         self._conversation = answer["conversation"]
         self.spent = plus(self.spent, read_spent(answer["spent"]))
-        count_use(budgets, answer["used"])
+        for budget, used in zip(budgets, answer["used"], strict=True):
+            count_use(budget, used)
         if "error" in answer:
-            raise failure_of(answer["error"])
+            error = failure_of(answer["error"])
+            if isinstance(error, BudgetSpent) and error.place is not None:
+                budgets[error.place].end()  # whoever else was asked meanwhile
+            raise error
         return _typed(read_answer(answer["result"]), output)
 
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from toolyard.core.errors import JournalError, RunDiverged, StepInDoubt, StoreError, UnknownName
+from toolyard.core.errors import (
+    ConfigError,
+    JournalError,
+    RunDiverged,
+    RunLost,
+    StepInDoubt,
+    StoreError,
+    ToolyardError,
+    UnknownName,
+)
 from toolyard.events.bus import EventBus
 from toolyard.orchestration.on_dbos.asking import answered
 from toolyard.orchestration.on_dbos.away_seat import Away
@@ -23,6 +33,8 @@ from toolyard.storage.journal.steps import Steps
 
 if TYPE_CHECKING:
     from toolyard.orchestration.on_dbos.service import Log
+
+logger = logging.getLogger("toolyard.orchestration")
 
 
 @dataclass(slots=True)
@@ -42,6 +54,13 @@ class Doing:
         self.listeners = dict[str, Listener]()
         """By the ids of the runs."""
 
+    def _own(self, workflow_id: str) -> Workflow:
+        """As `workflow`; what is not known here must be done elsewhere, and not fail."""
+        try:
+            return self.workflow(workflow_id)
+        except UnknownName as error:
+            raise _misplaced(error) from error
+
     def workflow(self, workflow_id: str) -> Workflow:
         """The workflow of that id; `UnknownName` if there is none."""
         if workflow_id not in self._workflows:
@@ -51,7 +70,7 @@ class Doing:
     async def do_run(self, log: Log, run_id: str, workflow_id: str, task: str) -> str:
         """As `Work.do_run`."""
         await log.open(run_id)
-        team, listener = self.workflow(workflow_id), self.listeners.get(run_id)
+        team, listener = self._own(workflow_id), self.listeners.get(run_id)
         bus = listener.bus if listener else EventBus()
         try:
             result = await self.worked(team, run_id, task, bus, log)
@@ -69,9 +88,11 @@ class Doing:
         listener = self.listeners.get(run_id)
         steps = Steps(KeptSteps(log, _People(self._parts, asked)))
         around = Surroundings(bus=listener.bus if listener else EventBus(), steps=steps)
-        team = self.workflow(request["within"][0])
+        team = self._own(request["within"][0])
         try:
             return canonical_text(await answered(team, request, around), "answer")
+        except ConfigError as error:
+            raise _misplaced(error) from error
         except Exception as error:
             raise _ended(error) from error
 
@@ -102,3 +123,9 @@ def _ended(error: Exception) -> Exception:
     if isinstance(error, JournalError | StoreError) and not is_over:
         return error
     return RuntimeError(error_text(error))  # DBOS keeps what it says
+
+
+def _misplaced(error: ToolyardError) -> RunLost:
+    """The error for work that came to a process which cannot do it."""
+    logger.error("Give each process on the database of DBOS the same workflows. %s", error)
+    return RunLost("This process does not know the workflow.")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from decimal import Decimal
 from math import inf, isinf
 from typing import Any, cast
@@ -71,16 +71,35 @@ def read_spent(said: Mapping[str, Any]) -> Spent:
     return Spent(Usage(**said["usage"]), None if cost is None else Decimal(cost))
 
 
-def written_use(budget: Budget) -> Any:
-    """What was used of a budget."""
+def written_budget(budget: Budget) -> Any:
+    """A budget, and what was used of it."""
+    limits = replace(budget.limits, seconds=budget.seconds_left())
+    return {"limits": written_limits(limits), "used": _used(budget)}
+
+
+def read_budget(said: Mapping[str, Any]) -> Budget:
+    """What `written_budget` wrote."""
+    budget = Budget(read_limits(said["limits"]))
+    count_use(budget, said["used"])
+    return budget
+
+
+def written_use(budget: Budget, said: Mapping[str, Any]) -> Any:
+    """What was used since `written_budget` wrote `said`."""
+    before = read_spent(said["used"])
+    usage, cost = budget.used - before.usage, budget.cost_usd - (before.cost_usd or 0)
+    calls = budget.calls - said["used"]["calls"]
+    return {**written_spent(Spent(usage, cost)), "calls": calls}
+
+
+def count_use(budget: Budget, said: Mapping[str, Any]) -> None:
+    """Count what `written_use` wrote."""
+    spent = read_spent(said)
+    budget.add(spent.usage, spent.cost_usd or Decimal(0), said["calls"])
+
+
+def _used(budget: Budget) -> Any:
     return {**written_spent(Spent(budget.used, budget.cost_usd)), "calls": budget.calls}
-
-
-def count_use(budgets: Sequence[Budget], said: Sequence[Mapping[str, Any]]) -> None:
-    """Count what `written_use` wrote of each of `budgets`."""
-    for budget, used in zip(budgets, said, strict=True):
-        spent = read_spent(used)
-        budget.add(spent.usage, spent.cost_usd or Decimal(0), used["calls"])
 
 
 def written_answer(result: RunResult[Any]) -> Any:
