@@ -237,6 +237,7 @@ from toolyard.llm.session_stores import FileSessions as FileSessions
 from toolyard.llm.session_stores import SessionStore as SessionStore
 from toolyard.llm.session_stores import StoredSessions as StoredSessions
 from toolyard.llm.usage import Usage as Usage
+from toolyard.orchestration.deciding.scoring import Scorer as Scorer
 from toolyard.orchestration.elsewhere import Elsewhere as Elsewhere
 from toolyard.orchestration.engines.fan_out import Choose as Choose
 from toolyard.orchestration.engines.fan_out import Chosen as Chosen
@@ -299,8 +300,7 @@ from toolyard.orchestration.presets.supervisor import Supervisor as Supervisor
 from toolyard.orchestration.presets.team_worker import TeamWorker as TeamWorker
 from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts as TreeOfThoughts
 from toolyard.orchestration.remote_agent import RemoteAgent as RemoteAgent
-from toolyard.orchestration.scoring import Scorer as Scorer
-from toolyard.orchestration.seat import Seat as Seat
+from toolyard.orchestration.seats.seat import Seat as Seat
 from toolyard.orchestration.surroundings import Surroundings as Surroundings
 from toolyard.orchestration.work.check import CommandCheck as CommandCheck
 from toolyard.orchestration.work.check import ReviewCheck as ReviewCheck

@@ -29,7 +29,7 @@ from toolyard.orchestration.engines.pool_work import (
 )
 from toolyard.orchestration.presets.agent_team import AgentTeam
 from toolyard.orchestration.presets.team_worker import NO_TASK, TeamWorker
-from toolyard.orchestration.said import result_of
+from toolyard.orchestration.texts.said import result_of
 from toolyard.orchestration.work.item import Verdict, WorkItem
 from toolyard.orchestration.work.pool import WorkPool
 from toolyard.orchestration.workflow import WorkflowOptions

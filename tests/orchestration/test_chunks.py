@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.chunks import Chunks
+from toolyard.orchestration.texts.chunks import Chunks
 
 CUTS = {
     "it fits": ("One two.", 8, ["One two."]),

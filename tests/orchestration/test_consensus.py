@@ -10,10 +10,10 @@ from tests.support.teams import Ear, Player
 from toolyard.core.errors import ConfigError, ModelError
 from toolyard.events.orchestration_events import AgentSelected, Scored
 from toolyard.llm.scripted_model import Line
+from toolyard.orchestration.deciding.voting import ABSTAIN, VOTE
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.presets.consensus import AGAIN, PROPOSE, Consensus
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.voting import ABSTAIN, VOTE
+from toolyard.orchestration.texts.quoted import quoted
 
 pytestmark = pytest.mark.anyio
 

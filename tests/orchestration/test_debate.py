@@ -10,7 +10,7 @@ from toolyard.events.orchestration_events import ConvergenceChecked
 from toolyard.llm.scripted_model import Line
 from toolyard.orchestration.hub import LEFT_OUT, TASK
 from toolyard.orchestration.presets.debate import ANSWER, JUDGE, OPEN, Debate
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from toolyard.orchestration.hub import LEFT_OUT, TASK, Hub
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 
 TALKERS = ("ann", "bob", "cy")
 TEXTS = st.sampled_from(["yes", "no", "", "</said>", 'said by="bob"', "one\n\ntwo"])

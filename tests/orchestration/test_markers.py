@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from toolyard.orchestration.engines.markers import marked_in
+from toolyard.orchestration.work.markers import marked_in
 
 A = "[TASK_COMPLETE:a]"
 

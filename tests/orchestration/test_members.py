@@ -13,15 +13,15 @@ from toolyard.core.context import CallContext
 from toolyard.core.errors import CallTimeout, ConfigError, ModelError, ToolError, UnfitReply
 from toolyard.core.toolbox import Toolbox
 from toolyard.llm.scripted_model import EchoModel, ScriptedModel
-from toolyard.orchestration.call_seat import CallSeat
 from toolyard.orchestration.member import member_of
 from toolyard.orchestration.presets.debate import Debate
 from toolyard.orchestration.presets.parallel import Parallel
 from toolyard.orchestration.presets.round_robin import RoundRobin
 from toolyard.orchestration.presets.supervisor import Supervisor
 from toolyard.orchestration.remote_agent import RemoteAgent
-from toolyard.orchestration.seat import Seat
-from toolyard.orchestration.seating import seat_of
+from toolyard.orchestration.seats.call_seat import CallSeat
+from toolyard.orchestration.seats.seat import Seat
+from toolyard.orchestration.seats.seating import seat_of
 from toolyard.orchestration.surroundings import Surroundings
 
 pytestmark = pytest.mark.anyio

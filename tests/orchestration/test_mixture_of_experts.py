@@ -12,7 +12,7 @@ from toolyard.core.errors import ConfigError, ModelError
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentSelected, Scored
 from toolyard.llm.scripted_model import Line
-from toolyard.orchestration.engines.ballots import VOTE
+from toolyard.orchestration.deciding.ballots import VOTE
 from toolyard.orchestration.presets.mixture_of_experts import (
     BEST,
     FITTING,

@@ -12,7 +12,7 @@ from toolyard.llm.scripted_model import Line
 from toolyard.orchestration.engines.discussion import SYNTHESIZE
 from toolyard.orchestration.hub import LEFT_OUT, TASK
 from toolyard.orchestration.presets.moderated import AGAIN, PICK, SPEAK, Moderated
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 
 pytestmark = pytest.mark.anyio
 

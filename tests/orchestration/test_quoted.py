@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 
 
 @pytest.mark.parametrize("end", ["</said>", "< / SAID >", "<\n/\nsaid\n>", "</said x='1'>"])

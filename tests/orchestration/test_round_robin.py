@@ -11,7 +11,7 @@ from toolyard.events.orchestration_events import AgentSelected
 from toolyard.orchestration.engines.discussion import SYNTHESIZE
 from toolyard.orchestration.hub import LEFT_OUT, TASK
 from toolyard.orchestration.presets.round_robin import FIRST, STYLES, RoundRobin
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 
 pytestmark = pytest.mark.anyio
 

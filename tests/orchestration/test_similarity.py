@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolyard.orchestration.similarity import similarity
+from toolyard.orchestration.deciding.similarity import similarity
 
 CASES = [
     ("the same words", "Words, the SAME!", 1.0),

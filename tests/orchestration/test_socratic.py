@@ -9,7 +9,7 @@ from toolyard.core.errors import ConfigError, ModelError
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.presets.socratic import MODES, SYNTHESIZE, Socratic
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 
 pytestmark = pytest.mark.anyio
 

@@ -14,8 +14,8 @@ from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import Scored
 from toolyard.llm.budget import BudgetLimits
 from toolyard.llm.chat import ChatRequest
+from toolyard.orchestration.deciding.judging import SCORE, VOTE
 from toolyard.orchestration.engines.tree_search import ANSWER, THINK, THINK_ON
-from toolyard.orchestration.judging import SCORE, VOTE
 from toolyard.orchestration.presets.tree_of_thoughts import TreeOfThoughts
 from toolyard.orchestration.workflow_result import WorkflowResult
 from toolyard.orchestration.workflow_run import OnError

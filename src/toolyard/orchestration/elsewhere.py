@@ -9,7 +9,7 @@ from toolyard.core.errors import ConfigError
 from toolyard.events.bus import EventBus
 from toolyard.llm.session import Said
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.seats.seat import Seat
 
 DBOS = "dbos"
 """The word for runs that are kept by DBOS."""

@@ -14,8 +14,8 @@ from toolyard.events.bus import EventBus
 from toolyard.llm.session import Said
 from toolyard.orchestration.member import Joining, Member, member_of
 from toolyard.orchestration.modes import Mode, ParallelMode
-from toolyard.orchestration.ranges import refuse_less
-from toolyard.orchestration.said import text_of
+from toolyard.orchestration.refusals import refuse_less
+from toolyard.orchestration.texts.said import text_of
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_result import WorkflowResult
 from toolyard.storage.journal.journal import Journal

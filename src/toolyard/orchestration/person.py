@@ -7,7 +7,7 @@ from typing import Any
 from toolyard.agents.run_result import RunResult
 from toolyard.core.errors import ConfigError
 from toolyard.llm.session import Said
-from toolyard.orchestration.said import result_of
+from toolyard.orchestration.texts.said import result_of
 from toolyard.storage.journal.steps import Steps
 
 

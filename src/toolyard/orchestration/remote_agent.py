@@ -12,7 +12,7 @@ from toolyard.core.errors import CallTimeout, ToolError
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.tool import ToolCall
 from toolyard.llm.session import Said
-from toolyard.orchestration.said import result_of, text_of
+from toolyard.orchestration.texts.said import result_of, text_of
 
 TIMEOUT_S = 600.0
 

@@ -19,11 +19,10 @@ from toolyard.events.bus import EventBus
 from toolyard.events.orchestration_events import RunCompleted, RunFailed, RunStarted
 from toolyard.llm.budget import Budget, BudgetLimits
 from toolyard.llm.session import Said
-from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.durability import journal_of
 from toolyard.orchestration.elsewhere import DBOS, entered
 from toolyard.orchestration.member import Member, refuse_same
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less, refuse_other
 from toolyard.orchestration.run_json import read_task, written_end, written_task
 from toolyard.orchestration.streaming import streamed
 from toolyard.orchestration.surroundings import Surroundings

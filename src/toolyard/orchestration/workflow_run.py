@@ -31,10 +31,10 @@ from toolyard.llm.session import Said
 from toolyard.orchestration.calling import called
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.run_json import written
-from toolyard.orchestration.said import text_of
-from toolyard.orchestration.seat import Seat
-from toolyard.orchestration.seating import seat_of
+from toolyard.orchestration.seats.seat import Seat
+from toolyard.orchestration.seats.seating import seat_of
 from toolyard.orchestration.surroundings import Surroundings
+from toolyard.orchestration.texts.said import text_of
 from toolyard.orchestration.workflow_result import Spent, Step, WorkflowResult, total
 
 if TYPE_CHECKING:

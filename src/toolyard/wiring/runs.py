@@ -11,7 +11,7 @@ from typing import Any, cast, get_args
 
 from toolyard.core.errors import ConfigError, UnknownName
 from toolyard.orchestration.run_json import read_task
-from toolyard.orchestration.said import text_of
+from toolyard.orchestration.texts.said import text_of
 from toolyard.storage.journal.journal import DurableJournal, RunRecord, RunState, StepRecord
 from toolyard.storage.journal.opening import journal_at
 

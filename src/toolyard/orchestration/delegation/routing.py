@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel, Field
 
 from toolyard.core.workflow_errors import WorkflowError
-from toolyard.orchestration.coordinator import Coordinator
+from toolyard.orchestration.delegation.coordinator import Coordinator
 from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.roster import meant, nobody, roster
+from toolyard.orchestration.texts.roster import meant, nobody, roster
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 
 BRIEF = """You decide which member of a team does this task. It does all of it, and its answer is \

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from toolyard.orchestration.coordinator import Coordinator
+from toolyard.orchestration.delegation.coordinator import Coordinator
 from toolyard.orchestration.engines.delegate import Moves
 from toolyard.orchestration.engines.fan_out import collected
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.roster import meant, nobody, roster
+from toolyard.orchestration.texts.quoted import quoted
+from toolyard.orchestration.texts.roster import meant, nobody, roster
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 

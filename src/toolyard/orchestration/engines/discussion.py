@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
+from toolyard.orchestration.engines.talk import Floor, Instruct, Talk
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.ranges import refuse_less
-from toolyard.orchestration.talk import Floor, Instruct, Talk
+from toolyard.orchestration.refusals import refuse_less
 from toolyard.orchestration.workflow_result import WorkflowResult
 from toolyard.orchestration.workflow_run import WorkflowRun
 

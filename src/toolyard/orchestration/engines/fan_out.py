@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 

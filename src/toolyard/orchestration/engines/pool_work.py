@@ -12,17 +12,17 @@ from toolyard.core.errors import BudgetSpent, StoreError, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.events.orchestration_events import TaskClaimed, TaskCompleted, TaskFailed
-from toolyard.orchestration.engines.acceptance import Acceptance
-from toolyard.orchestration.engines.pool_source import PoolSource
-from toolyard.orchestration.engines.shift import Shift
-from toolyard.orchestration.engines.task_texts import described
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Member, Members, members_of
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.ranges import refuse_less
-from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.refusals import refuse_less
+from toolyard.orchestration.seats.seat import Seat
+from toolyard.orchestration.texts.quoted import quoted
+from toolyard.orchestration.work.acceptance import Acceptance
 from toolyard.orchestration.work.claim import GRACE_S, WorkClaim
 from toolyard.orchestration.work.pool import WorkPool
+from toolyard.orchestration.work.pool_source import PoolSource
+from toolyard.orchestration.work.shift import Shift
+from toolyard.orchestration.work.task_texts import described
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import WorkflowRun, sentence
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import ConvergenceChecked, Scored
+from toolyard.orchestration.deciding.scoring import Scorer, score_by
+from toolyard.orchestration.deciding.similarity import similarity
 from toolyard.orchestration.hub import Hub
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.ranges import refuse_less
-from toolyard.orchestration.scoring import Scorer, score_by
-from toolyard.orchestration.seat import Seat
-from toolyard.orchestration.similarity import similarity
+from toolyard.orchestration.refusals import refuse_less
+from toolyard.orchestration.seats.seat import Seat
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 

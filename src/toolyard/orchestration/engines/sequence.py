@@ -9,7 +9,7 @@ from typing import Any
 
 from toolyard.orchestration.engines.fan_out import FanOut, one_or_all
 from toolyard.orchestration.hub import TASK
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import WorkflowRun
 

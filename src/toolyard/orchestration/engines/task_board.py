@@ -10,15 +10,15 @@ from toolyard.events.orchestration_events import (
     RalphTaskCompleted,
     TaskFailed,
 )
-from toolyard.orchestration.engines.acceptance import Acceptance
-from toolyard.orchestration.engines.markers import Marked, marked_in
-from toolyard.orchestration.engines.task_texts import listed
 from toolyard.orchestration.hub import Hub
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.ranges import refuse_less
-from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.refusals import refuse_less
+from toolyard.orchestration.seats.seat import Seat
+from toolyard.orchestration.texts.quoted import quoted
+from toolyard.orchestration.work.acceptance import Acceptance
 from toolyard.orchestration.work.item import WorkItem, in_order
+from toolyard.orchestration.work.markers import Marked, marked_in
+from toolyard.orchestration.work.task_texts import listed
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import WorkflowRun
 

@@ -12,8 +12,8 @@ from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import Scored
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.ranges import refuse_less, refuse_no_share
+from toolyard.orchestration.refusals import refuse_less, refuse_no_share
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow_result import WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 

@@ -17,8 +17,6 @@ from toolyard.core.errors import (
     ToolyardError,
 )
 from toolyard.llm.session_json import message_json, message_of
-from toolyard.orchestration.agent_seat import AgentSeat
-from toolyard.orchestration.call_seat import CallSeat
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.on_dbos.failing import error_text
 from toolyard.orchestration.on_dbos.request import (
@@ -29,7 +27,9 @@ from toolyard.orchestration.on_dbos.request import (
     written_use,
 )
 from toolyard.orchestration.run_json import read_task
-from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.seats.agent_seat import AgentSeat
+from toolyard.orchestration.seats.call_seat import CallSeat
+from toolyard.orchestration.seats.seat import Seat
 from toolyard.orchestration.surroundings import Surroundings
 from toolyard.orchestration.workflow import Workflow
 

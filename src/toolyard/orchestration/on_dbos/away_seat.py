@@ -14,7 +14,6 @@ from toolyard.agents.run_result import RunResult
 from toolyard.core.errors import BudgetSpent, JournalError, UnfitReply
 from toolyard.llm.session import Said
 from toolyard.llm.usage import NO_USAGE
-from toolyard.orchestration.call_seat import Nested
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.on_dbos.failing import failure_of
 from toolyard.orchestration.on_dbos.request import (
@@ -26,7 +25,8 @@ from toolyard.orchestration.on_dbos.request import (
 )
 from toolyard.orchestration.person import Person
 from toolyard.orchestration.run_json import written_task
-from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.seats.call_seat import Nested
+from toolyard.orchestration.seats.seat import Seat
 from toolyard.orchestration.surroundings import Surroundings
 from toolyard.orchestration.workflow import Workflow
 from toolyard.orchestration.workflow_result import Spent, plus

@@ -24,7 +24,7 @@ from toolyard.orchestration.on_dbos.doing import Doing, Listener
 from toolyard.orchestration.on_dbos.endings import Endings, given_to
 from toolyard.orchestration.on_dbos.parts import Parts
 from toolyard.orchestration.on_dbos.run_records import names_of, record_of
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less
 from toolyard.orchestration.run_json import read_task, written_task
 from toolyard.orchestration.workflow import Workflow
 from toolyard.orchestration.workflow_result import WorkflowResult

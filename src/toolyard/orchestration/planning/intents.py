@@ -16,7 +16,7 @@ from toolyard.orchestration.planning.plan import PlanStep
 from toolyard.orchestration.planning.plan_writer import PlanWriter
 from toolyard.orchestration.planning.recovery import StepFailed
 from toolyard.orchestration.planning.trace import Mapped
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow_result import Step
 
 

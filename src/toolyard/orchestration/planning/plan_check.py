@@ -14,7 +14,7 @@ from toolyard.orchestration.planning.placeholders import (
     placeholders,
 )
 from toolyard.orchestration.planning.plan import Plan, PlanStep
-from toolyard.orchestration.roster import meant, names
+from toolyard.orchestration.texts.roster import meant, names
 
 
 def problems(plan: Plan, members: Sequence[Member], *, is_guessed: bool) -> Sequence[str]:

@@ -24,8 +24,8 @@ from toolyard.orchestration.planning.recovery import (
 )
 from toolyard.orchestration.planning.trace import Planned, Recovered, Traced
 from toolyard.orchestration.planning.validation import validate
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.roster import meant
+from toolyard.orchestration.texts.quoted import quoted
+from toolyard.orchestration.texts.roster import meant
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 

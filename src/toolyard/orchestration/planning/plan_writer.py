@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from toolyard.core.workflow_errors import PlanFailed
-from toolyard.orchestration.coordinator import Coordinator
+from toolyard.orchestration.delegation.coordinator import Coordinator
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.planning.plan import Blueprint, Plan, PlanStep
 from toolyard.orchestration.planning.plan_check import problems
 from toolyard.orchestration.planning.recovery import Recovery
-from toolyard.orchestration.roster import roster
+from toolyard.orchestration.texts.roster import roster
 from toolyard.orchestration.workflow_result import Step
 from toolyard.orchestration.workflow_run import WorkflowRun
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from toolyard.orchestration.planning.plan import Plan, PlanStep
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less
 
 Recovery = Literal["retry", "tactical", "full"]
 """The step is done again; it and later ones are planned anew, and results before it kept; all is

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from toolyard.orchestration.member import Member
 from toolyard.orchestration.planning.plan import PlanStep
 from toolyard.orchestration.planning.recovery import StepFailed
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow_result import Step
 from toolyard.orchestration.workflow_run import WorkflowRun
 

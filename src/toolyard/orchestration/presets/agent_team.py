@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from toolyard.orchestration.engines.acceptance import Acceptance
-from toolyard.orchestration.engines.pool_source import OwnPool
 from toolyard.orchestration.engines.pool_work import PoolRules, PoolWork
 from toolyard.orchestration.member import Joining, Member, Members
+from toolyard.orchestration.work.acceptance import Acceptance
 from toolyard.orchestration.work.check import TIMEOUT_S
 from toolyard.orchestration.work.item import Check, WorkItem
+from toolyard.orchestration.work.pool_source import OwnPool
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.storage.store import Store
 

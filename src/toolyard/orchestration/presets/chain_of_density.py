@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Unpack
 
-from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.refine import Draft, Refine
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less, refuse_other
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Density = Literal["entities", "details", "examples"]

@@ -7,13 +7,12 @@ from math import isfinite
 from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.choices import refuse_other
+from toolyard.orchestration.deciding.voting import Voting
 from toolyard.orchestration.engines.discussion import Discussion, together
+from toolyard.orchestration.engines.talk import Talk
 from toolyard.orchestration.member import Member, Members, members_of
-from toolyard.orchestration.ranges import refuse_less, refuse_no_share
-from toolyard.orchestration.roster import names
-from toolyard.orchestration.talk import Talk
-from toolyard.orchestration.voting import Voting
+from toolyard.orchestration.refusals import refuse_less, refuse_no_share, refuse_other
+from toolyard.orchestration.texts.roster import names
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Strategy = Literal["majority", "unanimous", "weighted"]

@@ -9,8 +9,6 @@ from typing import Any, Literal, Unpack
 from pydantic import BaseModel, Field, create_model
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.choices import refuse_other
-from toolyard.orchestration.distinct import refuse_same_names
 from toolyard.orchestration.engines.refine import (
     Assessment,
     Assessor,
@@ -21,8 +19,8 @@ from toolyard.orchestration.engines.refine import (
     revising,
 )
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less, refuse_other, refuse_same_names
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_result import Step
 from toolyard.orchestration.workflow_run import WorkflowRun

@@ -6,7 +6,7 @@ from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError
 from toolyard.events.orchestration_events import ConvergenceChecked
-from toolyard.orchestration.choices import refuse_other
+from toolyard.orchestration.deciding.similarity import similarity
 from toolyard.orchestration.engines.discussion import (
     Closing,
     Discussion,
@@ -15,10 +15,9 @@ from toolyard.orchestration.engines.discussion import (
     together,
     transcript,
 )
+from toolyard.orchestration.engines.talk import Talk
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
-from toolyard.orchestration.ranges import refuse_less, refuse_no_share
-from toolyard.orchestration.similarity import similarity
-from toolyard.orchestration.talk import Talk
+from toolyard.orchestration.refusals import refuse_less, refuse_no_share, refuse_other
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Speaking = Literal["together", "in_turn"]

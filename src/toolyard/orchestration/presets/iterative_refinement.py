@@ -10,7 +10,7 @@ from typing import Unpack
 from pydantic import BaseModel, Field
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.distinct import refuse_same_names
+from toolyard.orchestration.deciding.scoring import Score, score_by
 from toolyard.orchestration.engines.refine import (
     Assessment,
     Assessor,
@@ -23,9 +23,8 @@ from toolyard.orchestration.engines.refine import (
     revising,
 )
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.ranges import refuse_less, refuse_no_share
-from toolyard.orchestration.scoring import Score, score_by
+from toolyard.orchestration.refusals import refuse_less, refuse_no_share, refuse_same_names
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_result import Step
 from toolyard.orchestration.workflow_run import WorkflowRun

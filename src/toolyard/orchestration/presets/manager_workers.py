@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.delegation.splitting import Splitting, Synthesis
 from toolyard.orchestration.engines.delegate import Delegate
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less, refuse_other
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Literal, Unpack
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.choices import refuse_other
-from toolyard.orchestration.chunks import Chunks
-from toolyard.orchestration.engines.combining import Synthesis, concatenated
+from toolyard.orchestration.deciding.combining import Synthesis, concatenated
 from toolyard.orchestration.engines.fan_out import Combine, FanOut, everyone, whole
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less, refuse_other
+from toolyard.orchestration.texts.chunks import Chunks
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import WorkflowRun

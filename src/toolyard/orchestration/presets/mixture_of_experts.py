@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.choices import refuse_other
-from toolyard.orchestration.engines.ballots import ByVote
-from toolyard.orchestration.engines.choosing import ByKeywords, ByMeaning, ByRouter, Embed
-from toolyard.orchestration.engines.combining import Synthesis
+from toolyard.orchestration.deciding.ballots import ByVote
+from toolyard.orchestration.deciding.choosing import ByKeywords, ByMeaning, ByRouter, Embed
+from toolyard.orchestration.deciding.combining import Synthesis
 from toolyard.orchestration.engines.fan_out import Choose, Combine, FanOut, everyone, one_or_all
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
-from toolyard.orchestration.ranges import refuse_less
-from toolyard.orchestration.roster import names
+from toolyard.orchestration.refusals import refuse_less, refuse_other
+from toolyard.orchestration.texts.roster import names
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Routing = Literal["semantic", "keyword", "all", "top_k"]

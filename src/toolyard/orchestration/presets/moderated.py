@@ -8,11 +8,11 @@ from typing import Literal, Unpack
 
 from pydantic import BaseModel, Field, JsonValue, create_model
 
-from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.discussion import SYNTHESIZE, Closing, Discussion, transcript
+from toolyard.orchestration.engines.talk import Floor, Talk
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
-from toolyard.orchestration.roster import meant, names, roster
-from toolyard.orchestration.talk import Floor, Talk
+from toolyard.orchestration.refusals import refuse_other
+from toolyard.orchestration.texts.roster import meant, names, roster
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Ending = Literal["transcript", "synthesize"]

@@ -7,11 +7,11 @@ from itertools import chain
 from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError, PromptError
-from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.fan_out import FanOut, everyone
 from toolyard.orchestration.engines.sequence import Done, Hears, Stage, Stages, answered, told
 from toolyard.orchestration.member import Member, Members, members_of
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.refusals import refuse_other
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.prompts.template import Template
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from toolyard.core.errors import ConfigError
 from toolyard.orchestration.engines.fan_out import FanOut, everyone
 from toolyard.orchestration.engines.sequence import Done, Stage, Stages, told
-from toolyard.orchestration.found import Chunk, chunks_in, numbered, sources_of
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less
+from toolyard.orchestration.texts.found import Chunk, chunks_in, numbered, sources_of
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import WorkflowRun

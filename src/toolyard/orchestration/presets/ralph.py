@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from toolyard.orchestration.engines.acceptance import Acceptance
 from toolyard.orchestration.engines.task_board import TaskBoard
 from toolyard.orchestration.member import Joining, Member, Members, members_of
+from toolyard.orchestration.work.acceptance import Acceptance
 from toolyard.orchestration.work.check import TIMEOUT_S
 from toolyard.orchestration.work.item import Check, WorkItem
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions

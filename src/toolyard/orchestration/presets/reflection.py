@@ -6,6 +6,7 @@ from string import Formatter
 from typing import Unpack
 
 from toolyard.core.errors import ConfigError
+from toolyard.orchestration.deciding.scoring import Scorer
 from toolyard.orchestration.engines.refine import (
     Assessor,
     Draft,
@@ -16,9 +17,8 @@ from toolyard.orchestration.engines.refine import (
     revising,
 )
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.quoted import quoted
-from toolyard.orchestration.ranges import refuse_less, refuse_no_share
-from toolyard.orchestration.scoring import Scorer
+from toolyard.orchestration.refusals import refuse_less, refuse_no_share
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_run import WorkflowRun
 

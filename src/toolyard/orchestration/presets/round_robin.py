@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, Unpack
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.discussion import (
     SYNTHESIZE,
     Closing,
@@ -13,8 +12,9 @@ from toolyard.orchestration.engines.discussion import (
     latest,
     transcript,
 )
+from toolyard.orchestration.engines.talk import Talk
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
-from toolyard.orchestration.talk import Talk
+from toolyard.orchestration.refusals import refuse_other
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Style = Literal["extend", "refine", "challenge"]

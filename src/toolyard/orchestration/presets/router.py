@@ -8,7 +8,7 @@ from toolyard.core.errors import ConfigError
 from toolyard.orchestration.delegation.routing import Routing
 from toolyard.orchestration.engines.delegate import Delegate
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
-from toolyard.orchestration.roster import names
+from toolyard.orchestration.texts.roster import names
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 

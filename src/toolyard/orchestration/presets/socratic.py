@@ -6,11 +6,10 @@ from collections.abc import AsyncGenerator
 from typing import Literal, NamedTuple, Unpack
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.choices import refuse_other
 from toolyard.orchestration.engines.discussion import Closing, Discussion, Outcome, transcript
+from toolyard.orchestration.engines.talk import Floor, Talk
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.ranges import refuse_less
-from toolyard.orchestration.talk import Floor, Talk
+from toolyard.orchestration.refusals import refuse_less, refuse_other
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Mode = Literal["peer", "teacher_student"]

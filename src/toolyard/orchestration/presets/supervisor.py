@@ -7,7 +7,7 @@ from typing import Unpack
 from toolyard.orchestration.delegation.supervising import Supervising
 from toolyard.orchestration.engines.delegate import Delegate
 from toolyard.orchestration.member import Joining, Member, Members, member_of, members_of
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 

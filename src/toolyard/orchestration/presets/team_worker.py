@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from toolyard.orchestration.engines.acceptance import Acceptance
-from toolyard.orchestration.engines.pool_source import JoinedPool
 from toolyard.orchestration.engines.pool_work import PoolRules, PoolWork
 from toolyard.orchestration.member import Joining, Member, Members
+from toolyard.orchestration.work.acceptance import Acceptance
 from toolyard.orchestration.work.check import TIMEOUT_S
 from toolyard.orchestration.work.item import Check
+from toolyard.orchestration.work.pool_source import JoinedPool
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 from toolyard.orchestration.workflow_result import WorkflowResult
 from toolyard.storage.store import Store

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Unpack
 
-from toolyard.orchestration.choices import refuse_other
+from toolyard.orchestration.deciding.judging import by_scores, by_votes
 from toolyard.orchestration.engines.tree_search import Reach, TreeSearch
-from toolyard.orchestration.judging import by_scores, by_votes
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less, refuse_other
 from toolyard.orchestration.workflow import Workflow, WorkflowOptions
 
 Evaluation = Literal["score", "vote", "best_first"]

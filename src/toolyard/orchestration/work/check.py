@@ -12,7 +12,7 @@ from toolyard.core.invocation import awaitable
 from toolyard.core.protocol import ToolProtocol
 from toolyard.core.threads import Threads
 from toolyard.core.tool import ToolCall, ToolResult
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.work.item import Verdict, WorkItem
 
 _log = logging.getLogger("toolyard.orchestration")

@@ -26,7 +26,7 @@ from dataclasses import replace
 import anyio
 
 from toolyard.core.workflow_errors import ClaimLost
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less
 from toolyard.orchestration.work.claim import WorkClaim
 from toolyard.orchestration.work.claims import Claims
 from toolyard.orchestration.work.endings import Endings

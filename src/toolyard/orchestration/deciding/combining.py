@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, create_model
 from toolyard.orchestration.engines.tree_search import Judge, Thought
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 
 SCORE = "How likely do these thoughts lead to a right answer to the task? Judge by the last one."

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pydantic import BaseModel, Field
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.engines.task_texts import described
 from toolyard.orchestration.member import Joining, Member, member_of
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.work.check import TIMEOUT_S, verdict_on
 from toolyard.orchestration.work.item import Check, WorkItem
+from toolyard.orchestration.work.task_texts import described
 from toolyard.orchestration.workflow_run import WorkflowRun
 
 REVIEW = (

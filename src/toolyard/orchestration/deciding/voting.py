@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field, create_model
 
 from toolyard.events.orchestration_events import Scored
 from toolyard.orchestration.engines.discussion import Outcome, transcript
+from toolyard.orchestration.engines.talk import Floor, Talk
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.talk import Floor, Talk
 from toolyard.orchestration.workflow_result import Step
 
 VOTE = (

@@ -19,8 +19,8 @@ from toolyard.orchestration.calling import called
 from toolyard.orchestration.member import Member, Runnable
 from toolyard.orchestration.person import Person
 from toolyard.orchestration.run_json import read_result, written_result
-from toolyard.orchestration.said import result_of, text_of
 from toolyard.orchestration.surroundings import Surroundings
+from toolyard.orchestration.texts.said import result_of, text_of
 from toolyard.orchestration.workflow_result import Spent, plus
 
 if TYPE_CHECKING:

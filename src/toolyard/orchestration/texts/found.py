@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from toolyard.core.workflow_errors import WorkflowError
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from toolyard.orchestration.calling import called
 from toolyard.orchestration.engines.fan_out import Chosen, everyone
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.roster import meant, roster
+from toolyard.orchestration.texts.roster import meant, roster
 from toolyard.orchestration.workflow_run import WorkflowRun
 
 Embed = Callable[[Sequence[str]], Any]

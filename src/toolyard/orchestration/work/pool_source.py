@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less
 from toolyard.orchestration.work.facts import facts_of
 from toolyard.orchestration.work.item import WorkItem, check_name, in_order
 from toolyard.orchestration.work.pool import WorkPool

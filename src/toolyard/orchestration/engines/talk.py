@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from toolyard.orchestration.hub import Hub
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.seats.seat import Seat
 from toolyard.orchestration.workflow_result import Step
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 

@@ -12,7 +12,7 @@ from toolyard.events.orchestration_events import Scored
 from toolyard.orchestration.engines.fan_out import collected
 from toolyard.orchestration.hub import TASK
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.quoted import quoted
+from toolyard.orchestration.texts.quoted import quoted
 from toolyard.orchestration.workflow_result import Step, WorkflowResult
 from toolyard.orchestration.workflow_run import Ask, WorkflowRun
 

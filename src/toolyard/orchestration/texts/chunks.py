@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from toolyard.core.errors import ConfigError
-from toolyard.orchestration.ranges import refuse_less
+from toolyard.orchestration.refusals import refuse_less
 
 _PLACES = tuple(
     map(re.compile, (r"\n\s*\n", r"\n", r"[.!?][\"')\]]*\s+|[\u3002\uff01\uff1f]+", r"\s+"))

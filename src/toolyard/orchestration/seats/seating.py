@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from toolyard.agents.agent import Agent
-from toolyard.orchestration.agent_seat import AgentSeat
-from toolyard.orchestration.call_seat import CallSeat
 from toolyard.orchestration.member import Member
-from toolyard.orchestration.seat import Seat
+from toolyard.orchestration.seats.agent_seat import AgentSeat
+from toolyard.orchestration.seats.call_seat import CallSeat
+from toolyard.orchestration.seats.seat import Seat
 from toolyard.orchestration.surroundings import Surroundings
 
 

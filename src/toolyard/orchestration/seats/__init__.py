@@ -1,0 +1,1 @@
+"""The places of members in a run."""

@@ -1,0 +1,1 @@
+"""What is said, and how it is shown to those who read it."""
