@@ -14,7 +14,7 @@ from tests.support.process import Finished, run
 from tests.support.teams import Ear, Player
 
 from toolyard.agents.run_result import RunResult
-from toolyard.core.errors import ConfigError, ModelError
+from toolyard.core.errors import ConfigError, KeyRefused, ModelError, ModelUnreachable
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import TaskClaimed, TaskCompleted, TaskFailed
 from toolyard.llm.chat import ChatRequest
@@ -22,6 +22,7 @@ from toolyard.llm.scripted_model import Line
 from toolyard.orchestration.engines.pool_work import (
     BUILDS_ON,
     CUT_SHORT,
+    MOST_FAILURES,
     NOTHING_DONE,
     PART,
     STOPPED,
@@ -148,7 +149,7 @@ async def test_one_who_waits_goes_on_at_once_when_what_it_waits_for_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("_FIRST_PAUSE_S", "_LONGEST_PAUSE_S"):
-        monkeypatch.setattr(f"toolyard.orchestration.engines.shift.{name}", 60.0)
+        monkeypatch.setattr(f"toolyard.orchestration.work.shift.{name}", 60.0)
     chain = [WorkItem(f"i{at}", depends_on=(f"i{at - 1}",) if at else ()) for at in range(9)]
 
     async def work(task: str) -> str:
@@ -648,3 +649,53 @@ def test_items_and_names_that_cannot_be_are_refused() -> None:
         AgentTeam("pool", [A], [])
     with pytest.raises(ConfigError, match="'Ann'"):
         AgentTeam("pool", [A], [ann], reviewer=Player("Ann").agent)
+
+
+async def test_who_can_do_nothing_leaves_and_uses_up_no_attempt(store: MemoryStore) -> None:
+    locked = Player("Locked", *[KeyRefused("The key is refused.")] * 9)
+
+    with pytest.raises(WorkflowError, match="The key is refused"):
+        await AgentTeam("pool", [A, B], [locked.agent], store=store, max_attempts=1).run("Go.")
+    assert len(locked.heard) == 1
+
+    ann = Player("Ann", "did a", "did b")
+    team = AgentTeam("pool", [A, B], [locked.agent, ann.agent], store=store, max_attempts=1)
+    result = await team.run("Go.")
+
+    assert (result.ended, result.output) == ("all_done", {"a": "did a", "b": "did b"})
+    assert len(locked.heard) == 2
+
+
+async def test_a_provider_that_is_away_uses_up_no_attempt(store: MemoryStore) -> None:
+    ann = Player("Ann", *[ModelUnreachable("Away.")] * 3, "did a")
+
+    team = AgentTeam("pool", [A], [ann.agent], store=store, max_attempts=1, rest_s=0.001)
+    assert (await team.run("Go.")).output == {"a": "did a"}
+
+    bob = Player("Bob", "did b", *[ModelUnreachable("Away.")] * 99)
+    both = [B, WorkItem("c", "Third")]
+    team = AgentTeam("pool", both, [bob.agent], store=store, max_attempts=1, rest_s=0)
+    result = await team.run("Go.")
+    assert (result.ended, result.status, result.score) == ("unable", "partial", 2 / 3)
+    assert len(bob.heard) == 1 + MOST_FAILURES
+
+
+async def test_a_team_that_is_stopped_has_tried_nothing(store: MemoryStore) -> None:
+    for _ in range(3):
+        begun = anyio.Event()
+
+        async def wait(task: str, begun: anyio.Event = begun) -> str:
+            begun.set()
+            await anyio.sleep_forever()
+            return task
+
+        async with anyio.create_task_group() as tasks:
+            team = AgentTeam("pool", [A], {"waits": wait}, store=store, max_attempts=1)
+            tasks.start_soon(team.run, "Go.")
+            with anyio.fail_after(5):
+                await begun.wait()
+            tasks.cancel_scope.cancel()
+
+    ann = Player("Ann", "did a")
+    result = await AgentTeam("pool", [A], [ann.agent], store=store, max_attempts=1).run("Go.")
+    assert result.output == {"a": "did a"}

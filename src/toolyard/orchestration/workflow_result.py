@@ -30,6 +30,8 @@ class Step:
     """`None` if the member failed."""
     error: str | None = None
     """Why it failed, a sentence."""
+    code: str = ""
+    """The stable name of that error, if it is one of toolyard's."""
     is_retryable: bool = False
     """Whether it failed for a reason that may have passed when it is asked again."""
     counts: bool = True

@@ -234,6 +234,7 @@ class WorkflowRun:
             task_id=ask.task_id,
             result=result,
             error=error,
+            code=failure.code if isinstance(failure, ToolyardError) else "",
             is_retryable=isinstance(failure, ToolyardError) and failure.retryable,
             text=self._text(member, result, error),
             usage=usage - before.usage,

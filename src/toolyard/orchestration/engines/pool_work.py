@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from toolyard.core.errors import BudgetSpent, StoreError, ToolyardError
+from toolyard.core.errors import BudgetSpent, KeyRefused, QuotaSpent, StoreError, ToolyardError
 from toolyard.core.groups import first_of
 from toolyard.core.workflow_errors import ClaimLost
 from toolyard.events.orchestration_events import TaskClaimed, TaskCompleted, TaskFailed
@@ -35,6 +35,10 @@ TRIED = "It was tried before; why that did not count:"
 CUT_SHORT = "The answer ended before the item was done."
 STOPPED = "Whoever worked on it was stopped."
 NOTHING_DONE = "None of the items was done."
+HOPELESS = (KeyRefused.code, QuotaSpent.code)
+"""Errors of members that would fail at any other item, too."""
+MOST_FAILURES = 10
+"""So often in a row a member may fail; with the rests in between that is some minutes."""
 _LONGEST_REST_S = 60.0
 
 
@@ -107,14 +111,18 @@ class PoolWork:
                 begun += 1
                 seat = kept or await self._seat(run, shift.pool, claim, member)
                 try:
-                    is_well = await self._do(run, shift.pool, claim, seat)
+                    step = await self._do(run, shift.pool, claim, seat)
                 except BudgetSpent as error:
                     if run.facts.on_error == "raise":
                         raise
                     shift.end(error)  # what the others have begun is paid for
                     return
             shift.look_again()
-            failures = 0 if is_well else failures + 1
+            has_failed = step is not None and step.result is None
+            failures = failures + 1 if has_failed else 0
+            if step is not None and has_failed and _gives_up(step, failures):
+                shift.is_anybody_unable = True
+                return
             if failures:
                 await shift.rest(min(rules.rest_s * 2.0 ** (failures - 1), _LONGEST_REST_S))
 
@@ -134,13 +142,15 @@ class PoolWork:
         try:
             member_id = await run.call(f"{step_id}.member", claimed_by)
         except BaseException:
-            await _given_back(pool, claim, STOPPED)
+            await _given_back(pool, claim, STOPPED, counts=False)
             raise
         found = next((each for each in self._members if each.id == member_id), member)
         return run.seat(found, step_id)
 
-    async def _do(self, run: WorkflowRun, pool: WorkPool, claim: WorkClaim, seat: Seat) -> bool:
-        """Do one item; whether the member itself is well, whatever came of the item."""
+    async def _do(
+        self, run: WorkflowRun, pool: WorkPool, claim: WorkClaim, seat: Seat
+    ) -> Step | None:
+        """Do one item; what the member answered, `None` if its claim was lost before that."""
         item_id, member, step_id = claim.item.id, seat.member, _step_id(claim)
         about = {
             "agent_id": member.id,
@@ -157,19 +167,20 @@ class PoolWork:
             # From here on the claim may go: nobody renews it any more.
             reason = reason or await _recorded(pool, claim, step.text)
             if reason:
-                await pool.release(claim, reason)
+                is_tried = step.result is not None or not _is_unable(step.code, step.is_retryable)
+                await pool.release(claim, reason, counts=is_tried)
         except ClaimLost as lost:
             reason = str(lost)
         except BaseException as error:
             reason = sentence(error) if isinstance(error, Exception) else STOPPED
-            await _given_back(pool, claim, reason)
+            await _given_back(pool, claim, reason, counts=_is_tried(error))
             run.tell(TaskFailed, error=reason, **about)
             raise
         if reason:
             run.tell(TaskFailed, error=reason, **about)
         elif step is not None:
             run.tell(TaskCompleted, result=step.text, **about)
-        return step is None or step.result is not None
+        return step
 
     async def _asked(
         self, run: WorkflowRun, pool: WorkPool, claim: WorkClaim, seat: Seat, step_id: str
@@ -232,13 +243,32 @@ async def _recorded(pool: WorkPool, claim: WorkClaim, result: str) -> str:
     return ""
 
 
-async def _given_back(pool: WorkPool, claim: WorkClaim, reason: str) -> None:
+async def _given_back(pool: WorkPool, claim: WorkClaim, reason: str, *, counts: bool) -> None:
     """Let others have it at once, if the store can be told; they get it in any case."""
     with anyio.move_on_after(GRACE_S, shield=True), suppress(ToolyardError):
-        await pool.release(claim, reason)
+        await pool.release(claim, reason, counts=counts)
+
+
+def _is_unable(code: str, is_retryable: bool) -> bool:
+    """Whether an error says of a member that it can do no item now, whichever it is."""
+    return is_retryable or code in HOPELESS
+
+
+def _is_tried(error: BaseException) -> bool:
+    """Whether an error may be the item's fault."""
+    if isinstance(error, ToolyardError):
+        return not _is_unable(error.code, error.retryable)
+    return isinstance(error, Exception)
+
+
+def _gives_up(failed: Step, failures: int) -> bool:
+    """Whether the member works no longer, having failed so often in a row."""
+    return failed.code in HOPELESS or failures == MOST_FAILURES
 
 
 def _why_ended(shift: Shift, *, is_done: bool, is_any_failed: bool) -> str:
     if is_done:
         return "some_failed" if is_any_failed else "all_done"
-    return "waited" if shift.has_waited_long else "max_iterations"
+    if shift.has_waited_long:
+        return "waited"
+    return "unable" if shift.is_anybody_unable else "max_iterations"

@@ -27,7 +27,9 @@ class AgentTeam(Workflow):
     The result's text is the results under the titles of the items, its output those by the ids of
     the items, its score the part that is completed; `metadata["failed"]` says why items have
     failed, `metadata["done_by"]` by whom each was completed. It ended as `all_done`, complete; or
-    partial as `some_failed`, `max_iterations` or `waited`.
+    partial as `some_failed`, `max_iterations`, `waited`, or `unable`: those who were left could
+    do nothing. Whoever's key is refused leaves at once, and after ten failures in a row; an item
+    that was claimed by such a one, or whose worker was stopped, is as if it had not been begun.
 
     Args:
         pool_id: By which others find the items: 1 to 128 letters, digits, `.`, `_` and `-`.

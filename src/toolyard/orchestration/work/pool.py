@@ -159,17 +159,26 @@ class WorkPool:
         """
         await self._endings.complete(claim, result)
 
-    async def release(self, claim: WorkClaim, reason: str) -> None:
+    async def release(self, claim: WorkClaim, reason: str, *, counts: bool = True) -> None:
         """Give an item back that could not be done; it has failed if that was the last attempt.
+
+        Args:
+            claim: Of the item.
+            reason: Why, for whoever claims it next.
+            counts: Whether the item was tried; not if whoever claimed it was stopped, or could
+                have done nothing else either.
 
         Raises:
             ClaimLost: The claim has ended: others may work on the item.
         """
-        reasons = (*claim.reasons, reason[:_MOST_LETTERS])
-        if claim.attempt >= self._max_attempts:
+        told = reason[:_MOST_LETTERS]
+        is_new = counts or told not in claim.reasons[-1:]
+        reasons = (*claim.reasons, told) if is_new else claim.reasons
+        if counts and claim.attempt >= self._max_attempts:
             await self._endings.fail(claim, reasons)
             return
-        opened = replace(claim.opened, reasons=reasons)
+        attempts = claim.opened.attempts - (0 if counts else 1)
+        opened = replace(claim.opened, attempts=attempts, reasons=reasons)
         key = self._keys.unclaimed + claim.item.id
         if await self._store.set(key, opened.text, version=claim.opened_version) is None:
             raise ClaimLost(claim.item.id)

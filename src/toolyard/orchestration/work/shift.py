@@ -28,6 +28,8 @@ class Shift:
         """Whether somebody left because others did not come to an end."""
         self.spent: BudgetSpent | None = None
         """Why nobody shall begin another item, if so."""
+        self.is_anybody_unable = False
+        """Whether somebody left because it could do nothing."""
         self._wait_s = wait_s
         self._turn = anyio.Lock()
         self._change = anyio.Event()
