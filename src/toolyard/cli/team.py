@@ -44,6 +44,7 @@ ENDS = {
     "all_done": "done",
     "some_failed": "done but for what failed",
     "waited": "not done: others did not come to an end",
+    "unable": "not done: no agent here could do anything",
     "max_iterations": "not done yet",
 }
 """How a pool is when somebody leaves it."""
@@ -216,7 +217,7 @@ def join(
     else:
         write(f"{tally} The pool is {ENDS.get(result.ended, result.ended)}.")
         tell(took)
-    if result.ended in ("some_failed", "waited"):
+    if result.ended in ("some_failed", "waited", "unable"):
         raise typer.Exit(1)
 
 
