@@ -615,6 +615,26 @@ async def test_items_may_depend_on_those_that_are_in_the_store(store: MemoryStor
     assert result.output == {"b": "two", "a": "one"}
 
 
+async def test_its_keys_are_in_the_namespace_that_is_given(store: MemoryStore) -> None:
+    await AgentTeam("pool", [A], {"m": str.upper}, store=store, namespace="own").run("Go.")
+
+    keys = (await store.list_keys()).keys
+    assert {each.key.partition("/")[0] for each in keys} == {"own"}
+
+
+async def test_a_check_may_take_only_so_long() -> None:
+    async def slow(item: WorkItem, answer: str) -> bool:
+        await anyio.sleep_forever()
+        return bool(item and answer)
+
+    team = AgentTeam(
+        "pool", [A], {"m": str.upper}, check=slow, check_timeout_s=0.01, max_attempts=1
+    )
+
+    ((reason,),) = (await team.run("Go.")).metadata["failed"].values()
+    assert "did not finish" in reason
+
+
 async def test_keys_are_those_that_the_memory_tool_reads(store: MemoryStore) -> None:
     await AgentTeam("pool", [A], {"m": str.upper}, store=store).run("Go.")
 

@@ -125,7 +125,7 @@ async def test_the_votes_are_counted_as_wanted(
 ) -> None:
     result = await Consensus(agents(voting(votes)), max_rounds=1, **options).run("Go.")
 
-    assert (result.ended, result.text) == (ended, text)
+    assert (result.ended, result.text, result.rounds) == (ended, text, 1)
     assert result.score == pytest.approx(score)
     assert result.status == ("complete" if ended == "agreed" else "partial")
 

@@ -200,6 +200,8 @@ def test_options_out_of_their_range_are_refused() -> None:
         Debate(both[:1])
     with pytest.raises(ConfigError, match=r"max_rounds must be 1 or more, not 0\."):
         Debate(both, max_rounds=0)
+    with pytest.raises(ConfigError, match=r"last must be 1 or more, not 0\."):
+        Debate(both, last=0)
     with pytest.raises(ConfigError, match=r"convergence_threshold must be from 0 to 1, not 1\.5\."):
         Debate(both, convergence_threshold=1.5)
     with pytest.raises(ConfigError, match=r"convergence_threshold must be from 0 to 1, not nan\."):

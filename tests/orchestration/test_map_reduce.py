@@ -73,6 +73,12 @@ async def test_results_are_put_one_after_the_other_without_asking_anybody() -> N
     assert len(result.steps) == 3
 
 
+async def test_pieces_overlap_if_they_are_to() -> None:
+    team = MapReduce(upper, chunk_size=10, chunk_overlap=5, reduce="concatenate")
+
+    assert (await team.run(TEXT)).output == ["AAAA BBBB", "BBBB CCCC", "CCCC DDDD", "DDDD EEEE"]
+
+
 async def test_a_tree_is_reduced_by_what_fits_until_one_is_left() -> None:
     heard = list[str]()
 
@@ -175,6 +181,8 @@ def test_what_cannot_be_is_refused() -> None:
         MapReduce(upper, chunk_size=5, chunk_overlap=5)
     with pytest.raises(ConfigError, match="chunk_overlap needs a chunk_size"):
         MapReduce(upper, chunk_overlap=5)
+    with pytest.raises(ConfigError, match="reducer is of no use while reduce is 'concatenate'"):
+        MapReduce(upper, reducer=upper, reduce="concatenate")
     with pytest.raises(ConfigError, match="max_parallel_chunks must be 1 or more, not 0"):
         MapReduce(upper, max_parallel_chunks=0)
     with pytest.raises(ConfigError, match="chunk_size must be 1 or more, not 0"):

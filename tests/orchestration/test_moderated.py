@@ -187,5 +187,7 @@ def test_options_out_of_their_range_are_refused() -> None:
     ann, bob = members()
     with pytest.raises(ConfigError, match=r"rounds must be 1 or more, not 0\."):
         Moderated([ann.agent], moderator=bob.agent, rounds=0)
+    with pytest.raises(ConfigError, match=r"last must be 1 or more, not 0\."):
+        Moderated([ann.agent], moderator=bob.agent, last=0)
     with pytest.raises(ConfigError, match=r"finish must be .*synthesize, not 'judge'"):
         Moderated([ann.agent], moderator=bob.agent, finish="judge")  # pyright: ignore[reportArgumentType]

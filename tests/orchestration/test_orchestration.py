@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.teams import Ear, Player
 
-from toolyard.core.errors import ConfigError, UnknownName
+from toolyard.core.errors import ConfigError, ModelError, UnknownName
 from toolyard.events.agent_events import SendCompleted
 from toolyard.events.orchestration_events import RunStarted
 from toolyard.orchestration.modes import (
@@ -20,6 +20,8 @@ from toolyard.orchestration.modes import (
 )
 from toolyard.orchestration.orchestration import SYSTEM_CONTEXT, Orchestration
 from toolyard.orchestration.work.item import WorkItem
+from toolyard.orchestration.workflow_result import WorkflowResult
+from toolyard.storage.memory_store import MemoryStore
 
 pytestmark = pytest.mark.anyio
 
@@ -72,6 +74,8 @@ async def test_a_moderator_is_one_of_the_agents_and_chooses_among_the_others() -
     assert result.text == "Bob:\nfrom Bob"
     with pytest.raises(ConfigError, match="'Nobody'"):
         await team(ann, mode=ModeratedMode("Nobody")).run("Go.")
+    with pytest.raises(ConfigError, match="'Nobody'"):
+        team(ann, mode=HierarchicalMode([["Ann"], ["Nobody"]])).workflow()
 
 
 async def test_agents_go_through_a_list_of_work_or_claim_it() -> None:
@@ -85,12 +89,42 @@ async def test_agents_go_through_a_list_of_work_or_claim_it() -> None:
     assert (claimed.score, claimed.output) == (1.0, {"one": "did one", "two": "did two"})
 
 
+async def test_a_debate_has_its_own_threshold() -> None:
+    for threshold, ended, rounds in ((0.75, "converged", 2), (None, "max_rounds", 3)):
+        players = [Player(name, *["the same"] * 3) for name in ("Ann", "Bob")]
+        mode = DebateMode(convergence_threshold=threshold)
+        result = await team(*players, mode=mode).run("Go.")
+        assert (result.ended, result.rounds) == (ended, rounds)
+
+
+async def test_work_ends_when_each_was_asked_often_enough_and_is_in_the_store_given() -> None:
+    items = [WorkItem("one"), WorkItem("two")]
+    ann = Player("Ann", "[TASK_COMPLETE:one]", "[TASK_COMPLETE:two]")
+    ralph = await team(ann, mode=RalphMode(items, max_iterations=1)).run("Build it.")
+    assert (ralph.ended, ralph.rounds) == ("max_iterations", 1)
+
+    async with MemoryStore() as store:
+        mode = AgentTeamMode("pool", items, store, max_iterations=1)
+        shared = await team(Player("Bob", "done", "done"), mode=mode).run("Build it.")
+        done = (await store.list_keys("default/teams:pool:completed:")).keys
+    assert (shared.ended, shared.score, len(done)) == ("max_iterations", 0.5, 1)
+
+
 async def test_the_rounds_are_those_of_the_run() -> None:
     ann, bob = Player("Ann", "one", "three"), Player("Bob", "two", "four")
-
-    result = await team(ann, bob, mode=RoundRobinMode()).run("Go.", rounds=2)
-
+    made = team(ann, bob, mode=RoundRobinMode())
+    result = await made.run("Go.", rounds=2)
     assert [step.text for step in result.steps] == ["one", "two", "three", "four"]
+    assert [each.round for each in made.history] == [0, 1, 1, 2, 2]
+
+    *_, last = [each async for each in team(Player("Ann", "one", "two")).stream("Go.", rounds=2)]
+    assert isinstance(last, WorkflowResult)
+    assert last.output == {"Ann": ["one", "two"]}
+
+    boss = Player("Boss", *['{"speaker": "Ann"}'] * 2)
+    mode = ModeratedMode("Boss")
+    moderated = await team(boss, Player("Ann", "one", "two"), mode=mode).run("Go.", rounds=2)
+    assert moderated.text == "Ann:\none\n\nAnn:\ntwo"
 
 
 async def test_a_second_run_begins_anew_and_the_history_has_both() -> None:
@@ -108,6 +142,8 @@ async def test_a_second_run_begins_anew_and_the_history_has_both() -> None:
         ("user", None, "Second."),
         ("assistant", "Ann", "two"),
     ]
+    assert [each.agent_name for each in made.history] == [None, "Ann"] * 2
+    assert [each.at for each in made.history] == sorted(each.at for each in made.history)
     made.clear_history()
     assert made.history == ()
 
@@ -143,8 +179,19 @@ async def test_its_options_and_system_context_are_those_of_a_workflow(tmp_path: 
     assert (
         await made.run("Go.", durable=f"sqlite:{tmp_path}/runs.db", run_id="r")
     ).text == result.text
+    kept = made.stream("Go.", durable=f"sqlite:{tmp_path}/runs.db", run_id="r")
+    assert [each async for each in kept]
     assert ann.model.requests[0].messages[0].text.endswith("Be kind.")
     assert len(ann.heard) == 1
+
+
+async def test_an_option_of_a_workflow_does_what_it_does_there() -> None:
+    ann = Player("Ann", ModelError("ill."))
+    with pytest.raises(ModelError, match=r"ill\."):
+        await team(ann, Player("Bob", "b")).with_options({"on_error": "raise"}).run("Go.")
+
+    with pytest.raises(ConfigError, match="no option 'budgets'"):
+        team(ann).with_options({"budgets": 3}).workflow()  # pyright: ignore[reportArgumentType]
 
 
 def test_agents_are_known_by_their_ids() -> None:

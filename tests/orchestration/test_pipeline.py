@@ -141,5 +141,7 @@ def test_what_cannot_be_is_refused() -> None:
         Pipeline([ann], prompts={"Eve": "x"})
     with pytest.raises(ConfigError, match=r"prompt of 'Ann' .* names Bob; it may name last, task"):
         Pipeline([ann, bob], prompts={"Ann": "{{ Bob }}"})
+    with pytest.raises(ConfigError, match=r"names agent, my; it may name last, task\."):
+        Pipeline({"my-agent": ann, "Bob": bob}, prompts={"Bob": "{{ my-agent }}"})
     with pytest.raises(ConfigError, match="may have the id 'task'"):
         Pipeline({"task": ann, "Bob": bob}, prompts={"Bob": "{{ task }}"})

@@ -293,6 +293,14 @@ async def test_without_a_planner_a_step_can_only_be_done_again() -> None:
     assert decider.heard == []
 
 
+async def test_a_decider_decides_instead_of_the_planner() -> None:
+    decider = Player("Dan", remedy("retry"))
+    team = Team(TWO, decider=decider.agent, bob=[ILL, "well"])
+
+    assert (await team.workflow.run("Go.")).text == "well"
+    assert (len(team.planner.heard), len(decider.heard)) == (1, 1)
+
+
 async def test_a_step_is_checked_and_done_better_if_it_does_not_pass() -> None:
     checked = step("write", "Bob", "Write.", expected_output="Fun.", requires_validation=True)
     critic = Player("Cyd", '{"passed": false, "reason": "Dull."}', '{"passed": true}')
@@ -391,6 +399,27 @@ async def test_a_person_may_decide_before_it_is_given_up() -> None:
     team = Team(TWO, remedy("retry"), bob=[ILL] * 9, limits=TWICE, on_escalate=odd)
     with pytest.raises(ConfigError, match="must give retry, tactical, full or None, not 'again,"):
         await team.workflow.run("Go.")
+
+
+async def test_who_decides_is_asked_each_time_once_a_plan_was_mended_too_often() -> None:
+    told = list[Escalation]()
+
+    def person(escalation: Escalation) -> str:
+        told.append(escalation)
+        return "retry"
+
+    limits = RecoveryLimits(redesigns=0)
+    team = Team(TWO, bob=[ILL, ILL, "well"], limits=limits, on_escalate=person)
+
+    assert (await team.workflow.run("Go.")).text == "well"
+    assert [each.redesigns for each in told] == [0, 1]
+
+
+async def test_what_is_no_way_to_go_on_is_refused_in_a_kept_run_too(tmp_path: Path) -> None:
+    team = Team(TWO, bob=[ILL], limits=RecoveryLimits(redesigns=0), on_escalate=lambda _: "again")
+
+    with pytest.raises(ConfigError, match="must give retry, tactical, full or None, not 'again'"):
+        await team.workflow.run("Go.", durable=f"sqlite:{tmp_path}/runs.db", run_id="r")
 
 
 async def test_where_a_failure_is_to_end_the_run_it_does() -> None:

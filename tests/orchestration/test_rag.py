@@ -219,5 +219,7 @@ def test_what_cannot_be_is_refused() -> None:
         RAG(find, ann, max_chunks=0)
     with pytest.raises(ConfigError, match="verify_facts needs a verifier"):
         RAG(find, ann, verify_facts=True)
+    with pytest.raises(ConfigError, match="verifier is of no use while verify_facts is off"):
+        RAG(find, ann, verifier=ann)
     with pytest.raises(ConfigError, match="'x'"):
         RAG(Member("x", "x", find), Member("x", "y", ann))

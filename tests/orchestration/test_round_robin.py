@@ -110,6 +110,23 @@ async def test_only_the_last_are_told_if_so_wanted_and_what_is_left_out_is_said(
     assert players[3].heard == [told(GO, LEFT_OUT.format(1), *shown)]
 
 
+async def test_what_was_left_out_is_told_later_only_to_a_synthesizer_who_is_no_member() -> None:
+    names, sue = ("Ann", "Bob", "Cy"), Player("Sue", "sum")
+    own = [Player(name, "1", "2", "all") for name in names]
+    others = [Player(name, "1", "2") for name in names]
+
+    await RoundRobin([each.agent for each in own], rounds=2, last=1).run("Go.")
+    agents = [each.agent for each in others]
+    await RoundRobin(agents, rounds=2, last=1, synthesizer=sue.agent).run("Go.")
+
+    said = [[quoted(name, str(at)) for name in names] for at in (1, 2)]
+    assert own[0].heard[1:] == [
+        told(LEFT_OUT.format(1), said[0][2], EXTEND),
+        told(*said[1][1:], SYNTHESIZE),
+    ]
+    assert sue.heard == [told(GO, *said[0], *said[1], SYNTHESIZE)]
+
+
 async def test_one_that_fails_hears_the_same_again_and_stays() -> None:
     ann = Player("Ann", "a1", "a2", "a3")
     bob = Player("Bob", "b1", ModelError("Bob is ill."), "b3")

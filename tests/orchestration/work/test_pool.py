@@ -1,6 +1,7 @@
 """What a pool of work items is, on every engine."""
 
 import json
+from contextlib import aclosing
 
 import anyio
 import anyio.lowlevel
@@ -195,6 +196,18 @@ async def test_who_works_on_what_is_told_and_watched(store: Store) -> None:
     assert scores[-1] == (0, 0, 1)
 
 
+async def test_who_watches_is_not_told_more_often_than_it_wants_to_be() -> None:
+    async with MemoryStore() as store:
+        pool = pool_on(store)
+        await pool.add([BOIL])
+        async with aclosing(pool.watch(pause_s=40)) as statuses:
+            await anext(statuses)
+            await claimed(pool)
+            with anyio.move_on_after(0.1) as scope:
+                await anext(statuses)
+    assert scope.cancelled_caught
+
+
 async def test_a_held_claim_outlasts_its_lease(store: Store) -> None:
     pool = WorkPool(store, "tea", lease_s=0.6)
     await pool.add([BOIL])
@@ -325,8 +338,12 @@ async def test_checks_are_known_where_they_were_given() -> None:
 def test_a_name_that_is_no_part_of_a_key_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="name of a pool"):
         WorkPool(MemoryStore(), name)
+    with pytest.raises(ConfigError, match="A namespace"):
+        WorkPool(MemoryStore(), "tea", namespace=name)
     with pytest.raises(ConfigError, match="id of an item"):
         WorkItem(name)
+    with pytest.raises(ConfigError, match="id of an item"):
+        WorkItem("boil", depends_on=(name,))
 
 
 def test_an_item_that_may_not_be_tried_is_refused() -> None:

@@ -174,9 +174,7 @@ class PlanRun:
                 executed=self._executed,
                 redesigns=self._redesigns,
             )
-            decided = await self._run.call(
-                "on_escalate", self._team.on_escalate, escalation, kind=Recovery | None
-            )
+            decided = await self._run.call("on_escalate", self._team.on_escalate, escalation)
         if decided is None:
             raise error
         if decided not in RECOVERIES:

@@ -89,7 +89,7 @@ class Debate(Workflow):
         speaking: `together`, each hearing everybody of the round before, or `in_turn`, each
             hearing also who spoke before it in the same round.
         last: At most so many of what the others said is a speaker told, the latest, and how many
-            are left out, 1 or more; all of them if not given. The judge hears all.
+            are left out, 1 or more; all of them if not given. A judge who is no member hears all.
         options: As of every workflow.
     """
 

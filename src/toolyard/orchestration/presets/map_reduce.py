@@ -34,7 +34,7 @@ class MapReduce(Workflow):
 
     Args:
         mapper: Who works on each piece, from the start each time.
-        reducer: Who makes one result of several; the mapper if not given.
+        reducer: Who makes one result of several, if somebody is asked to; the mapper if not given.
         chunk_size: Letters of a piece at most, 1 or more. It ends after a paragraph, a line, a
             sentence or a word where it can. The text stays whole if not given.
         chunk_overlap: So many of the last letters of a piece begin the next one too; 0 or more,
@@ -63,6 +63,8 @@ class MapReduce(Workflow):
         refuse_less(1, max_parallel_chunks=max_parallel_chunks)
         if chunk_size is None and chunk_overlap:
             raise ConfigError("chunk_overlap needs a chunk_size.")
+        if reducer is not None and reduce == "concatenate":
+            raise ConfigError("reducer is of no use while reduce is 'concatenate'.")
         maps = member_of(mapper)
         reduces = maps if reducer is None else member_of(reducer)
         fits = chunk_size if reduce == "tree" else None

@@ -36,7 +36,8 @@ class Pipeline(Workflow):
             `last` if not given.
         prompts: What some of the members hear instead, by their ids: templates, in which
             `{{ task }}`, `{{ last }}` (what the stage before said) and the ids of members before
-            may stand. What others said is put in with their names; nothing for those that failed.
+            may stand, of those that are made of letters, digits and `_`. What others said is put
+            in with their names; nothing for those that failed.
         options: As of every workflow.
     """
 
@@ -96,9 +97,9 @@ def _prompted(source: str, member: Member, before: Sequence[Member]) -> Hears:
 
 
 def _named(ids: Iterable[str]) -> list[str]:
-    """`ids`, which prompts name; `ConfigError` if one means something else to all prompts."""
+    """Those of `ids` that prompts can name; `ConfigError` if one means something else to all."""
     found = list(dict.fromkeys(ids))
     for name in _OWN:
         if name in found:
             raise ConfigError(f"No member before one with a prompt may have the id {name!r}.")
-    return found
+    return [each for each in found if each.isidentifier()]

@@ -50,8 +50,9 @@ class Planner(Workflow):
         outputs: Of which types the answers must be, by the ids of members or of steps; that of a
             step comes first.
         limits: How often steps may fail and the plan be mended.
-        on_escalate: Decides what is done when a limit is reached, instead of giving up; the
-            step then may fail as often again.
+        on_escalate: Decides what is done when a limit is reached, instead of giving up. A step
+            that failed too often may then fail as often again; a plan that was mended too often
+            is mended once more.
         options: As of every workflow.
     """
 

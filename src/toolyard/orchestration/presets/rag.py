@@ -108,7 +108,7 @@ class RAG(Workflow):
             text ends with the sources, each once, in the order in which they were found.
         verify_facts: Whether the verifier says which statements are not supported by what was
             found. Where nothing was found, it is not asked.
-        verifier: Who does; there must be one if facts are to be verified.
+        verifier: Who does; there must be one if facts are to be verified, and only then.
         fallback_on_no_context: Whether the generator answers without context if nothing was
             found; else it is not asked, and the text says that nothing was found.
         options: As of every workflow.
@@ -127,6 +127,8 @@ class RAG(Workflow):
         **options: Unpack[WorkflowOptions],
     ) -> None:
         refuse_less(1, max_chunks=max_chunks)
+        if verifier is not None and not verify_facts:
+            raise ConfigError("verifier is of no use while verify_facts is off.")
         grounds = _Grounds(max_chunks, include_sources, not fallback_on_no_context)
         stages = [
             Stage(_alone("retriever", retriever), grounds.query),

@@ -43,7 +43,8 @@ class RoundRobin(Workflow):
             the transcript, or what was said last if the style is `refine`.
         synthesizer: Who writes it, a member or another; the first member if not given.
         last: At most so many of what the others said is a speaker told, the latest, and how many
-            are left out, 1 or more; all of them if not given.
+            are left out, 1 or more; all of them if not given. It is not told the others later
+            either: a synthesizer who is no member hears all.
         options: As of every workflow.
     """
 
