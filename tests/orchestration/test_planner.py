@@ -416,9 +416,12 @@ async def test_who_decides_is_asked_each_time_once_a_plan_was_mended_too_often()
 
 
 async def test_what_is_no_way_to_go_on_is_refused_in_a_kept_run_too(tmp_path: Path) -> None:
-    team = Team(TWO, bob=[ILL], limits=RecoveryLimits(redesigns=0), on_escalate=lambda _: "again")
+    def odd(escalation: Escalation) -> str:
+        return f"again{escalation.redesigns}"
 
-    with pytest.raises(ConfigError, match="must give retry, tactical, full or None, not 'again'"):
+    team = Team(TWO, bob=[ILL], limits=RecoveryLimits(redesigns=0), on_escalate=odd)
+
+    with pytest.raises(ConfigError, match="must give retry, tactical, full or None, not 'again0'"):
         await team.workflow.run("Go.", durable=f"sqlite:{tmp_path}/runs.db", run_id="r")
 
 
