@@ -25,6 +25,7 @@ from toolyard.core.toolbox import Toolbox
 from toolyard.core.workflow_errors import WorkflowError
 from toolyard.events.orchestration_events import AgentFailed, AgentResponded
 from toolyard.llm.budget import BudgetLimits
+from toolyard.llm.chat import ChatRequest, Reply
 from toolyard.llm.message import Message, ToolUse, ToolUseResult
 from toolyard.llm.scripted_model import ScriptedModel
 from toolyard.orchestration.member import Member, member_of
@@ -142,7 +143,7 @@ async def test_a_member_goes_on_in_the_middle_of_its_work(url: str) -> None:
         team = Parallel([ann])
         async with DbosRuns([team], url=url), anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: team.run("Go.", durable="dbos", run_id="r"))
-            while await steps_of("r/Ann/ask 0/ask#0") < 5:  # noqa: ASYNC110 - the others are kept
+            while await steps_of("r/Ann/ask 0/ask#0") < 11:  # noqa: ASYNC110 - the others are kept
                 await anyio.sleep(0.02)
             tasks.cancel_scope.cancel()
         before, held[0] = sorted(runs), False
@@ -260,7 +261,7 @@ async def test_what_is_in_doubt_is_reported_and_not_done_again(sqlite_url: str) 
         await anyio.sleep_forever()
         return "paid"
 
-    team = Parallel({"pay": pay, "Ann": Player("Ann", "a").agent}, on_event=ear.bus)
+    team = Parallel({"pay": pay, "Ann": Player("Ann", "a", "a").agent}, on_event=ear.bus)
     async with DbosRuns([team], url=sqlite_url), anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: team.run("Go.", durable="dbos", run_id="r"))
         await called.wait()
@@ -271,6 +272,36 @@ async def test_what_is_in_doubt_is_reported_and_not_done_again(sqlite_url: str) 
 
     assert (calls, result.output) == (["Go."], {"Ann": ["a"]})
     assert "cannot be done twice" in ear.of(AgentFailed)[-1].error
+
+
+async def test_a_request_that_was_in_flight_is_made_once_more_and_flagged(sqlite_url: str) -> None:
+    asked, held = anyio.Event(), [True]
+
+    class Slow:
+        """Answers once it is held no longer."""
+
+        async def reply(self, request: ChatRequest) -> Reply:
+            """As `ChatModel.reply`."""
+            del request
+            asked.set()
+            if held[0]:
+                await anyio.sleep_forever()
+            return Reply.of("from Bob")
+
+    team = Parallel([Agent("Bob", Slow())])
+    async with DbosRuns([team], url=sqlite_url), anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: team.run("Go.", durable="dbos", run_id="r"))
+        await asked.wait()
+        tasks.cancel_scope.cancel()
+
+    held[0] = False
+    async with DbosRuns([team], url=sqlite_url) as runs:
+        result = await team.resume("r", durable="dbos")
+        (flagged,) = await runs.flagged("r")
+
+    assert result.output == {"Bob": ["from Bob"]}
+    assert "Bob" in flagged
+    assert "model" in flagged
 
 
 async def test_it_is_said_what_is_missing() -> None:

@@ -22,6 +22,7 @@ from toolyard.llm.session import Said
 from toolyard.orchestration import elsewhere
 from toolyard.orchestration.on_dbos.doing import Doing, Listener
 from toolyard.orchestration.on_dbos.endings import Endings, given_to
+from toolyard.orchestration.on_dbos.kept_steps import flagged_in
 from toolyard.orchestration.on_dbos.parts import Parts
 from toolyard.orchestration.on_dbos.run_records import names_of, record_of
 from toolyard.orchestration.refusals import refuse_less
@@ -192,6 +193,19 @@ class DbosRuns:
     async def questions(self, run_id: str) -> dict[str, Any]:
         """What people are asked in a run now, by where it is asked."""
         return await self._service.questions(f"{run_id}/")
+
+    async def flagged(self, run_id: str) -> Sequence[str]:
+        """Calls that were in flight when a process died, and so were made once more: the places.
+
+        Raises:
+            UnknownName: There is no such run.
+        """
+        await self._status(run_id)
+        found = list[str]()
+        for part in await self._service.parts(run_id):
+            known = flagged_in(await self._service.steps(part))
+            found += [f"{part}/{name}".removeprefix(f"{run_id}/") for name in known]
+        return sorted(found)
 
     async def cancel(self, run_id: str) -> None:
         """Have a run end, as soon as each of its parts keeps the next step.

@@ -13,6 +13,9 @@ from toolyard.storage.journal.call import PERSON, Call, Calls, diverged
 from toolyard.storage.journal.journal import Do
 from toolyard.storage.journal.json_text import json_text
 
+FLAGGED = "flagged"
+"""In what is kept of a step that was done once more."""
+
 
 class Kept(Protocol):
     """What was kept, by names, and what more is to be."""
@@ -78,19 +81,22 @@ class KeptSteps:
         """As `StepKeeper.begin`."""
         call = self._calls.call(path, name, n, kind, input)
         step = KeptStep(self._kept, call)
-        if not step.is_recalled and not repeatable:
-            await self._intend(call)
+        if not step.is_recalled:
+            step.is_flagged = await self._was_begun(call)
+            if step.is_flagged and not repeatable:
+                raise StepInDoubt(
+                    f"The run was interrupted during the step {call.key}, which may have been done "
+                    "and cannot be done twice; it was not done again."
+                )
         return step
 
-    async def _intend(self, call: Call) -> None:
-        """Have it be seen that the step was begun, should that be all that is."""
+    async def _was_begun(self, call: Call) -> bool:
+        """Whether the step was in flight before; if not, it is kept that it is now."""
         name = f"{call.key}?"
         if name in self._kept.known:
-            raise StepInDoubt(
-                f"The run was interrupted during the step {call.key}, which may have been done "
-                "and cannot be done twice; it was not done again."
-            )
+            return True
         await self._kept.add(name, token_hex(8))
+        return False
 
     async def ask_person(self, path: Sequence[str], name: str, n: int, question: Any) -> Any:
         """As `StepKeeper.ask_person`."""
@@ -105,6 +111,8 @@ class KeptStep:
         self._kept = kept
         self._call = call
         self.output = None
+        self.is_flagged = False
+        """Whether it was in flight when a process died, and is done once more."""
         text = kept.known.get(str(call.key))
         self.is_recalled = text is not None
         if text is not None:
@@ -127,7 +135,19 @@ class KeptStep:
 
     async def _keep(self, said: dict[str, Any]) -> dict[str, Any]:
         key = self._call.key
+        if self.is_flagged:
+            said = {**said, FLAGGED: True}
         text = json_text({"hash": self._call.input_hash, **said}, f"result of the step {key}")
         await self._kept.add(str(key), text)
         self.output = said.get("output")
         return json.loads(text)
+
+
+def flagged_in(known: dict[str, str]) -> Sequence[str]:
+    """Those of the steps that were kept which were done once more."""
+    return [name for name, text in known.items() if _is_flagged(text)]
+
+
+def _is_flagged(text: str) -> bool:
+    said: Any = json.loads(text) if text.startswith("{") else None
+    return isinstance(said, dict) and FLAGGED in said

@@ -202,13 +202,14 @@ class Service:
 
     async def cancel(self, run_id: str) -> None:
         """Have a run and all its parts be cancelled."""
-        await self.call(DBOS.cancel_workflows, await self._parts(run_id, UNDER_WAY))
+        await self.call(DBOS.cancel_workflows, await self.parts(run_id, UNDER_WAY))
 
     async def resume(self, run_id: str) -> None:
         """Have all parts of a run go on that were cancelled."""
-        await self.call(DBOS.resume_workflows, await self._parts(run_id, ["CANCELLED"]))
+        await self.call(DBOS.resume_workflows, await self.parts(run_id, ["CANCELLED"]))
 
-    async def _parts(self, run_id: str, status: list[str]) -> list[str]:
+    async def parts(self, run_id: str, status: list[str] | None = None) -> list[str]:
+        """The ids of a run and all that was begun for it; only of those with such a status."""
         list_them = partial(DBOS.list_workflows, status=status, load_input=False, load_output=False)
         found = [
             *await self.call(list_them, workflow_ids=[run_id]),
