@@ -168,7 +168,7 @@ async def test_one_answer_is_not_combined(combine: Any) -> None:
         routing="keyword",
         keywords={"Bob": ["rain"]},
         combine=combine,
-        combiner=zed.agent,
+        combiner=zed.agent if combine == "synthesize" else None,
     ).run(TASK)
 
     assert (result.text, result.output, result.status) == ("b", "b", "complete")
@@ -328,6 +328,14 @@ WRONG: dict[str, dict[str, Any]] = {
     "routing='top_k' needs a router": {"routing": "top_k"},
     "combine='synthesize' needs a combiner": {"routing": "all"},
     "routing='keyword' needs keywords": {"routing": "keyword"},
+    "router is of no use while routing is 'all'": {"routing": "all", "router": str},
+    "embed is of no use while routing is 'top_k'": {"routing": "top_k", "embed": len},
+    "keywords is of no use while routing is 'all'": {"routing": "all", "keywords": {"Ann": ["x"]}},
+    "combiner is of no use while combine is 'vote'": {
+        "routing": "all",
+        "combine": "vote",
+        "combiner": str,
+    },
     "keywords must be for experts (Ann, Bob, Cyd), not for 'Eve'": {
         "routing": "keyword",
         "keywords": {"Eve": ["x"]},

@@ -141,7 +141,7 @@ class PoolWork:
 
         try:
             member_id = await run.call(f"{step_id}.member", claimed_by)
-        except BaseException:
+        except BaseException:  # a cancellation too: others are to have the item at once
             await _given_back(pool, claim, STOPPED, counts=False)
             raise
         found = next((each for each in self._members if each.id == member_id), member)

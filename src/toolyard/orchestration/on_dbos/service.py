@@ -77,7 +77,7 @@ class Service:
         _service = self
         try:
             await self.call(self._launch)
-        except BaseException:
+        except BaseException:  # a cancellation too: whoever did not enter does not leave
             await self.__aexit__(None, None, None)
             raise
         return self
@@ -136,7 +136,7 @@ class Service:
             return self._portal.call(work, Log(self, copy_context()), *arguments)
         except (CancelledError, RunCancelled, RunLost, StoreError):
             raise Left from None
-        except Exception:
+        except Exception:  # that of whoever is leaving is not the workflow's end
             if self._is_left:
                 raise Left from None
             raise

@@ -32,7 +32,7 @@ class MixtureOfExperts(Workflow):
     The experts hear the task and nothing of each other. If it cannot be told who fits (no keyword
     is in the task, or the router fails or names nobody), all of them are asked. One answer alone
     is the result as it is. If the combiner fails, the result is all answers, partial, and ended
-    `not_combined`.
+    `not_combined`. What the routing or the combining that is asked for has no use for is refused.
 
     Args:
         experts: Who may be asked; a router and embeddings go by their expertise.
@@ -70,6 +70,13 @@ class MixtureOfExperts(Workflow):
         refuse_other(Routing, routing=routing)
         refuse_other(Combining, combine=combine)
         refuse_less(1, top_k=top_k)
+        by_router = routing == "top_k" or (routing == "semantic" and embed is None)
+        _refuse_idle(f"routing is {routing!r}", router=None if by_router else router)
+        _refuse_idle(f"routing is {routing!r}", embed=None if routing == "semantic" else embed)
+        _refuse_idle(f"routing is {routing!r}", keywords=None if routing == "keyword" else keywords)
+        _refuse_idle(
+            f"combine is {combine!r}", combiner=None if combine == "synthesize" else combiner
+        )
         members = members_of(experts)
         others = list[Member]()
         if routing == "all" or (routing == "top_k" and top_k >= len(members)):
@@ -88,6 +95,13 @@ class MixtureOfExperts(Workflow):
         else:
             made = ByVote(members) if combine == "vote" else one_or_all
         super().__init__(FanOut(members, choose=choose, combine=made, others=others), options)
+
+
+def _refuse_idle(why: str, **options: object) -> None:
+    """`ConfigError` for one of the `options` that is given and would do nothing."""
+    for name, value in options.items():
+        if value is not None:
+            raise ConfigError(f"{name} is of no use while {why}.")
 
 
 def _needed(by: str, name: str, joining: Joining | Member | None) -> Member:
