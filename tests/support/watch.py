@@ -16,7 +16,7 @@ from tests.support.leaks import ROOT, Secrets, excerpt, inside_view
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from toolyard.servers.connection import GuardedProtocol
-from toolyard.servers.lane.answers import Pieces
+from toolyard.servers.lane.answers import Answer
 
 LOGGERS = ("toolyard", "mcp", "uvicorn")
 """Not the HTTP client's: the tests' own clients put tokens into URLs to see them refused."""
@@ -128,14 +128,14 @@ def _hear_answers(patch: pytest.MonkeyPatch) -> None:
             WATCH.answered(where, bytes(body).decode("latin-1"))
         await send(self, message)
 
-    answer = GuardedProtocol._answer
+    write = GuardedProtocol._write
 
-    def heard_at_once(self: GuardedProtocol, cycle: RequestResponseCycle, pieces: Pieces) -> None:
-        WATCH.answered("the answer to POST", b"".join(pieces).decode("latin-1"))
-        answer(self, cycle, pieces)
+    def heard_at_once(self: GuardedProtocol, answer: Answer, *, is_last: bool = False) -> None:
+        WATCH.answered("the answer to POST", b"".join(answer.body).decode("latin-1"))
+        write(self, answer, is_last=is_last)
 
     patch.setattr(RequestResponseCycle, "send", heard)
-    patch.setattr(GuardedProtocol, "_answer", heard_at_once)
+    patch.setattr(GuardedProtocol, "_write", heard_at_once)
 
 
 def _hear_makers(patch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from toolyard.core.content import Image, Text
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InputRequired, ToolError, ToolyardError, UnknownName
 from toolyard.core.groups import first_of
-from toolyard.core.tool import Tool, ToolResult
+from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.events.agent_events import ToolCallDetected, ToolExecutionCompleted
 from toolyard.llm.message import ToolUse, ToolUseResult
 from toolyard.llm.session import NOT_RUN
@@ -167,14 +167,8 @@ class ToolRound:
         return self._steps.result(at, run, tool, lambda: self._answer(run, admit))
 
     async def _answer(self, use: ToolUse, admit: Callable[[Tool], None]) -> ToolResult:
-        access = self._access
-        scope = CallScope(use.name, waits=not access.registry.never_waits(use.name))
-        scope.limit(access.limits.tool_s)
-        caller, ends = access.context.caller, scope.deadline
-        context = CallContext(caller, ends, watched_deadline=ends)
         try:
-            with scope:
-                return await access.registry.call_tool(use.call, context, admit=admit, scope=scope)
+            return await self._run(use.call, admit)
         except UnknownName:
             return ToolResult.error(await self._unknown(use.name))
         except InputRequired:
@@ -189,6 +183,17 @@ class ToolRound:
             logger.exception("the tool %r failed", use.name)
             kind = type(error).__name__
             return ToolResult.error(f"The tool failed: it ran into an unexpected {kind}.")
+
+    async def _run(self, call: ToolCall, admit: Callable[[Tool], None]) -> ToolResult:
+        access = self._access
+        if access.registry.never_waits(call.name):
+            return access.registry.call_at_once(call, admit=admit)
+        scope = CallScope(call.name)
+        scope.limit(access.limits.tool_s)
+        caller, ends = access.context.caller, scope.deadline
+        context = CallContext(caller, ends, watched_deadline=ends)
+        with scope:
+            return await access.registry.call_tool(call, context, admit=admit, scope=scope)
 
     async def _unknown(self, name: str) -> str:
         tools = await self._access.registry.list_tools(self._access.context)

@@ -27,10 +27,14 @@ class Runnable(Protocol):
     tool: Tool
     timeout_s: float | None
     never_waits: bool
-    """Whether `call` is over in one step."""
+    """Whether it waits for nothing and looks at arguments alone."""
 
     async def call(self, arguments: Mapping[str, Any], context: CallContext) -> ToolResult:
         """Run it once, letting every error pass."""
+        ...
+
+    def call_at_once(self, arguments: Mapping[str, Any]) -> ToolResult:
+        """The same if it `never_waits`."""
         ...
 
 
@@ -55,6 +59,14 @@ async def attempt(
             raise
         _log(runnable.tool.name)
     return await _cancelled()
+
+
+def attempt_at_once(runnable: Runnable, arguments: Mapping[str, Any]) -> ToolResult:
+    """As `attempt`, of a tool that `never_waits`: nobody can cancel it meanwhile."""
+    try:
+        return runnable.call_at_once(arguments)
+    except BaseException as error:  # as above
+        return _told(runnable.tool.name, error)
 
 
 async def _in_time(

@@ -24,13 +24,12 @@ class CallScope:
 
     __slots__ = ("_limit_s", "_reason", "_scope", "deadline", "what")
 
-    def __init__(self, what: str, *, waits: bool = True) -> None:
+    def __init__(self, what: str) -> None:
         self.what = what
         """Which tool or list is asked for."""
         self.deadline = math.inf
         """When it is ended, if somebody sees to that; on the clock of `anyio.current_time`."""
-        # What never waits is over before anybody could end it, and may have no task.
-        self._scope = _kind()() if waits else None
+        self._scope = _kind()()
         self._reason: ToolyardError | None = None
         self._limit_s = math.inf
 
@@ -39,8 +38,7 @@ class CallScope:
         self._limit_s = seconds
         # What `anyio.current_time` gives, which looks for the event loop's backend each time.
         self.deadline = asyncio.get_running_loop().time() + seconds
-        if self._scope is not None:
-            self._scope.deadline = self.deadline
+        self._scope.deadline = self.deadline
 
     @property
     def is_ended(self) -> bool:
@@ -51,12 +49,10 @@ class CallScope:
         """Cancel the call, unless that was done already."""
         if self._reason is None:
             self._reason = reason
-            if self._scope is not None:
-                self._scope.cancel()
+            self._scope.cancel()
 
     def __enter__(self) -> Self:
-        if self._scope is not None:
-            self._scope.__enter__()
+        self._scope.__enter__()
         return self
 
     def __exit__(
@@ -65,8 +61,6 @@ class CallScope:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        if self._scope is None:
-            return None
         is_caught = self._scope.__exit__(kind, error, traceback)
         if is_caught and self._reason is not None:
             raise self._reason from None

@@ -45,3 +45,7 @@ class FunctionTool:
         """
         values = self._arguments.validate(arguments)
         return self._result(await self._invocation.run(values, context))
+
+    def call_at_once(self, arguments: Mapping[str, Any]) -> ToolResult:
+        """As `call`, of a function that `never_waits`."""
+        return self._result(self._invocation.run_at_once(self._arguments.validate(arguments)))

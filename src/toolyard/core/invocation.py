@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dis import opmap
 from functools import partial
 from types import CodeType
-from typing import Any
+from typing import Any, TypeVar
 
 from toolyard.core.context import CallContext
 from toolyard.core.signature import Signature, read_signature, underlying
 from toolyard.core.threads import Threads
+
+Value = TypeVar("Value")
 
 
 def awaitable(function: Callable[..., Any], threads: Threads) -> Callable[..., Awaitable[Any]]:
@@ -27,7 +29,7 @@ def awaitable(function: Callable[..., Any], threads: Threads) -> Callable[..., A
 
 
 def never_waits(function: Callable[..., Any]) -> bool:
-    """Whether `function` is async and awaits nothing: a call of it is over in one step."""
+    """Whether `function` is async and awaits nothing: `at_once` has its calls over in one step."""
     code = getattr(underlying(function), "__code__", None)
     if not isinstance(code, CodeType) or not code.co_flags & inspect.CO_COROUTINE:
         return False
@@ -38,17 +40,31 @@ _AWAITS = opmap["SEND"]
 """What `await`, `async for` and `async with` all come down to."""
 
 
+def at_once(work: Coroutine[Any, Any, Value]) -> Value:
+    """What `work` gives, of a function that `never_waits`; raises what it does."""
+    try:
+        work.send(None)
+    except StopIteration as over:
+        return over.value
+    work.close()
+    raise RuntimeError("What should never wait has waited.")
+
+
 class Invocation:
     """A function together with its signature, ready to be run by name."""
 
     def __init__(self, function: Callable[..., Any], threads: Threads, what: str) -> None:
         self.signature: Signature = read_signature(function, what)
-        self.never_waits = never_waits(function)
-        """Whether what `run` gives is there at once."""
-        self._run = awaitable(function, threads)
+        self.never_waits = never_waits(function) and self.signature.context is None
+        """Whether it can be `run_at_once`."""
+        self._run: Callable[..., Any] = awaitable(function, threads)
 
     def run(self, values: dict[str, Any], context: CallContext) -> Awaitable[Any]:
         """Call the function with `values`, and with `context` if it wants one."""
         if self.signature.context is not None:
             values[self.signature.context] = context
         return self._run(**values)
+
+    def run_at_once(self, values: dict[str, Any]) -> Any:
+        """What a function that `never_waits` gives for `values`."""
+        return at_once(self._run(**values))

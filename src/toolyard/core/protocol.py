@@ -67,22 +67,27 @@ class ChangeProtocol(Protocol):
 
 @runtime_checkable
 class InstantProtocol(Protocol):
-    """A source that knows of tools that they never wait for anything.
+    """A source that knows of tools that they wait for nothing, and look at arguments alone.
 
     It is not believed if a class further down gives it another `call_tool`.
     """
 
     def never_waits(self, name: str) -> bool:
-        """Whether a call of that tool now would be over in one step, however it ends."""
+        """Whether `call_at_once` may take a call of that tool now."""
+        ...
+
+    def call_at_once(self, call: ToolCall) -> ToolResult:
+        """Run a tool that `never_waits`; raises what `call_tool` would."""
         ...
 
 
 def instant_in(source: ToolProtocol) -> InstantProtocol | None:
     """`source`, if it says of its calls whether they wait."""
-    kind = type(source)
     if not isinstance(source, InstantProtocol):
         return None
-    return source if issubclass(_giver(kind, "never_waits"), _giver(kind, "call_tool")) else None
+    kind = type(source)
+    givers = [_giver(kind, name) for name in ("never_waits", "call_at_once")]
+    return source if all(issubclass(each, _giver(kind, "call_tool")) for each in givers) else None
 
 
 def _giver(kind: type, name: str) -> type:

@@ -14,7 +14,7 @@ from toolyard.core.blocks import Unfit, json_text, result_of
 from toolyard.core.content import Text
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidArguments, InvalidTool
-from toolyard.core.invocation import awaitable, never_waits
+from toolyard.core.invocation import at_once, awaitable, never_waits
 from toolyard.core.json_arguments import UNFIT, decode_arguments, encode_arguments
 from toolyard.core.offer import Presentation, offered
 from toolyard.core.plain_json import is_plain_json
@@ -48,8 +48,8 @@ class SchemaTool:
         self.tool = offered(name, description, listed, presentation)
         self.timeout_s = presentation.get("timeout_s")
         self._wants_context = _wants_context(handler, name)
-        self.never_waits = never_waits(handler)
-        self._run = awaitable(handler, threads)
+        self.never_waits = never_waits(handler) and not self._wants_context
+        self._run: Callable[..., Any] = awaitable(handler, threads)
 
     @cached_property
     def _explanation(self) -> Explanation:
@@ -64,11 +64,19 @@ class SchemaTool:
             InvalidArguments: The input schema refuses the arguments.
             Unfit: The handler returned what the output schema refuses.
         """
+        given = self._accepted(arguments)
+        value = await (self._run(given, context) if self._wants_context else self._run(given))
+        return self._checked(_as_result(value))
+
+    def call_at_once(self, arguments: Mapping[str, Any]) -> ToolResult:
+        """As `call`, of a handler that `never_waits`."""
+        return self._checked(_as_result(at_once(self._run(self._accepted(arguments)))))
+
+    def _accepted(self, arguments: Mapping[str, Any]) -> Any:
         given = decode_arguments(self.tool.name, encode_arguments(self.tool.name, arguments))
         if not self._input.accepts(given):
             raise InvalidArguments(self.tool.name, self._explanation.of(given) or [UNFIT])
-        value = await (self._run(given, context) if self._wants_context else self._run(given))
-        return self._checked(_as_result(value))
+        return given
 
     def _checked(self, result: ToolResult) -> ToolResult:
         if self._output is None or result.is_error:

@@ -8,7 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
 
-from toolyard.core.attempt import Runnable, attempt
+from toolyard.core.attempt import Runnable, attempt, attempt_at_once
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidTool, NameClash, UnknownName
 from toolyard.core.library import Library
@@ -149,15 +149,22 @@ class Toolbox:
             CallTimeout: The tool took longer than its `timeout_s`, or than `context` allows.
             ToolyardError: Whatever else of the tree the tool says on purpose.
         """
-        entry = self._entries.get(call.name)
-        if entry is None:
-            raise UnknownName("tool", call.name)
-        return await attempt(entry, call.arguments, context)
+        return await attempt(self._entry(call), call.arguments, context)
 
     def never_waits(self, name: str) -> bool:
         """Whether a call of that tool is over in one step; see `InstantProtocol`."""
         entry = self._entries.get(name)
         return entry is not None and entry.never_waits and entry.timeout_s is None
+
+    def call_at_once(self, call: ToolCall) -> ToolResult:
+        """As `call_tool`, for a tool that `never_waits`."""
+        return attempt_at_once(self._entry(call), call.arguments)
+
+    def _entry(self, call: ToolCall) -> Runnable:
+        entry = self._entries.get(call.name)
+        if entry is None:
+            raise UnknownName("tool", call.name)
+        return entry
 
     def resource(self, uri: str, **options: Unpack[ResourceOptions]) -> Callable[[F], F]:
         """Offer the decorated function as the document at `uri`; see `Library.resource`."""

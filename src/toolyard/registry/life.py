@@ -30,7 +30,8 @@ class Life:
         self.source = source
         self.error: Exception | None = None
         """Why it ended by itself, or did not end well."""
-        self._instant = instant_in(source)
+        self.instant = instant_in(source)
+        """The source, if it has tools that never wait."""
         self._name = name
         self._calls: set[CallScope] = set()
         self._idle: anyio.Event | None = None
@@ -73,10 +74,6 @@ class Life:
             logger.exception("%r did not end well", self._name)
         finally:
             self.over.set()
-
-    def never_waits(self, name: str) -> bool:
-        """Whether `call` would be over in one step for that tool; by the source's own name."""
-        return self._instant is not None and self._instant.never_waits(name)
 
     async def call(
         self, call: ToolCall, context: CallContext, scope: CallScope | None = None

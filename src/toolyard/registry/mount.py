@@ -172,6 +172,22 @@ class Mount:
         finally:
             record.finished(began, is_error=is_error)
 
+    def never_waits(self, own_name: str) -> bool:
+        """Whether `call_at_once` may take a call of that tool now."""
+        instant = self.life.instant
+        return instant is not None and instant.never_waits(own_name)
+
+    def call_at_once(self, call: ToolCall) -> ToolResult:
+        """As `call`, of a tool that `never_waits`: the source is there until it is over."""
+        assert self.life.instant is not None
+        began, is_error = time.perf_counter(), True
+        try:
+            result = self.life.instant.call_at_once(call)
+            is_error = result.is_error
+            return result
+        finally:
+            self.place.record.finished(began, is_error=is_error)
+
     def health(self) -> Mapping[str, Any]:
         """How the mount is, and under `source` what the source says of itself."""
         told = {**self.place.record.told(), "in_flight": self.life.in_flight}

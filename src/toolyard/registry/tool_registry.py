@@ -290,11 +290,21 @@ class ToolRegistry:
         return await route.mount.call(route.renamed(call), context, scope)
 
     def never_waits(self, name: str) -> bool:
-        """Whether a call of that tool now would be over in one step."""
+        """Whether `call_at_once` may take a call of that tool now."""
         route = self._offer.table.routes.get(name)
         if route is None or self._relisting.concerns(route.mount):
             return False
-        return route.mount.life.never_waits(route.own_name)
+        return route.mount.never_waits(route.own_name)
+
+    def call_at_once(
+        self, call: ToolCall, *, admit: Callable[[Tool], object] = lambda tool: None
+    ) -> ToolResult:
+        """As `call_tool`, of a tool that `never_waits`."""
+        route = self._offer.table.routes.get(call.name)
+        if route is None:
+            raise UnknownName("tool", call.name)
+        admit(route.tool)
+        return route.mount.call_at_once(route.renamed(call))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""

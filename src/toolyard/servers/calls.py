@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -33,8 +33,8 @@ class Calls:
     """Holds every call of one server, and all it asks of its sources, in a scope it can end."""
 
     def __init__(self, metrics: Metrics, events: EventBus, *, call_s: float, most: int) -> None:
-        self.metrics = metrics
-        self.events = events
+        self._metrics = metrics
+        self._events = events
         self._call_s = call_s
         self._most = most
         self._due: dict[CallScope, float] = {}
@@ -67,6 +67,7 @@ class Calls:
         """
         if len(self._due) - self._running >= self._most:
             raise ToolError(BUSY)
+        self._refuse_if_draining(what)
         with CallScope(what) as scope:
             self._enter(scope, exchange)
             try:
@@ -74,10 +75,54 @@ class Calls:
             finally:
                 self._leave(scope, exchange)
 
-    def begin(self, scope: CallScope, exchange: Exchange | None) -> None:
-        """A call of a tool begins, unless too many run."""
+    def at_once(self, tool: str, caller: Caller, run: Callable[[], ToolResult]) -> ToolResult:
+        """What `run` gives: a call that is over before anybody could end it.
+
+        Raises:
+            CallInterrupted: The server is stopping.
+            ToolError: Too many calls are under way.
+            Exception: What `run` does.
+        """
+        started, outcome = self.told_of(tool, caller), "failed"
+        try:
+            self._admit(tool)
+            result = run()
+            outcome = _outcome_of(result)
+            return result
+        except ToolyardError as error:
+            outcome = error.code
+            raise
+        finally:
+            self.finished(tool, caller, started, outcome)
+
+    def told_of(self, tool: str, caller: Caller) -> float:
+        """Tell that a call begins, at what is given."""
+        if self._events.of(CallStarted):
+            self._events.emit(CallStarted(tool, caller.name, caller.address))
+        return time.perf_counter()
+
+    def finished(
+        self, tool: str, caller: Caller, started: float, outcome: str, *, is_known: bool = True
+    ) -> None:
+        """Count and tell a call that is over, whatever came of it."""
+        took_s = time.perf_counter() - started
+        if is_known and outcome != UnknownName.code:
+            self._metrics.finished(tool, outcome, took_s)
+        if self._events.of(CallFinished):
+            self._events.emit(CallFinished(tool, caller.name, caller.address, took_s, outcome))
+
+    def _admit(self, what: str) -> None:
         if self.are_full:
             raise ToolError(BUSY)
+        self._refuse_if_draining(what)
+
+    def _refuse_if_draining(self, what: str) -> None:
+        if self._draining:
+            raise CallInterrupted(what)
+
+    def begin(self, scope: CallScope, exchange: Exchange | None) -> None:
+        """A call of a tool begins, unless too many run."""
+        self._admit(scope.what)
         self._enter(scope, exchange)
         self._running += 1
 
@@ -87,8 +132,6 @@ class Calls:
         self._leave(scope, exchange)
 
     def _enter(self, scope: CallScope, exchange: Exchange | None) -> None:
-        if self._draining:
-            raise CallInterrupted(scope.what)
         if self._loop is None:
             self._loop = get_running_loop()
         scope.deadline = self._due[scope] = self._loop.time() + self._call_s
@@ -158,9 +201,8 @@ class Call(CallScope):
         exchange: Exchange | None,
         *,
         is_known: bool = True,
-        waits: bool = True,
     ) -> None:
-        super().__init__(tool, waits=waits)
+        super().__init__(tool)
         self.result: ToolResult | None = None
         self._calls = calls
         self._caller = caller
@@ -169,10 +211,7 @@ class Call(CallScope):
         self._started = 0.0
 
     def __enter__(self) -> Self:
-        events, caller = self._calls.events, self._caller
-        if events.of(CallStarted):
-            events.emit(CallStarted(self.what, caller.name, caller.address))
-        self._started = time.perf_counter()
+        self._started = self._calls.told_of(self.what, self._caller)
         try:
             self._calls.begin(self, self._exchange)
         except ToolyardError as error:
@@ -196,18 +235,18 @@ class Call(CallScope):
         return is_caught
 
     def _tell(self, error: BaseException | None) -> None:
-        took_s = time.perf_counter() - self._started
-        outcome = self._outcome(error)
-        if self._is_known and outcome != UnknownName.code:
-            self._calls.metrics.finished(self.what, outcome, took_s)
-        events, caller = self._calls.events, self._caller
-        if events.of(CallFinished):
-            events.emit(CallFinished(self.what, caller.name, caller.address, took_s, outcome))
+        self._calls.finished(
+            self.what, self._caller, self._started, self._outcome(error), is_known=self._is_known
+        )
 
     def _outcome(self, error: BaseException | None) -> str:
         if error is None:
-            return "error" if self.result is not None and self.result.is_error else "ok"
+            return "ok" if self.result is None else _outcome_of(self.result)
         if isinstance(error, ToolyardError):
             is_abandoned = self._exchange is not None and self._exchange.is_abandoned
             return "cancelled" if is_abandoned else error.code
         return "failed" if isinstance(error, Exception) else "cancelled"
+
+
+def _outcome_of(result: ToolResult) -> str:
+    return "error" if result.is_error else "ok"

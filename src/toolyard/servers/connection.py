@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
-from toolyard.servers.familiar_heads import FamiliarHeads
+from toolyard.servers.familiar_heads import FamiliarHead, FamiliarHeads
 from toolyard.servers.known_headers import Header, KnownHeaders
-from toolyard.servers.lane.answers import Pieces
-from toolyard.servers.streams import ShortApp
+from toolyard.servers.lane.answers import Answer
+from toolyard.servers.streams import Asgi, ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
 from toolyard.servers.uvicorn_parts import HttpToolsProtocol, RequestResponseCycle
 
@@ -61,8 +61,6 @@ class GuardedProtocol(HttpToolsProtocol):
         self._write_deadline: asyncio.TimerHandle | None = None
         self._pipeline_deadline: asyncio.TimerHandle | None = None
         self._answering: RequestResponseCycle | None = None
-        self._spare: RequestResponseCycle | None = None
-        """Of a request that was answered at once, so that nobody holds it: to be used again."""
         self.known: KnownHeaders | None = None
         """What is remembered for the next request."""
         self._familiar = FamiliarHeads()
@@ -108,14 +106,13 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         began = not self._in_message
         familiar = self._familiar.find(data) if began and self._is_idle() else None
-        if familiar is None:
-            self._is_parsing = True
-            super().data_received(data)
-            self._is_parsing = False
-            self._take_up(data if began else b"")
-        else:
-            self._begin(*familiar)
-            self._take_up()
+        if familiar is not None:
+            self._take_familiar(*familiar)
+            return
+        self._is_parsing = True
+        super().data_received(data)
+        self._is_parsing = False
+        self._take_up(data if began else b"")
         if self.transport.is_closing():
             self._close_in_time()
         elif self._in_message:
@@ -130,21 +127,28 @@ class GuardedProtocol(HttpToolsProtocol):
         elif is_new:
             self._set_deadline(self.limits.header_s if self._in_headers else self.limits.body_s)
 
-    def _begin(self, scope: dict[str, Any], body: bytes) -> None:
-        """A whole request, as the parser would have had it."""
-        cycle, self._spare = self._spare or self._cycle(), None
-        cycle.scope = cast("HTTPScope", scope)
-        cycle.body = bytearray(body)
-        cycle.more_body = cycle.response_started = cycle.response_complete = False
-        cycle.waiting_for_100_continue = False
-        cycle.default_headers = self.server_state.default_headers
-        cycle.message_event.set()
-        self.cycle = self._answering = cycle
-        self._next = (cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+    def _take_familiar(self, head: FamiliarHead, digits: bytes, body: bytes) -> None:
+        """Serve a whole request with a head that is known."""
 
-    def _cycle(self) -> RequestResponseCycle:
-        return RequestResponseCycle(
-            scope=self.scope,
+        def asgi() -> Asgi:
+            return _asgi_of(self._begin(head.scope_with(digits), body))
+
+        paused = self.flow.write_paused
+        answer = None if paused else self.front.short_way(head.known, body, asgi)
+        if isinstance(answer, Answer):
+            self._write(answer)
+            self.on_response_complete()
+        elif answer is not None:
+            assert self._answering is not None  # as it has been asked for
+            self._answer_later(self._answering, answer)
+        else:
+            cycle = self._begin(head.scope_with(digits), body)
+            super()._start_asgi_task(cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportArgumentType]
+
+    def _begin(self, scope: dict[str, Any], body: bytes) -> RequestResponseCycle:
+        """A whole request, as the parser would have had it."""
+        cycle = self.cycle = self._answering = RequestResponseCycle(
+            scope=cast("HTTPScope", scope),
             transport=self.transport,
             flow=self.flow,
             logger=self.logger,
@@ -156,6 +160,10 @@ class GuardedProtocol(HttpToolsProtocol):
             keep_alive=True,
             on_response=self.on_response_complete,
         )
+        cycle.body = bytearray(body)
+        cycle.more_body = False
+        cycle.message_event.set()
+        return cycle
 
     def _is_idle(self) -> bool:
         """Whether no request is being answered."""
@@ -219,23 +227,28 @@ class GuardedProtocol(HttpToolsProtocol):
         self._next = None
         answer = None
         if not (cycle.more_body or self.flow.write_paused):
-            asgi = cast("Any", cycle)  # uvicorn's types of messages are narrower than ASGI's
-            body = bytes(cycle.body)
-            answer = self.front.short_way(asgi.scope, body, asgi.receive, asgi.send, self)
-            if data and answer is not None and cycle.keep_alive:
-                self._familiar.learn(data, {**asgi.scope, KEY: None}, len(body))
+            asgi, body = _asgi_of(cycle), bytes(cycle.body)
+            head = self.front.head_of(asgi[0], self)
+            answer = None if head is None else self.front.short_way(head, body, lambda: asgi)
+            if data and head is not None and answer is not None and cycle.keep_alive:
+                scope = {each: asgi[0][each] for each in asgi[0] if each != KEY}
+                self._familiar.learn(data, scope, len(body), head)
         if answer is None:
             super()._start_asgi_task(cycle, app)
-        elif isinstance(answer, tuple):
+        elif isinstance(answer, Answer):
             self._answer(cycle, answer)
-            self._spare = cycle
         else:
-            # Tasks are not used twice, though that is quicker: who kept hold of one could end the
-            # call of somebody else.
-            self.tasks.add(self.loop.create_task(self._answer_in_time(cycle, answer)))
+            self._answer_later(cycle, answer)
+
+    def _answer_later(
+        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, Answer | None]
+    ) -> None:
+        # Tasks are not used twice, though that is quicker: who kept hold of one could end the
+        # call of somebody else.
+        self.tasks.add(self.loop.create_task(self._answer_in_time(cycle, work)))
 
     async def _answer_in_time(
-        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, Pieces | None]
+        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, Answer | None]
     ) -> None:
         try:
             answer = await work
@@ -250,29 +263,30 @@ class GuardedProtocol(HttpToolsProtocol):
         finally:
             self.tasks.discard(asyncio.current_task(self.loop))
 
-    def _answer(self, cycle: RequestResponseCycle, pieces: Pieces) -> None:
-        """Answer with 200 and the JSON of `pieces`, as `cycle.send` would.
-
-        They are put together first, unless that would copy too much.
-        """
+    def _answer(self, cycle: RequestResponseCycle, answer: Answer) -> None:
+        """Answer as `cycle.send` would."""
         if cycle.disconnected:
             return
         cycle.response_started = cycle.response_complete = True
-        if cycle.default_headers is not self._usual_headers:  # uvicorn makes them each second
-            self._usual_headers = cycle.default_headers
-            self._usual = b"".join([b"%b: %b\r\n" % header for header in self._usual_headers])
-        more = b"" if cycle.keep_alive else b"connection: close\r\n"
-        exchange: Exchange = cast("Any", cycle.scope)[KEY]
-        if exchange.session is not None:
-            more += b"mcp-session-id: %b\r\n" % exchange.session
-        size = sum(map(len, pieces))
-        answer = (ANSWERED % (self._usual, size, more), *pieces)
-        for piece in (b"".join(answer),) if size <= ONE_PIECE else answer:
-            self.transport.write(piece)
+        self._write(answer, is_last=not cycle.keep_alive)
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
+
+    def _write(self, answer: Answer, *, is_last: bool = False) -> None:
+        """Write `answer`, put together first unless that would copy too much."""
+        default = self.server_state.default_headers
+        if default is not self._usual_headers:  # uvicorn makes them each second
+            self._usual_headers = default
+            self._usual = b"".join([b"%b: %b\r\n" % header for header in default])
+        more = b"connection: close\r\n" if is_last else b""
+        if answer.session is not None:
+            more += b"mcp-session-id: %b\r\n" % answer.session
+        size = sum(map(len, answer.body))
+        pieces = (ANSWERED % (self._usual, size, more), *answer.body)
+        for piece in (b"".join(pieces),) if size <= ONE_PIECE else pieces:
+            self.transport.write(piece)
 
     def _reads_one_way(self) -> bool:
         """Whether all that is said twice is said the same.
@@ -370,6 +384,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _tell(self, reason: Reason) -> None:
         self.turnstile.cut(reason, self.client[0] if self.client else None)
+
+
+def _asgi_of(cycle: RequestResponseCycle) -> Asgi:
+    asgi = cast("Any", cycle)  # uvicorn's types of messages are narrower than ASGI's
+    return asgi.scope, asgi.receive, asgi.send
 
 
 def guarded(turnstile: Turnstile, front: ShortApp) -> type[GuardedProtocol]:

@@ -30,8 +30,6 @@ class Exchange:
         self.is_abandoned = False
         self.begun: Begun | None = None
         """The call that runs already, whoever answers the request."""
-        self.session: bytes | None = None
-        """The id of the session that an answer of the fast lane belongs to."""
         self._scopes: set[CallScope] = set()
 
     def join(self, scope: CallScope) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from toolyard.servers.known_headers import Header
+from toolyard.servers.known_headers import Head, Header
 
 END = b"\r\n\r\n"
 LENGTH = b"content-length"
@@ -17,7 +17,9 @@ MOST_DIGITS = 7
 
 
 @dataclass(slots=True, repr=False)
-class _Head:
+class FamiliarHead:
+    """One of them."""
+
     before: bytes
     """Its bytes up to the length of its body."""
     after: bytes
@@ -25,6 +27,16 @@ class _Head:
     scope: dict[str, Any]
     position: int
     """Of that length among the scope's headers."""
+    known: Head
+    """What it says, apart from that length."""
+
+    def scope_with(self, digits: bytes) -> dict[str, Any]:
+        """The scope, with that length of the body; its own, so that it may be changed."""
+        headers: list[Header] = self.scope["headers"]
+        if headers[self.position][1] != digits:
+            headers = headers.copy()
+            headers[self.position] = (LENGTH, digits)
+        return {**self.scope, "headers": headers, "state": self.scope["state"].copy()}
 
 
 class FamiliarHeads:
@@ -34,16 +46,17 @@ class FamiliarHeads:
     """
 
     def __init__(self) -> None:
-        self._heads: list[_Head] = []
+        self._heads: list[FamiliarHead] = []
         """The last learnt comes first."""
 
-    def learn(self, data: bytes, scope: dict[str, Any], body_bytes: int) -> None:
+    def learn(self, data: bytes, scope: dict[str, Any], body_bytes: int, known: Head) -> None:
         """Remember the head of `data`, which is one whole request, and was parsed to `scope`.
 
         Args:
             data: What came by the connection; if it is more or less, nothing is learnt.
             scope: As in ASGI. It is not changed here, and must not be by others.
             body_bytes: How long the body was.
+            known: What was found in the head.
         """
         end = data.find(END) + len(END)
         names = [name for name, _ in scope["headers"]]
@@ -52,11 +65,12 @@ class FamiliarHeads:
         position = names.index(LENGTH)
         start = data[:end].lower().find(b"\r\n%b:" % LENGTH) + len(LENGTH) + 3
         start = data.index(scope["headers"][position][1], start)
-        head = _Head(data[:start], data[data.index(b"\r\n", start) : end], scope, position)
+        after = data[data.index(b"\r\n", start) : end]
+        head = FamiliarHead(data[:start], after, scope, position, known)
         self._heads = [head, *self._heads[: MOST_KEPT - 1]]
 
-    def find(self, data: bytes) -> tuple[dict[str, Any], bytes] | None:
-        """A scope and a body, if `data` is a whole request with a head that is known."""
+    def find(self, data: bytes) -> tuple[FamiliarHead, bytes, bytes] | None:
+        """The head, the digits of the length and the body, if `data` is such a whole request."""
         for head in self._heads:
             if data.startswith(head.before):
                 start = len(head.before)
@@ -64,13 +78,5 @@ class FamiliarHeads:
                 start += len(digits)
                 if digits.isdigit() and data.startswith(head.after, start):
                     body = data[start + len(head.after) :]
-                    return (_scope(head, digits), body) if len(body) == int(digits) else None
+                    return (head, digits, body) if len(body) == int(digits) else None
         return None
-
-
-def _scope(head: _Head, digits: bytes) -> dict[str, Any]:
-    headers: list[Header] = head.scope["headers"]
-    if headers[head.position][1] != digits:
-        headers = headers.copy()
-        headers[head.position] = (LENGTH, digits)
-    return {**head.scope, "headers": headers, "state": head.scope["state"].copy()}

@@ -21,15 +21,25 @@ from toolyard.servers.codes import FORBIDDEN
 from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.framing import Headers, check_framing, trimmed
-from toolyard.servers.known_headers import MOST_OF_VARYING, Header, KnownHeaders, split
+from toolyard.servers.known_headers import MOST_OF_VARYING, Head, Header, KnownHeaders, split
 from toolyard.servers.lane.fast_lane import FastLane
-from toolyard.servers.lane.request import Request
+from toolyard.servers.lane.request import Request, heading_in
+from toolyard.servers.lane.running_call import Onward
 from toolyard.servers.lane.session import SESSION
 from toolyard.servers.limits import Limits
 from toolyard.servers.metrics import Metrics
 from toolyard.servers.paths import MCP_PATH, path_of
 from toolyard.servers.reply import reply
-from toolyard.servers.streams import App, Connection, Receive, Scope, Send, ShortAnswer, Streams
+from toolyard.servers.streams import (
+    App,
+    Asgi,
+    Connection,
+    Receive,
+    Scope,
+    Send,
+    ShortAnswer,
+    Streams,
+)
 
 logger = logging.getLogger("toolyard.servers")
 
@@ -154,16 +164,18 @@ class Front:
             await self._streams.serve(self._app, marked, receive, send, authorization)
             return
         body = await self._take_body(receive, single)
-        request = None if lane is None else lane.read(single, body, exchange.caller)
+        heading = None if lane is None else heading_in(single)
+        request: Request | None = None
+        if lane is not None and heading is not None:
+            request = lane.read(heading, body, exchange.caller)
         if self._must_be_read(body, exchange.caller):
             self._check_said(_said(body, request), exchange.caller)
         marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
         if lane is not None and request is not None:
-            long_way = partial(self._app, marked, replay, send)
-            answer = await lane.answer(request, exchange, long_way)
+            onward = Onward(exchange, partial(self._app, marked, replay, send))
+            answer = await lane.answer(request, exchange.caller, lambda: onward)
             if answer is not None:
-                session = exchange.session
-                body = b"".join(answer)
+                body, session = b"".join(answer.body), answer.session
                 await reply(send, body, more=() if session is None else [(SESSION, session)])
         elif LISTEN in scope["headers"]:
             await self._streams.serve(
@@ -172,64 +184,70 @@ class Front:
         else:
             await self._app(marked, replay, send)
 
-    def short_way(
-        self, scope: Scope, body: bytes, receive: Receive, send: Send, connection: Connection
-    ) -> ShortAnswer:
+    def head_of(self, scope: Scope, connection: Connection) -> Head | None:
+        """What a request says before its body; `None` if it has to be called as ASGI.
+
+        Args:
+            scope: As in ASGI.
+            connection: What is remembered of the connection that the request came by.
+        """
+        if self._lane is None or scope["path"] != MCP_PATH or scope["method"] != "POST":
+            return None
+        fixed, varying = split(scope["headers"])
+        if connection.known is None or not connection.known.are_of(fixed):
+            try:
+                connection.known = self._look_at(scope, fixed)
+            except (Refusal, _Unclear):
+                return None
+        return None if varying is None else connection.known.head(varying)
+
+    def short_way(self, head: Head, body: bytes, asgi: Callable[[], Asgi]) -> ShortAnswer:
         """Answer a whole request at once, if the gate lets it in and nothing is odd about it.
 
         Args:
-            scope: As in ASGI; and so are `receive` and `send`.
+            head: From `head_of`.
             body: All of it.
-            receive: Only used if the request turns out to need more than one answer.
-            send: As `receive`.
-            connection: What is remembered of the connection that the request came by.
+            asgi: The request as ASGI; asked, once, if it turns out to need more than one answer.
 
         Returns:
-            The JSON to answer with; or what gives that, or `None` once it has used `send`; or
-            `None` if the request has to be called as ASGI. Then nothing was counted yet.
+            The answer; or what gives it, or `None` once it has used ASGI's `send`; or `None` if
+            the request has to be called as ASGI. Then nothing was counted yet.
         """
-        if self._lane is None or self.draining:
+        if self._lane is None or self.draining or len(body) > SMALL_BYTES:
             return None
-        if scope["path"] != MCP_PATH or scope["method"] != "POST":
+        caller = self._gate.recognise(head.token_digest, head.address)
+        if caller is None:
             return None
         try:
-            exchange, single = self._admit_at_once(scope, body, connection)
-            request = self._lane.read(single, body, exchange.caller)
-            if request is None or not self._is_free(request, exchange.caller):
+            self._bounds.check_size(len(body))
+            self._bounds.check_shape(body)
+            request = self._lane.read(head.heading, body, caller)
+            if request is None or not self._is_free(request, caller):
                 return None
-            self._gate.check_rate(exchange.caller)
-        except (Refusal, _Unclear):
+            self._gate.check_rate(caller)
+        except Refusal:
             return None
-        scope[KEY] = exchange
+        onward = partial(self._onward, head.single, body, caller, asgi)
+        return self._lane.begin(request, caller, onward)
 
-        async def long_way() -> None:
+    def _onward(
+        self, single: Single, body: bytes, caller: Caller, asgi: Callable[[], Asgi]
+    ) -> Onward:
+        scope, receive, send = asgi()
+        exchange = scope[KEY] = Exchange(caller)
+
+        async def hand_over() -> None:
             marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
             try:
                 await self._app(marked, replay, send)
             except Refusal as refusal:
-                self._note(refusal, scope, exchange.caller.address)
+                self._note(refusal, scope, caller.address)
                 await _answer(refusal, receive, send)
 
-        return self._lane.begin(request, exchange, long_way)
+        return Onward(exchange, hand_over)
 
-    def _admit_at_once(
-        self, scope: Scope, body: bytes, connection: Connection
-    ) -> tuple[Exchange, Single]:
-        headers, known = scope["headers"], connection.known
-        single = None if known is None else known.single(headers)
-        if known is None or single is None:
-            known = connection.known = self._look_at(scope, headers)
-            single = known.single(headers)
-        caller = self._gate.recognise(known.token_digest, known.address)
-        if caller is None or single is None or len(body) > SMALL_BYTES:
-            raise _Unclear
-        self._bounds.check_size(len(body))
-        self._bounds.check_shape(body)
-        return Exchange(caller), single
-
-    def _look_at(self, scope: Scope, headers: Sequence[Header]) -> KnownHeaders:
+    def _look_at(self, scope: Scope, fixed: Sequence[Header]) -> KnownHeaders:
         """What the gate thinks of the headers that do not vary, whatever the request is."""
-        fixed, _ = split(headers)
         target = len(scope["raw_path"]) + len(scope["query_string"]) + 2 * MOST_OF_VARYING
         single = check_framing(fixed, self._limits, target_bytes=target)
         peer, authorization = scope["client"], single.get(b"authorization")

@@ -1,8 +1,11 @@
-"""What the gate found in the headers that a connection sends with each of its requests."""
+"""What the gate found in the headers of a request, remembered for those that come after it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from toolyard.servers.lane.request import Heading, heading_in
 
 Header = tuple[bytes, bytes]
 
@@ -12,17 +15,30 @@ MOST_OF_VARYING = 512
 """Bytes that these may take together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the headers of a request that may be let in say, whatever its body is."""
+
+    single: Mapping[bytes, bytes]
+    """See `toolyard.servers.framing.check_framing`."""
+    address: str
+    """Where the request came from."""
+    token_digest: str | None
+    """Of the token that it brought, if it did."""
+    heading: Heading
+
+
 class KnownHeaders:
-    """The headers of a request that was let in, and what followed from them alone.
+    """The headers of a connection that do not vary, and what followed from them alone.
 
     Args:
         fixed: Those that do not vary.
-        single: See `toolyard.servers.framing.check_framing`; without those that vary.
-        address: Where the request came from.
-        token_digest: Of the token that it brought, if it did.
+        single: Of these, as in `Head`.
+        address: As in `Head`.
+        token_digest: As in `Head`.
     """
 
-    __slots__ = ("_fixed", "_last", "_single", "_whole", "address", "token_digest")
+    __slots__ = ("_address", "_fixed", "_single", "_token_digest")
 
     def __init__(
         self,
@@ -33,19 +49,20 @@ class KnownHeaders:
     ) -> None:
         self._fixed = fixed
         self._single = single
-        self._last: Sequence[Header] = ()
-        self._whole = single
-        self.address = address
-        self.token_digest = token_digest
+        self._address = address
+        self._token_digest = token_digest
 
-    def single(self, headers: Sequence[Header]) -> Mapping[bytes, bytes] | None:
-        """Those that a request may hold once, if all that do not vary are the known ones."""
-        if headers is not self._last:
-            fixed, varying = split(headers)
-            if varying is None or fixed != self._fixed:
-                return None
-            self._last, self._whole = headers, {**self._single, **varying}
-        return self._whole
+    def are_of(self, fixed: Sequence[Header]) -> bool:
+        """Whether these are the known ones."""
+        return fixed == self._fixed
+
+    def head(self, varying: Mapping[bytes, bytes]) -> Head | None:
+        """What they say together with those that vary; `None` if something is odd in them."""
+        single = {**self._single, **varying}
+        heading = heading_in(single)
+        if heading is None:
+            return None
+        return Head(single, self._address, self._token_digest, heading)
 
 
 def split(headers: Sequence[Header]) -> tuple[list[Header], dict[bytes, bytes] | None]:

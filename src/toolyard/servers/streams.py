@@ -13,14 +13,16 @@ from toolyard.security.gate import Gate
 from toolyard.security.refusal import Refusal, retry_later
 from toolyard.security.tokens import ANONYMOUS
 from toolyard.servers.exchange import exchange_of
-from toolyard.servers.known_headers import KnownHeaders
-from toolyard.servers.lane.answers import Pieces
+from toolyard.servers.known_headers import Head, KnownHeaders
+from toolyard.servers.lane.answers import Answer
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-ShortAnswer = Pieces | Coroutine[Any, Any, Pieces | None] | None
+ShortAnswer = Answer | Coroutine[Any, Any, Answer | None] | None
+Asgi = tuple[Scope, Receive, Send]
+"""A request as an ASGI app gets it."""
 
 
 class Connection(Protocol):
@@ -36,9 +38,11 @@ class ShortApp(Protocol):
         """Serve one request."""
         ...
 
-    def short_way(
-        self, scope: Scope, body: bytes, receive: Receive, send: Send, connection: Connection
-    ) -> ShortAnswer:
+    def head_of(self, scope: Scope, connection: Connection) -> Head | None:
+        """What a request says before its body, if it may go the short way."""
+        ...
+
+    def short_way(self, head: Head, body: bytes, asgi: Callable[[], Asgi]) -> ShortAnswer:
         """Answer a whole request at once, if that can be."""
         ...
 

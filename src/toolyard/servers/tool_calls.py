@@ -29,8 +29,19 @@ class ToolCalls:
         self._emit = emit
 
     def never_waits(self, name: str) -> bool:
-        """Whether `run` would be over in one step for that tool."""
+        """Whether `run_at_once` may take a call of that tool now."""
         return self._registry.never_waits(name)
+
+    def run_at_once(self, call: ToolCall, caller: Caller) -> ToolResult:
+        """As `run`, of a tool that `never_waits`."""
+        self._admitted(call.name, caller)
+        return self._calls.at_once(call.name, caller, lambda: self._registry.call_at_once(call))
+
+    def _admitted(self, name: str, caller: Caller) -> Tool | None:
+        """The tool, if there is one, which `caller` may use."""
+        tool = self._registry.find(name)
+        refuse_unless_may(caller, scope_of("tool", name) if tool is None else of_tool(tool))
+        return tool
 
     async def run(
         self,
@@ -41,7 +52,6 @@ class ToolCalls:
         *,
         inputs: Mapping[str, Any] | None = None,
         state: str | None = None,
-        waits: bool = True,
     ) -> ToolResult:
         """Run `call` for `caller`; where the client can be asked meanwhile, it is.
 
@@ -52,24 +62,19 @@ class ToolCalls:
             channel: The way back to the client.
             inputs: Answers to what an earlier try of the call asked.
             state: What that try wanted to remember.
-            waits: Whether it may; if not, it `never_waits`, and its task is not its own.
 
         Raises:
             NotAllowed: The caller lacks the scope for the tool.
             InputRequired: The client must answer something, and repeat the call.
             Exception: Whatever else `Call` or the tool's source raises.
         """
-        tool = self._registry.find(call.name)
-        refuse_unless_may(caller, scope_of("tool", call.name) if tool is None else of_tool(tool))
-        is_known = tool is not None
+        tool = self._admitted(call.name, caller)
 
         def admit(now: Tool) -> None:
             if now is not tool:
                 refuse_unless_may(caller, of_tool(now))
 
-        with Call(
-            self._calls, call.name, caller, exchange, is_known=is_known, waits=waits
-        ) as scope:
+        with Call(self._calls, call.name, caller, exchange, is_known=tool is not None) as scope:
             until = scope.deadline
             context = CallContext(caller, until, channel, inputs or {}, state, self._emit, until)
             for _ in range(MOST_ROUNDS):

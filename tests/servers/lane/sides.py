@@ -14,7 +14,7 @@ from tests.servers.harness import TOKEN, http_to, open_session
 from tests.servers.lane.odd_requests import Odd
 from tests.servers.lane.wire import Answer, asked
 
-from toolyard import CallContext, Image, Resource, Text, Toolbox, ToolError, ToolResult
+from toolyard import CallContext, Image, Resource, Text, Toolbox, ToolCall, ToolError, ToolResult
 from toolyard.core.inputs import elicit
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
@@ -59,7 +59,7 @@ class Box(Toolbox):
                 read_only=True,
             )
 
-    async def call_tool(self, call: Any, context: CallContext) -> ToolResult:
+    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
         """Run it, and count."""
         self.runs[call.name] += 1
         return await super().call_tool(call, context)
@@ -67,6 +67,11 @@ class Box(Toolbox):
     def never_waits(self, name: str) -> bool:
         """As before: to count takes no time."""
         return super().never_waits(name)
+
+    def call_at_once(self, call: ToolCall) -> ToolResult:
+        """Run it, and count."""
+        self.runs[call.name] += 1
+        return super().call_at_once(call)
 
 
 async def add(a: int, b: Annotated[int, Field(ge=0)] = 2) -> int:

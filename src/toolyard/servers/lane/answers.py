@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,15 @@ from toolyard.core.unread import Unread
 Piece = bytes | bytearray | memoryview
 Pieces = tuple[Piece, ...]
 """Of a JSON text, one after the other."""
+
+
+class Answer(NamedTuple):
+    """A whole answer with status 200."""
+
+    body: Pieces
+    session: bytes | None = None
+    """The id of the session that it belongs to."""
+
 
 MARK = b'"resultType":"complete",'
 _OBJECT = ord("{")

@@ -1,12 +1,13 @@
-"""Calls that never wait: they are over before anything else happens, and need no task."""
+"""Work that never waits: it is over before anything else happens, and needs no task."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable
 from contextvars import copy_context
-from typing import Any, Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # Private by their names, and documented for whoever runs coroutines by other means than tasks.
@@ -15,7 +16,7 @@ _leave = asyncio.tasks._leave_task  # pyright: ignore[reportPrivateUsage]
 
 
 class AtOnce:
-    """Runs coroutines that never wait, one at a time.
+    """Runs what never waits, one thing at a time.
 
     Whoever asks gets to see a task, as cancel scopes do. It is one for all and over already: who
     keeps hold of it can end nothing.
@@ -33,26 +34,18 @@ class AtOnce:
         await task
         return cls(loop, task)
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Give what `work` does; it sees the context variables of here, and changes its own.
-
-        Args:
-            work: Never waits, and was not begun.
-        """
+    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Give what `work` does; it sees the context variables of here, and changes its own."""
         outer = asyncio.current_task(self._loop)
         if outer is not None:
             _leave(self._loop, outer)
         _enter(self._loop, self._task)
         try:
-            copy_context().run(work.send, None)
-        except StopIteration as over:
-            return over.value
+            return copy_context().run(work, *args, **kwargs)
         finally:
             _leave(self._loop, self._task)
             if outer is not None:
                 _enter(self._loop, outer)
-        work.close()
-        raise RuntimeError("What should never wait has waited.")
 
 
 async def _nothing() -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import anyio
@@ -11,15 +11,14 @@ from anyio.abc import TaskGroup
 from toolyard.core.context import Caller
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
-from toolyard.servers.exchange import Exchange
-from toolyard.servers.lane.answers import Pieces, call_response, ending, response
+from toolyard.servers.lane.answers import Answer, Pieces, call_response, ending, response
 from toolyard.servers.lane.at_once import AtOnce
 from toolyard.servers.lane.envelope import LEGACY, MODERN
 from toolyard.servers.lane.legacy_request import read_legacy
 from toolyard.servers.lane.listing import Listing
-from toolyard.servers.lane.request import Request, read
-from toolyard.servers.lane.running_call import RunningCall, raising
-from toolyard.servers.lane.session import SESSION, LaneSessions
+from toolyard.servers.lane.request import Heading, Request, read
+from toolyard.servers.lane.running_call import Onward, RunningCall, raising, returning
+from toolyard.servers.lane.session import LaneSession, LaneSessions
 from toolyard.servers.limits import Limits
 from toolyard.servers.mirrors import Mirrors
 from toolyard.servers.tool_calls import ToolCalls
@@ -79,99 +78,90 @@ class FastLane:
             finally:
                 self._tasks = None
 
-    def read(self, headers: Mapping[bytes, bytes], body: bytes, caller: Caller) -> Request | None:
+    def read(self, heading: Heading, body: bytes, caller: Caller) -> Request | None:
         """The request, if it may go this way; see `read` and `read_legacy`."""
         if self._tasks is None:
             return None
-        request = read(headers, body)
-        if request is None:
-            return self._read_legacy(headers, body, caller)
-        if request.name is not None and self._mirrors.schema(request.name):
+        if heading.method is None:
+            return self._read_legacy(heading.session, body, caller)
+        request = read(heading, body)
+        if request is None or (request.name is not None and self._mirrors.schema(request.name)):
             return None
         return request
 
-    def _read_legacy(
-        self, headers: Mapping[bytes, bytes], body: bytes, caller: Caller
-    ) -> Request | None:
+    def _read_legacy(self, session_id: bytes | None, body: bytes, caller: Caller) -> Request | None:
         if self._is_stateless:
-            return read_legacy(headers, body)
-        session_id, sessions = headers.get(SESSION), self._sessions()
+            return read_legacy(body)
+        sessions = self._sessions()
         if session_id is None or sessions is None:
             return None
         session = sessions.find(session_id, caller)
-        request = None if session is None else read_legacy(headers, body, session.envelope)
+        request = None if session is None else read_legacy(body, session.envelope)
         if session is None or request is None or session.is_under_way(request.id):
             return None
         request.session = session
         return request
 
     def begin(
-        self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
-    ) -> Pieces | Coroutine[Any, Any, Pieces | None]:
-        """The body of the answer, or what gives it; `None` once the SDK's app has answered.
+        self, request: Request, caller: Caller, onward: Callable[[], Onward]
+    ) -> Answer | Coroutine[Any, Any, Answer | None]:
+        """The answer, or what gives it; `None` once the SDK's app has answered.
 
         Args:
-            request: From `read`.
-            exchange: The request's.
-            hand_over: Has the SDK's app answer the request, and returns when it has.
+            request: From `read`, in this very step: its session hears of it here.
+            caller: Who sent it.
+            onward: Gives the way that the request goes if this is no answer; asked once then.
         """
-        session = request.session
-        if session is not None:
-            exchange.session = session.id
-        if request.name is not None and session is None:
-            running = self._running_call(request, exchange, hand_over)
-            if self._calls.never_waits(request.name) and not self.is_forced:
-                return self._call_at_once(running, request, request.name, exchange)
-            return self._run(running, request, request.name, exchange)
-        if request.name is not None:
-            return self._call_in_session(request, request.name, exchange, hand_over)
-        if session is not None:
-            session.touch()
-        page = self._listings[request.envelope.version].first_page(exchange.caller)
-        return _after(hand_over) if page is None else (response(request.id, page),)
+        if request.name is None:
+            page = self._listings[request.envelope.version].first_page(caller)
+            if page is None:
+                return _after(onward())
+            return _answer(request, (response(request.id, page),))
+        call = ToolCall(request.name, request.arguments or {})
+        if self._calls.never_waits(call.name) and not self.is_forced:
+            return self._call_at_once(request, call, caller, onward)
+        running = self._running_call(request, onward())
+        return _ending(request, self._run(running, request, call, caller))
 
     async def answer(
-        self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
-    ) -> Pieces | None:
+        self, request: Request, caller: Caller, onward: Callable[[], Onward]
+    ) -> Answer | None:
         """What `begin` gives in the end."""
-        begun = self.begin(request, exchange, hand_over)
-        return begun if isinstance(begun, tuple) else await begun
+        begun = self.begin(request, caller, onward)
+        return begun if isinstance(begun, Answer) else await begun
 
-    def _running_call(
-        self, request: Request, exchange: Exchange, hand_over: Callable[[], Awaitable[None]]
-    ) -> RunningCall:
-        assert self._tasks is not None
-        return RunningCall(request.envelope, exchange, hand_over, self._tasks)
-
-    async def _call_in_session(
-        self,
-        request: Request,
-        name: str,
-        exchange: Exchange,
-        hand_over: Callable[[], Awaitable[None]],
-    ) -> Pieces | None:
-        session = request.session
-        assert session is not None
-        if session.is_under_way(request.id):  # by now
-            await hand_over()
-            return None
-        running = self._running_call(request, exchange, hand_over)
-        session.begin(request.id, running)
+    def _call_at_once(
+        self, request: Request, call: ToolCall, caller: Caller, onward: Callable[[], Onward]
+    ) -> Answer | Coroutine[Any, Any, Answer | None]:
+        assert self._at_once is not None
         try:
-            return await self._run(running, request, name, exchange)
-        finally:
-            session.end(request.id)
+            result = self._at_once.run(self._calls.run_at_once, call, caller)
+        except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
+            outcome = raising(error)
+        else:
+            written = self._written(request, result)
+            if written is not None:
+                return _answer(request, written)
+            outcome = returning(result)
+        running = self._running_call(request, onward())
+        return _ending(request, running.settle(outcome))
+
+    def _running_call(self, request: Request, onward: Onward) -> RunningCall:
+        assert self._tasks is not None
+        running = RunningCall(request.envelope, onward, self._tasks)
+        if request.session is not None:
+            request.session.begin(request.id, running)
+        return running
 
     async def _run(
-        self, running: RunningCall, request: Request, name: str, exchange: Exchange
-    ) -> Pieces | None:
+        self, running: RunningCall, request: Request, call: ToolCall, caller: Caller
+    ) -> Answer | None:
         self._running[running] = None
         if self.is_forced:
             running.hand_over()
         try:
-            call = ToolCall(name, request.arguments or {})
-            result = await self._calls.run(call, exchange.caller, exchange, running)
-        except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
+            result = await self._calls.run(call, caller, running.exchange, running)
+        except (Exception, SystemExit) as error:  # as above
             await running.settle(raising(error))
             return None
         except BaseException:  # above all a cancellation: nobody waits for the answer
@@ -179,33 +169,41 @@ class FastLane:
             raise
         finally:
             del self._running[running]
-        answer = None if running.is_handed_over else self._written(request, result)
-        if answer is None:
-            await running.settle(lambda: result)
-        else:
-            running.answered()
-        return answer
-
-    def _call_at_once(
-        self, running: RunningCall, request: Request, name: str, exchange: Exchange
-    ) -> Pieces | Coroutine[Any, Any, None]:
-        assert self._at_once is not None
-        try:
-            call = ToolCall(name, request.arguments or {})
-            run = self._calls.run(call, exchange.caller, None, running, waits=False)
-            result = self._at_once.run(run)
-        except (Exception, SystemExit) as error:  # as above
-            return running.settle(raising(error))
-        answer = self._written(request, result)
-        if answer is None:
-            return running.settle(lambda: result)
+        written = None if running.is_handed_over else self._written(request, result)
+        if written is None:
+            await running.settle(returning(result))
+            return None
         running.answered()
-        return answer
+        return _answer(request, written)
 
     def _written(self, request: Request, result: ToolResult) -> Pieces | None:
         end = self._ending if request.envelope.version == MODERN else b""
         return call_response(request.id, result, end, self._limits.answer_bytes)
 
 
-async def _after(hand_over: Callable[[], Awaitable[None]]) -> None:
-    await hand_over()
+def _answer(request: Request, written: Pieces) -> Answer:
+    session = request.session
+    if session is None:
+        return Answer(written)
+    session.touch()
+    return Answer(written, session.id)
+
+
+def _ending(
+    request: Request, work: Coroutine[Any, Any, Answer | None]
+) -> Coroutine[Any, Any, Answer | None]:
+    """`work`, after which the session of the request knows of it no more."""
+    return work if request.session is None else _ended(request.session, request.id, work)
+
+
+async def _ended(
+    session: LaneSession, request_id: int | str, work: Coroutine[Any, Any, Answer | None]
+) -> Answer | None:
+    try:
+        return await work
+    finally:
+        session.end(request_id)
+
+
+async def _after(onward: Onward) -> None:
+    await onward.hand_over()

@@ -17,7 +17,7 @@ from toolyard.servers.lane.line import read_line
 from toolyard.servers.lane.line_call import LineCall, Rest
 from toolyard.servers.lane.listing import Listing
 from toolyard.servers.lane.pipe_session import INITIALIZE, PipeSession
-from toolyard.servers.lane.running_call import raising
+from toolyard.servers.lane.running_call import raising, returning
 from toolyard.servers.limits import Limits
 from toolyard.servers.outgoing import CANCELLED, Outgoing
 from toolyard.servers.requests import STDIO
@@ -143,7 +143,7 @@ class PipeLane:
             return
         answer = None if call.is_handed_over else self._written(number, result)
         if answer is None:
-            call.settle(lambda: result)
+            call.settle(returning(result))
         else:
             await self._outgoing.answer(number, b"".join(answer))
 

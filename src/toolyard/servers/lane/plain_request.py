@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from toolyard.servers.lane.envelope import PROGRESS
 
-CALL, LIST = "tools/call", "tools/list"
+CALL: Final = "tools/call"
+LIST: Final = "tools/list"
 
 
 class _Params(msgspec.Struct, forbid_unknown_fields=True):

@@ -11,10 +11,15 @@ import msgspec
 
 from toolyard.servers.lane.envelope import MODERN, Envelope, modern_envelope
 from toolyard.servers.lane.plain_request import CALL, LIST
-from toolyard.servers.lane.session import LaneSession
+from toolyard.servers.lane.session import SESSION, LaneSession
 
 _MODERN = MODERN.encode()
 JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8"})
+REVISIONS = frozenset({None, b"2024-11-05", b"2025-03-26", b"2025-06-18", b"2025-11-25"})
+"""What the header says in earlier ones; a client that says nothing speaks the second."""
+
+Method = Literal["tools/call", "tools/list"]
+_METHODS: Mapping[bytes, Method] = {CALL.encode(): CALL, LIST.encode(): LIST}
 
 
 class _CallParams(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,6 +51,18 @@ _CALL = msgspec.json.Decoder(_Call)
 _LIST = msgspec.json.Decoder(_List)
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the headers say of a request that may go this way."""
+
+    method: Method | None
+    """Of a request of 2026-07-28; what an earlier one asks for stands in its body."""
+    name: bytes | None
+    """Of the tool, if it says so."""
+    session: bytes | None
+    """The id of the session of an earlier one, if it says so."""
+
+
 @dataclass(slots=True)
 class Request:
     """One call, or one list if it has no `name`."""
@@ -57,29 +74,36 @@ class Request:
     session: LaneSession | None = None
 
 
-def read(headers: Mapping[bytes, bytes], body: bytes) -> Request | None:
-    """The request, if it is a call or a list in which nothing is odd.
+def heading_in(headers: Mapping[bytes, bytes]) -> Heading | None:
+    """What the headers say, if nothing in them is odd.
 
     Args:
         headers: Those that a request may hold once; a value of several is no value.
-        body: Its shape has been checked.
     """
-    named = headers.get(b"mcp-name")
-    if (
-        named == b""  # or it is there twice
-        or headers.get(b"mcp-protocol-version") != _MODERN
-        or headers.get(b"content-type") not in JSON_TYPES
-        or not takes_both(headers.get(b"accept", b""))
+    version = headers.get(b"mcp-protocol-version")
+    if headers.get(b"content-type") not in JSON_TYPES or not takes_both(
+        headers.get(b"accept", b"")
     ):
         return None
+    if version in REVISIONS:
+        return Heading(None, None, headers.get(SESSION))
+    method, name = _METHODS.get(headers.get(b"mcp-method", b"")), headers.get(b"mcp-name")
+    if version != _MODERN or method is None or name == b"":  # or it is there twice
+        return None
+    return Heading(method, name, None)
+
+
+def read(heading: Heading, body: bytes) -> Request | None:
+    """The request of 2026-07-28 with that heading, if nothing in its body is odd.
+
+    Args:
+        heading: Names the method.
+        body: Its shape has been checked.
+    """
     try:
-        match headers.get(b"mcp-method"):
-            case b"tools/call":
-                return _call_in(_CALL.decode(body), named)
-            case b"tools/list":
-                return _list_in(_LIST.decode(body))
-            case _:
-                return None
+        if heading.method == CALL:
+            return _call_in(_CALL.decode(body), heading.name)
+        return _list_in(_LIST.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

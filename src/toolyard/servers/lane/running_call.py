@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -28,6 +29,20 @@ def raising(error: BaseException) -> Outcome:
     return outcome
 
 
+def returning(result: ToolResult) -> Outcome:
+    """The outcome of a call that gave `result`."""
+    return lambda: result
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """The way of a request through the SDK's app."""
+
+    exchange: Exchange
+    hand_over: Callable[[], Awaitable[None]]
+    """Has the app answer the request, and returns when it has."""
+
+
 class RunningCall:
     """One call, and the way back to its client: a `CallChannel` that hands the call over.
 
@@ -48,16 +63,10 @@ class RunningCall:
     _reached: anyio.Event
     _scope: anyio.CancelScope
 
-    def __init__(
-        self,
-        envelope: Envelope,
-        exchange: Exchange,
-        answer: Callable[[], Awaitable[None]],
-        tasks: TaskGroup,
-    ) -> None:
+    def __init__(self, envelope: Envelope, onward: Onward, tasks: TaskGroup) -> None:
+        self.exchange = onward.exchange
         self._envelope = envelope
-        self._exchange = exchange
-        self._answer = answer
+        self._onward = onward
         self._tasks = tasks
 
     @property
@@ -122,7 +131,7 @@ class RunningCall:
     def hand_over(self) -> None:
         """Have the app take up the request, once."""
         if self._answered is None:
-            self._exchange.begun = self
+            self.exchange.begun = self
             self._over, self._reached, self._answered = anyio.Event(), anyio.Event(), anyio.Event()
             self._scope = anyio.CancelScope()
             self._tasks.start_soon(self._have_answered, self._answered)
@@ -130,7 +139,7 @@ class RunningCall:
     async def _have_answered(self, answered: anyio.Event) -> None:
         try:
             with self._scope:
-                await self._answer()
+                await self._onward.hand_over()
         except Exception as error:  # it is raised where the request is served
             self._error = error
         finally:
@@ -149,7 +158,7 @@ class RunningCall:
         try:
             await self._over.wait()
         except anyio.get_cancelled_exc_class():
-            self._exchange.abandon()
+            self.exchange.abandon()
             raise
         assert self._outcome is not None
         return self._outcome()
