@@ -28,7 +28,9 @@ def tangle_in(text: bytes | bytearray, *, most_depth: int, most_values: int) -> 
         most_values: Commas and opening brackets, about the number of values.
     """
     opened = text.count(b"[") + text.count(b"{")
-    if opened <= most_depth and opened + text.count(b",") <= most_values:
+    if opened <= most_depth and (
+        len(text) <= most_values or opened + text.count(b",") <= most_values
+    ):
         return None
     if b"\0" in text:
         # Some parsers guess UTF-16, in which a letter may look like a quote or a bracket here.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any, cast
+from typing import Any
 
 _SIMPLE = frozenset({str, int, bool, type(None)})
 
@@ -21,16 +21,16 @@ def is_json(value: object) -> bool:
 
 
 def _holds_json(value: Any) -> bool:
-    kind = cast("type[object]", type(value))
+    kind: Any = type(value)
     if kind is dict:
-        for name, member in cast("dict[object, object]", value).items():
+        for name, member in value.items():
             if type(name) is not str:
                 return False
             if type(member) not in _SIMPLE and not _holds_json(member):
                 return False
         return True
     if kind is list:
-        for member in cast("list[object]", value):
+        for member in value:
             if type(member) not in _SIMPLE and not _holds_json(member):
                 return False
         return True

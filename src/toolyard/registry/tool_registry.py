@@ -297,13 +297,14 @@ class ToolRegistry:
         return route.mount.never_waits(route.own_name)
 
     def call_at_once(
-        self, call: ToolCall, *, admit: Callable[[Tool], object] = lambda tool: None
+        self, call: ToolCall, *, admit: Callable[[Tool], object] | None = None
     ) -> ToolResult:
         """As `call_tool`, of a tool that `never_waits`."""
         route = self._offer.table.routes.get(call.name)
         if route is None:
             raise UnknownName("tool", call.name)
-        admit(route.tool)
+        if admit is not None:
+            admit(route.tool)
         return route.mount.call_at_once(route.renamed(call))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:

@@ -36,9 +36,10 @@ class BodyLimits:
             Refusal: 400.
         """
         tangle = tangle_in(body, most_depth=self.max_depth, most_values=self.max_items)
+        if tangle is None:
+            return
         if tangle == "encoding":
             raise Refusal(400, "depth", "The body must be JSON in UTF-8.")
         if tangle == "values":
             raise Refusal(400, "depth", f"The body may hold {self.max_items} values at most.")
-        if tangle == "depth":
-            raise Refusal(400, "depth", f"The body may be nested {self.max_depth} deep at most.")
+        raise Refusal(400, "depth", f"The body may be nested {self.max_depth} deep at most.")

@@ -86,7 +86,9 @@ class RateLimiter:
         Returns:
             0 if the call is allowed, else the seconds until one would be; that call is not counted.
         """
-        full_at = max(self._full_at.get(key, now), now)
+        full_at = self._full_at.get(key, now)
+        if full_at < now:
+            full_at = now
         wait_s = full_at - now - self._slack_s
         if wait_s <= ROUNDING_S:
             self._full_at[key] = full_at + self._interval_s

@@ -20,7 +20,7 @@ from toolyard.core.errors import (
     ToolyardError,
     UnknownName,
 )
-from toolyard.core.tool import ToolResult
+from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.events.bus import EventBus
 from toolyard.events.types import CallFinished, CallStarted
 from toolyard.servers.exchange import Exchange
@@ -75,25 +75,27 @@ class Calls:
             finally:
                 self._leave(scope, exchange)
 
-    def at_once(self, tool: str, caller: Caller, run: Callable[[], ToolResult]) -> ToolResult:
-        """What `run` gives: a call that is over before anybody could end it.
+    def at_once(
+        self, call: ToolCall, caller: Caller, run: Callable[[ToolCall], ToolResult]
+    ) -> ToolResult:
+        """What `run` gives for `call`, which is over before anybody could end it.
 
         Raises:
             CallInterrupted: The server is stopping.
             ToolError: Too many calls are under way.
             Exception: What `run` does.
         """
-        started, outcome = self.told_of(tool, caller), "failed"
+        started, outcome = self.told_of(call.name, caller), "failed"
         try:
-            self._admit(tool)
-            result = run()
-            outcome = _outcome_of(result)
+            self._admit(call.name)
+            result = run(call)
+            outcome = "error" if result.is_error else "ok"
             return result
         except ToolyardError as error:
             outcome = error.code
             raise
         finally:
-            self.finished(tool, caller, started, outcome)
+            self.finished(call.name, caller, started, outcome)
 
     def told_of(self, tool: str, caller: Caller) -> float:
         """Tell that a call begins, at what is given."""
@@ -241,12 +243,8 @@ class Call(CallScope):
 
     def _outcome(self, error: BaseException | None) -> str:
         if error is None:
-            return "ok" if self.result is None else _outcome_of(self.result)
+            return "error" if self.result is not None and self.result.is_error else "ok"
         if isinstance(error, ToolyardError):
             is_abandoned = self._exchange is not None and self._exchange.is_abandoned
             return "cancelled" if is_abandoned else error.code
         return "failed" if isinstance(error, Exception) else "cancelled"
-
-
-def _outcome_of(result: ToolResult) -> str:
-    return "error" if result.is_error else "ok"

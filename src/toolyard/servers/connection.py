@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from toolyard.security.refusal import Reason
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.familiar_heads import FamiliarHead, FamiliarHeads
 from toolyard.servers.known_headers import Header, KnownHeaders
-from toolyard.servers.lane.answers import Answer
+from toolyard.servers.lane.answers import ONE_PIECE, Answer
 from toolyard.servers.streams import Asgi, ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
 from toolyard.servers.uvicorn_parts import HttpToolsProtocol, RequestResponseCycle
@@ -27,8 +28,6 @@ PIPELINED_S = 0.8
 """How long: meanwhile nothing is read, and so a client that goes away is not noticed."""
 
 ANSWERED = b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n"
-ONE_PIECE = 64 * 1024
-"""Of an answer's body, to be sent together with its head."""
 BODY_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 """The headers that say a request has a body."""
 
@@ -129,12 +128,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _take_familiar(self, head: FamiliarHead, digits: bytes, body: bytes) -> None:
         """Serve a whole request with a head that is known."""
-
-        def asgi() -> Asgi:
-            return _asgi_of(self._begin(head.scope_with(digits), body))
-
+        begin = partial(self._begin, head, digits, body)
         paused = self.flow.write_paused
-        answer = None if paused else self.front.short_way(head.known, body, asgi)
+        answer = None if paused else self.front.short_way(head.known, body, begin)
         if isinstance(answer, Answer):
             self._write(answer)
             self.on_response_complete()
@@ -142,13 +138,13 @@ class GuardedProtocol(HttpToolsProtocol):
             assert self._answering is not None  # as it has been asked for
             self._answer_later(self._answering, answer)
         else:
-            cycle = self._begin(head.scope_with(digits), body)
-            super()._start_asgi_task(cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportArgumentType]
+            begin()
+            super()._start_asgi_task(self.cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportArgumentType]
 
-    def _begin(self, scope: dict[str, Any], body: bytes) -> RequestResponseCycle:
+    def _begin(self, head: FamiliarHead, digits: bytes, body: bytes) -> Asgi:
         """A whole request, as the parser would have had it."""
         cycle = self.cycle = self._answering = RequestResponseCycle(
-            scope=cast("HTTPScope", scope),
+            scope=cast("HTTPScope", head.scope_with(digits)),
             transport=self.transport,
             flow=self.flow,
             logger=self.logger,
@@ -163,7 +159,7 @@ class GuardedProtocol(HttpToolsProtocol):
         cycle.body = bytearray(body)
         cycle.more_body = False
         cycle.message_event.set()
-        return cycle
+        return _asgi_of(cycle)
 
     def _is_idle(self) -> bool:
         """Whether no request is being answered."""
@@ -283,8 +279,9 @@ class GuardedProtocol(HttpToolsProtocol):
         more = b"connection: close\r\n" if is_last else b""
         if answer.session is not None:
             more += b"mcp-session-id: %b\r\n" % answer.session
-        size = sum(map(len, answer.body))
-        pieces = (ANSWERED % (self._usual, size, more), *answer.body)
+        body = answer.body
+        size = len(body[0]) if len(body) == 1 else sum(map(len, body))
+        pieces = (ANSWERED % (self._usual, size, more), *body)
         for piece in (b"".join(pieces),) if size <= ONE_PIECE else pieces:
             self.transport.write(piece)
 

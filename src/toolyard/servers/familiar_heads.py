@@ -29,6 +29,25 @@ class FamiliarHead:
     """Of that length among the scope's headers."""
     known: Head
     """What it says, apart from that length."""
+    whole: bytes
+    """All of its bytes, as they came last."""
+    digits: bytes
+    """The length in them."""
+    body_bytes: int
+    """That length."""
+
+    def begins(self, data: bytes) -> bool:
+        """Whether `data` begins with it, with any length; then that is the one that came last."""
+        if not data.startswith(self.before):
+            return False
+        start = len(self.before)
+        digits = data[start : data.find(b"\r", start, start + MOST_DIGITS + 1)]
+        end = start + len(digits)
+        if not digits.isdigit() or not data.startswith(self.after, end):
+            return False
+        self.digits, self.body_bytes = digits, int(digits)
+        self.whole = data[: end + len(self.after)]
+        return True
 
     def scope_with(self, digits: bytes) -> dict[str, Any]:
         """The scope, with that length of the body; its own, so that it may be changed."""
@@ -66,17 +85,16 @@ class FamiliarHeads:
         start = data[:end].lower().find(b"\r\n%b:" % LENGTH) + len(LENGTH) + 3
         start = data.index(scope["headers"][position][1], start)
         after = data[data.index(b"\r\n", start) : end]
-        head = FamiliarHead(data[:start], after, scope, position, known)
+        digits = scope["headers"][position][1]
+        head = FamiliarHead(
+            data[:start], after, scope, position, known, data[:end], digits, body_bytes
+        )
         self._heads = [head, *self._heads[: MOST_KEPT - 1]]
 
     def find(self, data: bytes) -> tuple[FamiliarHead, bytes, bytes] | None:
         """The head, the digits of the length and the body, if `data` is such a whole request."""
         for head in self._heads:
-            if data.startswith(head.before):
-                start = len(head.before)
-                digits = data[start : data.find(b"\r", start, start + MOST_DIGITS + 1)]
-                start += len(digits)
-                if digits.isdigit() and data.startswith(head.after, start):
-                    body = data[start + len(head.after) :]
-                    return (head, digits, body) if len(body) == int(digits) else None
+            if data.startswith(head.whole) or head.begins(data):
+                body = data[len(head.whole) :]
+                return (head, head.digits, body) if len(body) == head.body_bytes else None
         return None

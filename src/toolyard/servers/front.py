@@ -86,6 +86,8 @@ class Front:
         self._cors = cors
         self._limits = limits
         self._bounds = BodyLimits(limits.body_bytes, limits.depth, limits.elements)
+        self._most_bytes = min(SMALL_BYTES, limits.body_bytes)
+        """Of a body that goes the short way."""
         self._calls = calls
         self._metrics = metrics
         self._emit = emit
@@ -213,13 +215,12 @@ class Front:
             The answer; or what gives it, or `None` once it has used ASGI's `send`; or `None` if
             the request has to be called as ASGI. Then nothing was counted yet.
         """
-        if self._lane is None or self.draining or len(body) > SMALL_BYTES:
+        if self._lane is None or self.draining or len(body) > self._most_bytes:
             return None
         caller = self._gate.recognise(head.token_digest, head.address)
         if caller is None:
             return None
         try:
-            self._bounds.check_size(len(body))
             self._bounds.check_shape(body)
             request = self._lane.read(head.heading, body, caller)
             if request is None or not self._is_free(request, caller):

@@ -35,7 +35,7 @@ class ToolCalls:
     def run_at_once(self, call: ToolCall, caller: Caller) -> ToolResult:
         """As `run`, of a tool that `never_waits`."""
         self._admitted(call.name, caller)
-        return self._calls.at_once(call.name, caller, lambda: self._registry.call_at_once(call))
+        return self._calls.at_once(call, caller, self._registry.call_at_once)
 
     def _admitted(self, name: str, caller: Caller) -> Tool | None:
         """The tool, if there is one, which `caller` may use."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +24,9 @@ class Answer(NamedTuple):
     session: bytes | None = None
     """The id of the session that it belongs to."""
 
+
+ONE_PIECE = 64 * 1024
+"""Bytes up to which it is quicker to put pieces together than to write them one by one."""
 
 MARK = b'"resultType":"complete",'
 _OBJECT = ord("{")
@@ -50,8 +53,8 @@ def call_response(
 ) -> Pieces | None:
     """The response with `given`; `None` if that is not wholly usual, or may be too large.
 
-    Before 2026-07-28 structured content had to be an object. The pieces are not put together, as
-    to copy a large one takes as long as to write it.
+    Before 2026-07-28 structured content had to be an object. Large pieces are not put together,
+    as to copy one takes as long as to write it.
     """
     if given.meta is not None or type(given.is_error) is not bool:
         return None
@@ -69,7 +72,8 @@ def call_response(
     begun = b'{"jsonrpc":"2.0","id":%b,"result":{"content":' % _encode(request_id)
     is_error = b',"isError":true' if given.is_error else b',"isError":false'
     name = b',"structuredContent":' if structured else b""
-    return (begun, *content, is_error, name, structured, ending, b"}}")
+    pieces = (begun, *content, is_error, name, structured, ending, b"}}")
+    return (b"".join(pieces),) if size <= ONE_PIECE else pieces
 
 
 _AROUND = len(b'{"content":,"isError":false,"structuredContent":}')
@@ -77,7 +81,8 @@ _AROUND = len(b'{"content":,"isError":false,"structuredContent":}')
 
 def _read(given: ToolResult) -> tuple[Pieces, Piece]:
     """Content and structured content, if there is any, as JSON."""
-    content = (_encode([_usual(block) for block in given.content]),)
+    text = _one_text(given.content)
+    content = (_encode(list(map(_usual, given.content))),) if text is None else _texts((text,))
     value: Any = given.structured
     if value is None:
         return content, b""
@@ -88,12 +93,27 @@ def _read(given: ToolResult) -> tuple[Pieces, Piece]:
     return content, text
 
 
+def _one_text(content: Sequence[Content]) -> bytes | None:
+    """The text, as JSON, if there is nothing else."""
+    if len(content) != 1 or type(content[0]) is not Text:
+        return None
+    text = content[0]
+    is_bare = text.annotations is None and text.meta is None and type(text.text) is str
+    return _encode(text.text) if is_bare else None
+
+
 def _unread(given: Unread) -> tuple[Pieces, Piece]:
+    return _texts(given.texts), b"" if given.structured is None else given.structured
+
+
+def _texts(texts: Sequence[Piece]) -> Pieces:
+    """Blocks of text, which are JSON already."""
+    if len(texts) == 1:
+        return (b'[{"text":', texts[0], b',"type":"text"}]')
     pieces: list[Piece] = []
-    for text in given.texts:
+    for text in texts:
         pieces += (b',{"text":' if pieces else b'[{"text":', text, b',"type":"text"}')
-    content = (*pieces, b"]") if pieces else (b"[]",)
-    return content, b"" if given.structured is None else given.structured
+    return (*pieces, b"]") if pieces else (b"[]",)
 
 
 def _usual(block: Content) -> Mapping[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import ParamSpec, Self, TypeVar
+from typing import Self, TypeVar, TypeVarTuple
 
-P = ParamSpec("P")
+Args = TypeVarTuple("Args")
 T = TypeVar("T")
 
 # Private by their names, and documented for whoever runs coroutines by other means than tasks.
@@ -34,14 +34,14 @@ class AtOnce:
         await task
         return cls(loop, task)
 
-    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def run(self, work: Callable[[*Args], T], *args: *Args) -> T:
         """Give what `work` does; it sees the context variables of here, and changes its own."""
         outer = asyncio.current_task(self._loop)
         if outer is not None:
             _leave(self._loop, outer)
         _enter(self._loop, self._task)
         try:
-            return copy_context().run(work, *args, **kwargs)
+            return copy_context().run(work, *args)
         finally:
             _leave(self._loop, self._task)
             if outer is not None:
