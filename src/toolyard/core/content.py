@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from toolyard.core.quick_init import quick_init
+
 Metadata = Mapping[str, Any]
 """A JSON object that toolyard carries along and does not read."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Text:
     """Text for the model."""

@@ -13,6 +13,7 @@ import anyio.from_thread
 
 from toolyard.core.errors import InputRequired, MissingCapability
 from toolyard.core.inputs import CAPABILITY_OF, InputRequest
+from toolyard.core.quick_init import quick_init
 
 LogLevel = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 """How grave a log entry is, the least grave first (RFC 5424)."""
@@ -132,6 +133,7 @@ def _ignore(event: Event) -> None:
     del event
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class CallContext:
     """What a call carries besides its arguments.

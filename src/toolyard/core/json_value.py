@@ -21,7 +21,7 @@ def is_json(value: object) -> bool:
 
 
 def _holds_json(value: Any) -> bool:
-    kind: Any = type(value)
+    kind: object = type(value)  # pyright: ignore[reportUnknownVariableType]
     if kind is dict:
         for name, member in value.items():
             if type(name) is not str:

@@ -78,7 +78,7 @@ class Output:
 
     def _plain_text(self, value: Any) -> str | None:
         """The text of what is plainly right; `None` if more has to be looked at."""
-        kind: Any = type(value)
+        kind: object = type(value)  # pyright: ignore[reportUnknownVariableType]
         if kind is not self._annotation:
             return None
         if kind is str and value.isascii():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolyard.core.content import Content, Icon, Metadata, Text
+from toolyard.core.quick_init import quick_init
 from toolyard.core.unread import Unread
 
 TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -52,6 +53,7 @@ class Tool:
     """What a caller must be allowed to see and call it, if not `tool:NAME`; never shown."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A request to run the tool `name`."""
@@ -60,6 +62,7 @@ class ToolCall:
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """What a call gave: blocks for the model, and the same as data where there is a schema."""

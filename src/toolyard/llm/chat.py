@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from toolyard.core.quick_init import quick_init
 from toolyard.core.tool import Tool
 from toolyard.llm.message import Message, ToolUse, assistant
 from toolyard.llm.model_settings import ModelSettings
@@ -28,6 +29,7 @@ class OutputSchema:
     """A JSON Schema (2020-12) of an object."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """All that a model is told for one answer."""
@@ -42,6 +44,7 @@ class ChatRequest:
     settings: ModelSettings = field(default_factory=ModelSettings)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A whole answer."""

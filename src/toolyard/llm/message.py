@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from toolyard.core.content import Audio, Content, Image, Resource, Text
+from toolyard.core.quick_init import quick_init
 from toolyard.core.tool import ToolCall, ToolResult
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -24,6 +25,7 @@ class Reasoning:
     """Thoughts that only the provider can read, in place of `text`."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class ToolUse:
     """A model wants a tool run."""
@@ -43,6 +45,7 @@ class ToolUse:
         return ToolCall(self.name, self.arguments)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class ToolUseResult:
     """What came of a `ToolUse`, for the model."""
@@ -63,6 +66,7 @@ class ToolUseResult:
 Part = Text | Image | Reasoning | ToolUse | ToolUseResult
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of one speaker."""
