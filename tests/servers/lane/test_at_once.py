@@ -16,6 +16,8 @@ from tests.servers.lane.test_running import asking
 from tests.servers.lane.wire import asked
 
 from toolyard import CallContext, Toolbox, ToolCall, ToolResult
+from toolyard.core.errors import NotAllowed
+from toolyard.events.types import CallFinished, CallStarted
 from toolyard.servers.tool_server import ToolServer
 
 MARK: ContextVar[str] = ContextVar("MARK", default="none")
@@ -61,27 +63,49 @@ async def test_what_a_call_puts_into_its_context_stays_there() -> None:
     assert found == [{"result": "none"}] * 2
 
 
-async def test_each_call_is_counted_and_none_is_left_under_way() -> None:
+async def end() -> str:
+    """Fail."""
+    raise SystemExit
+
+
+async def end_later(context: CallContext) -> str:
+    """Fail."""
+    assert 0 < context.remaining_s < 1000
+    raise SystemExit
+
+
+@pytest.mark.parametrize("tool", [end, end_later])
+async def test_each_call_is_counted_and_none_is_left_under_way(tool: Any) -> None:
+    heard: list[CallStarted | CallFinished] = []
     box = Toolbox()
-
-    @box.tool
-    async def fail(context: CallContext) -> str:  # pyright: ignore[reportUnusedFunction]
-        """Fail."""
-        under_way.append(server.registry.health()["tools"]["in_flight"])
-        assert 0 < context.remaining_s < 1000
-        raise SystemExit
-
-    under_way: list[int] = []
-    async with builder(box).build() as server:
+    box.add(tool, name="fail")
+    serving = builder(box).with_event_handler(heard.append, CallStarted, CallFinished)
+    async with serving.build() as server:
         for _ in range(2):
             assert (await asked(server.port, asking("fail"))).said["result"]["isError"]
         health = server.registry.health()["tools"]
         assert (health["calls"], health["errors"], health["in_flight"]) == (2, 2, 0)
-        assert under_way == [1, 1]
         async with http_to(server) as http:
             metrics = (await http.get("/metrics")).text
         assert 'calls_total{outcome="error",tool="fail"} 2.0' in metrics
         assert "calls_in_flight 0.0" in metrics
+    assert [type(event) for event in heard] == [CallStarted, CallFinished] * 2
+    assert [event.outcome for event in heard if isinstance(event, CallFinished)] == ["error"] * 2
+
+
+async def refuse() -> str:
+    """Refuse."""
+    raise NotAllowed("tool:other")
+
+
+async def test_a_call_that_refuses_is_counted_as_what_it_is() -> None:
+    box = Toolbox()
+    box.add(refuse)
+    async with builder(box).build() as server:
+        assert (await asked(server.port, asking("refuse"))).said["error"]["message"]
+        async with http_to(server) as http:
+            metrics = (await http.get("/metrics")).text
+    assert 'calls_total{outcome="not_allowed",tool="refuse"} 1.0' in metrics
 
 
 async def later() -> str:

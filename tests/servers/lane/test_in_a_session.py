@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -57,6 +58,19 @@ async def test_a_call_is_one_json_answer_of_its_session() -> None:
     assert answer.headers["content-type"] == JSON
     assert answer.headers["mcp-session-id"] == headers["mcp-session-id"]
     assert box.begun == ["quick 7"]
+
+
+async def test_what_never_waits_is_answered_at_once_and_its_number_is_free_again() -> None:
+    box = Box()
+    tools = ("add", "none", "refuse", "bug", "wrong", "noted", "add")
+    async with session_with(box) as (http, headers, _):
+        answers = [await called(http, headers, tool, a=1) for tool in tools for _ in range(2)]
+        answers += [await called(http, headers, "add", a=1)]
+    assert {answer.headers["mcp-session-id"] for answer in answers} == {headers["mcp-session-id"]}
+    said = [messages(answer)[-1] for answer in answers]
+    assert [each["id"] for each in said] == [1] * len(answers)
+    assert said[::2] == [*said[1::2], said[0]]
+    assert box.runs == Counter({"add": 5, **dict.fromkeys(tools[1:-1], 2)})
 
 
 async def test_a_call_can_be_cancelled() -> None:
