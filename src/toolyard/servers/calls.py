@@ -67,7 +67,6 @@ class Calls:
         """
         if len(self._due) - self._running >= self._most:
             raise ToolError(BUSY)
-        self._refuse_if_draining(what)
         with CallScope(what) as scope:
             self._enter(scope, exchange)
             try:
@@ -78,16 +77,12 @@ class Calls:
     def at_once(
         self, call: ToolCall, caller: Caller, run: Callable[[ToolCall], ToolResult]
     ) -> ToolResult:
-        """What `run` gives for `call`, which is over before anybody could end it.
+        """What `run` gives for `call`, or raises: it is over before anybody could end it.
 
-        Raises:
-            CallInterrupted: The server is stopping.
-            ToolError: Too many calls are under way.
-            Exception: What `run` does.
+        It takes nobody's place, and nothing is refused here: it is for whoever lets calls in.
         """
         started, outcome = self.told_of(call.name, caller), "failed"
         try:
-            self._admit(call.name)
             result = run(call)
             outcome = "error" if result.is_error else "ok"
             return result
@@ -113,18 +108,10 @@ class Calls:
         if self._events.of(CallFinished):
             self._events.emit(CallFinished(tool, caller.name, caller.address, took_s, outcome))
 
-    def _admit(self, what: str) -> None:
-        if self.are_full:
-            raise ToolError(BUSY)
-        self._refuse_if_draining(what)
-
-    def _refuse_if_draining(self, what: str) -> None:
-        if self._draining:
-            raise CallInterrupted(what)
-
     def begin(self, scope: CallScope, exchange: Exchange | None) -> None:
         """A call of a tool begins, unless too many run."""
-        self._admit(scope.what)
+        if self.are_full:
+            raise ToolError(BUSY)
         self._enter(scope, exchange)
         self._running += 1
 
@@ -134,6 +121,8 @@ class Calls:
         self._leave(scope, exchange)
 
     def _enter(self, scope: CallScope, exchange: Exchange | None) -> None:
+        if self._draining:
+            raise CallInterrupted(scope.what)
         if self._loop is None:
             self._loop = get_running_loop()
         scope.deadline = self._due[scope] = self._loop.time() + self._call_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from toolyard.servers.connection import GuardedProtocol
 from toolyard.servers.tool_server import ToolServer
 
 ADD = plain("tools/call", {"name": "add", "arguments": {"a": 1, "b": 2}})
+SUM = plain("tools/call", {"name": "sum", "arguments": {"a": 1, "b": 2}})
 LIST = plain("tools/list", {})
 CLOSED = (anyio.EndOfStream, anyio.BrokenResourceError)
 
@@ -32,11 +34,28 @@ async def add(a: int, b: int) -> int:
     return a + b
 
 
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[ToolServer]:
+async def add_at_once(a: int, b: int) -> int:
+    """Add."""
+    return a + b
+
+
+def tools_of_both_kinds() -> Toolbox:
     tools = Toolbox()
     tools.add(add)
-    async with builder(tools).with_bearer_token(TOKEN).build() as running:
+    tools.add(add_at_once, name="sum")
+    return tools
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[ToolServer]:
+    async with builder(tools_of_both_kinds()).with_bearer_token(TOKEN).build() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def another_server() -> AsyncGenerator[ToolServer]:
+    """One that has not yet seen as many wrong tokens from here."""
+    async with builder(tools_of_both_kinds()).with_bearer_token(TOKEN).build() as running:
         yield running
 
 
@@ -75,21 +94,24 @@ def matters(answer: Answer) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("change", CHANGES)
 async def test_an_odd_request_is_answered_the_same_whatever_came_before(
-    server: ToolServer, change: Callable[[Odd], Odd]
+    server: ToolServer, another_server: ToolServer, change: Callable[[Odd], Odd]
 ) -> None:
-    for usual in (ADD, LIST):
+    for usual, served in ((ADD, server), (SUM, another_server), (LIST, server)):
         odd = change(usual)
-        fresh, of_usual = [matters(await asked(server.port, each)) for each in (odd, usual)]
-        async with Kept(server) as kept:
+        fresh, of_usual = [matters(await asked(served.port, each)) for each in (odd, usual)]
+        async with Kept(served) as kept:
             for each, expected in ((usual, of_usual), (odd, fresh)) * 2:
                 assert matters(await kept.answer(each)) == expected
 
 
-async def test_requests_that_differ_in_their_bodies_are_told_apart(server: ToolServer) -> None:
+@pytest.mark.parametrize("name", ["add", "sum"])
+async def test_requests_that_differ_in_their_bodies_are_told_apart(
+    server: ToolServer, name: str
+) -> None:
     assert server._http is not None
     async with Kept(server) as kept:
         for number in (1, 10, 10**9, 2, 3):
-            odd = plain("tools/call", {"name": "add", "arguments": {"a": number, "b": number}})
+            odd = plain("tools/call", {"name": name, "arguments": {"a": number, "b": number}})
             said = (await kept.answer(odd)).said
             assert said["result"]["structuredContent"] == {"result": 2 * number}
         connection = cast("GuardedProtocol", *server._http.server_state.connections)
@@ -98,10 +120,12 @@ async def test_requests_that_differ_in_their_bodies_are_told_apart(server: ToolS
 
 async def test_familiar_requests_are_answered_in_order(server: ToolServer) -> None:
     async with await anyio.connect_tcp("127.0.0.1", server.port) as connection:
-        await connection.send(as_bytes(server.port, ADD))
-        await answer_on(connection)
+        for usual in (ADD, SUM):
+            await connection.send(as_bytes(server.port, usual))
+            await answer_on(connection)
         for number in range(20, 30):
-            odd = plain("tools/call", {"name": "add", "arguments": {"a": number, "b": 0}})
+            name = "add" if number % 2 == 0 else "sum"
+            odd = plain("tools/call", {"name": name, "arguments": {"a": number, "b": 0}})
             await connection.send(as_bytes(server.port, odd))
             await anyio.sleep(0.01)  # so that it does not come with the next
         received = b""
@@ -115,22 +139,30 @@ async def test_familiar_requests_are_answered_in_order(server: ToolServer) -> No
 async def test_a_token_that_was_taken_back_is_refused_on_a_connection_that_used_it(
     tmp_path: Path,
 ) -> None:
-    tools, file = Toolbox(), tmp_path / "tokens"
-    tools.add(add)
+    tools, file = tools_of_both_kinds(), tmp_path / "tokens"
     file.write_text(write_token(Token.of(TOKEN, "ann", ["*"])) + "\n")
     async with builder(tools).with_token_file(file).build() as server, Kept(server) as kept:
-        assert [(await kept.answer(ADD)).status for _ in range(3)] == [200] * 3
+        assert [(await kept.answer(each)).status for each in (ADD, SUM) * 3] == [200] * 6
         file.write_text("")
         with anyio.fail_after(10):
-            while (await kept.answer(ADD)).status == 200:
+            while (await kept.answer(SUM)).status == 200:
                 pass
-        assert (await kept.answer(ADD)).status == 401
+        assert [(await kept.answer(each)).status for each in (ADD, SUM)] == [401] * 2
 
 
-async def test_a_familiar_request_is_refused_while_the_server_stops(server: ToolServer) -> None:
-    tools = Toolbox()
-    tools.add(add)
-    async with builder(tools).with_bearer_token(TOKEN).build() as stopping, Kept(stopping) as kept:
-        assert [(await kept.answer(ADD)).status for _ in range(2)] == [200] * 2
+@pytest.mark.parametrize("usual", [ADD, SUM])
+async def test_a_familiar_head_carries_no_larger_body_than_others(usual: Odd) -> None:
+    large = replace(usual, raw=usual.body + b" " * 1000)
+    serving = builder(tools_of_both_kinds()).with_bearer_token(TOKEN).with_limits(body_bytes=1000)
+    async with serving.build() as server, Kept(server) as kept:
+        assert [(await kept.answer(usual)).status for _ in range(2)] == [200] * 2
+        assert (await kept.answer(large)).status == 413
+
+
+@pytest.mark.parametrize("usual", [ADD, SUM])
+async def test_a_familiar_request_is_refused_while_the_server_stops(usual: Odd) -> None:
+    serving = builder(tools_of_both_kinds()).with_bearer_token(TOKEN)
+    async with serving.build() as stopping, Kept(stopping) as kept:
+        assert [(await kept.answer(usual)).status for _ in range(2)] == [200] * 2
         stopping._front.draining = True
-        assert (await kept.answer(ADD)).status == 503
+        assert (await kept.answer(usual)).status == 503

@@ -16,6 +16,7 @@ from tests.servers.lane.test_running import asking
 from tests.servers.lane.wire import asked
 
 from toolyard import CallContext, Toolbox, ToolCall, ToolResult
+from toolyard.core.context import Event
 from toolyard.core.errors import NotAllowed
 from toolyard.events.types import CallFinished, CallStarted
 from toolyard.servers.tool_server import ToolServer
@@ -76,7 +77,7 @@ async def end_later(context: CallContext) -> str:
 
 @pytest.mark.parametrize("tool", [end, end_later])
 async def test_each_call_is_counted_and_none_is_left_under_way(tool: Any) -> None:
-    heard: list[CallStarted | CallFinished] = []
+    heard: list[Event] = []
     box = Toolbox()
     box.add(tool, name="fail")
     serving = builder(box).with_event_handler(heard.append, CallStarted, CallFinished)
