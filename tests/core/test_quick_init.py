@@ -7,7 +7,7 @@ import inspect
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -98,10 +98,20 @@ def test_it_stays_frozen_equal_and_hashable() -> None:
 
 
 def test_it_tells_what_it_takes() -> None:
-    plain, quick = inspect.signature(Plain), inspect.signature(Quick)
-    assert list(plain.parameters) == list(quick.parameters)
-    assert quick.parameters["b"].default == "b"
-    assert inspect.get_annotations(Quick.__init__) == inspect.get_annotations(Plain.__init__)
+    assert inspect.signature(Plain) == inspect.signature(Quick)
+    assert get_type_hints(Plain.__init__) == get_type_hints(Quick.__init__)
+    assert Quick.__init__.__qualname__ == "Quick.__init__"
+    assert Quick.__init__.__module__ == Plain.__init__.__module__
+
+
+def test_what_is_set_by_nobody_is_left_out() -> None:
+    @quick_init
+    @dataclass(frozen=True, slots=True)
+    class Later:
+        a: int = field(init=False)
+
+    with pytest.raises(AttributeError):
+        _ = Later().a
 
 
 def test_a_class_of_it_sets_what_it_inherits() -> None:
@@ -121,6 +131,10 @@ def test_what_it_cannot_do_is_refused() -> None:
 
         def __post_init__(self) -> None: ...
 
-    for kind in (Loose, Checked):
+    @dataclass(frozen=True, slots=True, init=False)
+    class Own:
+        a: int
+
+    for kind in (Loose, Checked, Own):
         with pytest.raises(TypeError):
             quick_init(kind)

@@ -24,7 +24,7 @@ def scope(name: str = "add", length: bytes = b"8") -> dict[str, Any]:
 
 
 def known(name: str) -> Head:
-    return Head({b"mcp-name": name.encode()}, "here", None, Heading("tools/call", b"", None))
+    return Head("here", None, Heading("tools/call", name.encode(), None))
 
 
 def knowing(*names: str) -> FamiliarHeads:
@@ -58,6 +58,7 @@ def test_what_is_found_is_its_own_request() -> None:
         own, _, _ = found(heads, head() + BODY)
         assert own == scope()
         own["mark"] = own["state"]["mark"] = 1
+        own["headers"].append((b"mark", b"1"))
 
 
 ODD = {
@@ -115,3 +116,12 @@ def test_the_heads_used_last_are_kept() -> None:
     heads = knowing(*names)
     kept = [name for name in names if heads.find(head(name=name) + BODY)]
     assert kept == names[1:]
+
+
+def test_a_head_that_is_used_again_is_kept() -> None:
+    names = [f"tool{number}" for number in range(familiar_heads.MOST_KEPT)]
+    heads = knowing(*names)
+    assert heads.find(head(name=names[0]) + BODY) is not None
+    heads.learn(head(name="new") + BODY, scope("new"), len(BODY), known("new"))
+    kept = [name for name in (*names, "new") if heads.find(head(name=name) + BODY)]
+    assert kept == [names[0], *names[2:], "new"]

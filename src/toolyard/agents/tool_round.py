@@ -186,8 +186,11 @@ class ToolRound:
 
     async def _run(self, call: ToolCall, admit: Callable[[Tool], None]) -> ToolResult:
         access = self._access
-        if access.registry.never_waits(call.name):
-            return access.registry.call_at_once(call, admit=admit)
+        instant = access.registry.instants.of(call.name)
+        tool = access.registry.find(call.name)
+        if instant is not None and tool is not None:
+            admit(tool)
+            return instant(call.arguments)
         scope = CallScope(call.name)
         scope.limit(access.limits.tool_s)
         caller, ends = access.context.caller, scope.deadline

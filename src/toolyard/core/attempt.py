@@ -62,11 +62,16 @@ async def attempt(
 
 
 def attempt_at_once(runnable: Runnable, arguments: Mapping[str, Any]) -> ToolResult:
-    """As `attempt`, of a tool that `never_waits`: nobody can cancel it meanwhile."""
+    """As `attempt`, of a tool that `never_waits`."""
     try:
         return runnable.call_at_once(arguments)
     except BaseException as error:  # as above
-        return _told(runnable.tool.name, error)
+        if not _is_cancelled():
+            return _told(runnable.tool.name, error)
+        if is_cancellation(error):
+            raise
+        _log(runnable.tool.name)
+        raise anyio.get_cancelled_exc_class() from error  # it has cancelled its own task
 
 
 async def _in_time(

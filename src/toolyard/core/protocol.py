@@ -65,29 +65,45 @@ class ChangeProtocol(Protocol):
         ...
 
 
+Instant = Callable[[Mapping[str, Any]], ToolResult]
+"""Runs one tool in one step, from its arguments; raises what `call_tool` would."""
+
+
 @runtime_checkable
 class InstantProtocol(Protocol):
-    """A source that knows of tools that they wait for nothing, and look at arguments alone.
+    """A source that knows of tools that they wait for nothing, and look at arguments alone."""
 
-    It is not believed if a class further down gives it another `call_tool`.
+    def instant(self, name: str) -> Instant | None:
+        """What runs that tool as it is now; `None` if `call_tool` has to."""
+        ...
+
+
+class Instants:
+    """Those of a source, for as long as its `call_tool` is the one that they stand for.
+
+    They do not if a class further down, a decorator or somebody who looks on has put another one
+    in its place.
     """
 
-    def never_waits(self, name: str) -> bool:
-        """Whether `call_at_once` may take a call of that tool now."""
-        ...
+    def __init__(self, source: ToolProtocol) -> None:
+        self._call_tool = source.call_tool
+        self._source = source if isinstance(source, InstantProtocol) else None
+        kind = type(source)
+        is_own = issubclass(_giver(kind, "instant"), _giver(kind, "call_tool"))
+        if not is_own or _is_replaced(source):
+            self._source = None
 
-    def call_at_once(self, call: ToolCall) -> ToolResult:
-        """Run a tool that `never_waits`; raises what `call_tool` would."""
-        ...
+    def of(self, name: str) -> Instant | None:
+        """What runs that tool now, if it is one."""
+        source = self._source
+        if source is None or source.call_tool != self._call_tool:
+            return None
+        return source.instant(name)
 
 
-def instant_in(source: ToolProtocol) -> InstantProtocol | None:
-    """`source`, if it says of its calls whether they wait."""
-    if not isinstance(source, InstantProtocol):
-        return None
-    kind = type(source)
-    givers = [_giver(kind, name) for name in ("never_waits", "call_at_once")]
-    return source if all(issubclass(each, _giver(kind, "call_tool")) for each in givers) else None
+def _is_replaced(source: ToolProtocol) -> bool:
+    own = getattr(source, "__dict__", {})
+    return "call_tool" in own or hasattr(source.call_tool, "__wrapped__")
 
 
 def _giver(kind: type, name: str) -> type:

@@ -14,11 +14,7 @@ from toolyard.core.errors import InvalidTool, NameClash, UnknownName
 from toolyard.core.library import Library
 from toolyard.core.marking import marked_methods, options_of, tool
 from toolyard.core.offer import Presentation, PromptOptions, ResourceOptions, ToolOptions
-from toolyard.core.protocol import (
-    Change,
-    Listener,
-    Listeners,
-)
+from toolyard.core.protocol import Change, Instant, Listener, Listeners
 from toolyard.core.schema_tool import SchemaTool
 from toolyard.core.threads import Threads
 from toolyard.core.tool import Tool, ToolCall, ToolResult
@@ -42,6 +38,7 @@ class Toolbox:
         self._threads = Threads(max_threads)
         self._listeners = Listeners()
         self._entries: dict[str, Runnable] = {}
+        self._instants: dict[str, Instant] = {}
         self._listed: tuple[Tool, ...] | None = ()
         """What was listed last; `None` if there are others now."""
         self.library = Library(self._threads, self._listeners)
@@ -131,6 +128,7 @@ class Toolbox:
         if name not in self._entries:
             raise UnknownName("tool", name)
         del self._entries[name]
+        self._instants.pop(name, None)
         self._publish()
 
     async def list_tools(self, context: CallContext) -> Sequence[Tool]:
@@ -149,22 +147,14 @@ class Toolbox:
             CallTimeout: The tool took longer than its `timeout_s`, or than `context` allows.
             ToolyardError: Whatever else of the tree the tool says on purpose.
         """
-        return await attempt(self._entry(call), call.arguments, context)
-
-    def never_waits(self, name: str) -> bool:
-        """Whether a call of that tool is over in one step; see `InstantProtocol`."""
-        entry = self._entries.get(name)
-        return entry is not None and entry.never_waits and entry.timeout_s is None
-
-    def call_at_once(self, call: ToolCall) -> ToolResult:
-        """As `call_tool`, for a tool that `never_waits`."""
-        return attempt_at_once(self._entry(call), call.arguments)
-
-    def _entry(self, call: ToolCall) -> Runnable:
         entry = self._entries.get(call.name)
         if entry is None:
             raise UnknownName("tool", call.name)
-        return entry
+        return await attempt(entry, call.arguments, context)
+
+    def instant(self, name: str) -> Instant | None:
+        """What runs that tool in one step, if it can be; see `InstantProtocol`."""
+        return self._instants.get(name)
 
     def resource(self, uri: str, **options: Unpack[ResourceOptions]) -> Callable[[F], F]:
         """Offer the decorated function as the document at `uri`; see `Library.resource`."""
@@ -207,6 +197,9 @@ class Toolbox:
                 raise NameClash(f"This toolbox already has a tool named {name!r}.")
             added[name] = entry
         self._entries.update(added)
+        for name, entry in added.items():
+            if entry.never_waits and entry.timeout_s is None:
+                self._instants[name] = partial(attempt_at_once, entry)
         self._publish()
 
     def _publish(self) -> None:

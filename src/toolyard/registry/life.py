@@ -13,7 +13,7 @@ from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext
 from toolyard.core.errors import CallInterrupted, ToolError, ToolyardError
 from toolyard.core.groups import first_of
-from toolyard.core.protocol import ToolProtocol, instant_in
+from toolyard.core.protocol import Instants, ToolProtocol
 from toolyard.core.tool import ToolCall, ToolResult
 
 logger = logging.getLogger("toolyard.registry")
@@ -30,8 +30,7 @@ class Life:
         self.source = source
         self.error: Exception | None = None
         """Why it ended by itself, or did not end well."""
-        self.instant = instant_in(source)
-        """The source, if it has tools that never wait."""
+        self.instants = Instants(source)
         self._name = name
         self._calls: set[CallScope] = set()
         self._idle: anyio.Event | None = None

@@ -7,12 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext
 from toolyard.core.errors import InvalidTool, NameClash
-from toolyard.core.protocol import ToolProtocol, health_of
+from toolyard.core.protocol import Instant, ToolProtocol, health_of
 from toolyard.core.tool import TOOL_NAME, Tool, ToolCall, ToolResult
 from toolyard.registry.life import Life
 from toolyard.registry.record import Record, State
@@ -172,17 +173,15 @@ class Mount:
         finally:
             record.finished(began, is_error=is_error)
 
-    def never_waits(self, own_name: str) -> bool:
-        """Whether `call_at_once` may take a call of that tool now."""
-        instant = self.life.instant
-        return instant is not None and instant.never_waits(own_name)
+    def instant(self, own_name: str) -> Instant | None:
+        """What runs that tool in one step, during which the source is there; see `Instants`."""
+        run = self.life.instants.of(own_name)
+        return None if run is None else partial(self._run, run)
 
-    def call_at_once(self, call: ToolCall) -> ToolResult:
-        """As `call`, of a tool that `never_waits`: the source is there until it is over."""
-        assert self.life.instant is not None
+    def _run(self, run: Instant, arguments: Mapping[str, Any]) -> ToolResult:
         began, is_error = time.perf_counter(), True
         try:
-            result = self.life.instant.call_at_once(call)
+            result = run(arguments)
             is_error = result.is_error
             return result
         finally:

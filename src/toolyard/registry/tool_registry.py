@@ -13,7 +13,7 @@ import anyio
 from toolyard.core.call_scope import CallScope
 from toolyard.core.context import CallContext, EventHandler
 from toolyard.core.errors import NameClash, SwapRefused, UnknownName
-from toolyard.core.protocol import Change, Listener, ToolProtocol
+from toolyard.core.protocol import Change, Instant, Instants, Listener, ToolProtocol
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.events.types import MountChanged
 from toolyard.registry.comparison import Comparison, compared
@@ -52,6 +52,8 @@ class ToolRegistry:
         self._relisting = Relisting(self._on_relisted)
         self._mounting = Mounting(self._on_change, self._on_end)
         self.library = self._offer.library
+        self.instants = Instants(self)
+        """Its tools that may be run in one step; whether a caller may is not asked there."""
 
     def expect(
         self,
@@ -289,23 +291,12 @@ class ToolRegistry:
         admit(route.tool)
         return await route.mount.call(route.renamed(call), context, scope)
 
-    def never_waits(self, name: str) -> bool:
-        """Whether `call_at_once` may take a call of that tool now."""
+    def instant(self, name: str) -> Instant | None:
+        """What runs that tool in one step, if it can be; ask `instants`."""
         route = self._offer.table.routes.get(name)
         if route is None or self._relisting.concerns(route.mount):
-            return False
-        return route.mount.never_waits(route.own_name)
-
-    def call_at_once(
-        self, call: ToolCall, *, admit: Callable[[Tool], object] | None = None
-    ) -> ToolResult:
-        """As `call_tool`, of a tool that `never_waits`."""
-        route = self._offer.table.routes.get(call.name)
-        if route is None:
-            raise UnknownName("tool", call.name)
-        if admit is not None:
-            admit(route.tool)
-        return route.mount.call_at_once(route.renamed(call))
+            return None
+        return route.mount.instant(route.own_name)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change of what the registry offers, after it is in force."""

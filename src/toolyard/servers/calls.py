@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -16,10 +16,12 @@ from toolyard.core.context import Caller
 from toolyard.core.errors import (
     CallInterrupted,
     CallTimeout,
+    InputRequired,
     ToolError,
     ToolyardError,
     UnknownName,
 )
+from toolyard.core.protocol import Instant
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.events.bus import EventBus
 from toolyard.events.types import CallFinished, CallStarted
@@ -74,23 +76,24 @@ class Calls:
             finally:
                 self._leave(scope, exchange)
 
-    def at_once(
-        self, call: ToolCall, caller: Caller, run: Callable[[ToolCall], ToolResult]
-    ) -> ToolResult:
+    def at_once(self, call: ToolCall, caller: Caller, run: Instant) -> ToolResult:
         """What `run` gives for `call`, or raises: it is over before anybody could end it.
 
         It takes nobody's place, and nothing is refused here: it is for whoever lets calls in.
+
+        Raises:
+            InputRequired: It is not over, and nothing was counted but its beginning.
         """
-        started, outcome = self.told_of(call.name, caller), "failed"
+        started = self.told_of(call.name, caller)
         try:
-            result = run(call)
-            outcome = "error" if result.is_error else "ok"
-            return result
-        except ToolyardError as error:
-            outcome = error.code
+            result = run(call.arguments)
+        except InputRequired:
             raise
-        finally:
-            self.finished(call.name, caller, started, outcome)
+        except BaseException as error:
+            self.finished(call.name, caller, started, _outcome_of(error))
+            raise
+        self.finished(call.name, caller, started, "error" if result.is_error else "ok")
+        return result
 
     def told_of(self, tool: str, caller: Caller) -> float:
         """Tell that a call begins, at what is given."""
@@ -174,7 +177,7 @@ class Call(CallScope):
     """One call of a tool, which runs inside `with` for at most the server's call time.
 
     Whoever runs it puts down its `result`. It is only counted if the name `is_known` as a tool's:
-    callers can make up any number.
+    callers can make up any number. That it begins is told unless it `is_told` already.
 
     Raises:
         CallTimeout: The time ran out.
@@ -182,7 +185,7 @@ class Call(CallScope):
         ToolError: Too many calls are under way.
     """
 
-    __slots__ = ("_caller", "_calls", "_exchange", "_is_known", "_started", "result")
+    __slots__ = ("_caller", "_calls", "_exchange", "_is_known", "_is_told", "_started", "result")
 
     def __init__(
         self,
@@ -192,6 +195,7 @@ class Call(CallScope):
         exchange: Exchange | None,
         *,
         is_known: bool = True,
+        is_told: bool = False,
     ) -> None:
         super().__init__(tool)
         self.result: ToolResult | None = None
@@ -199,10 +203,13 @@ class Call(CallScope):
         self._caller = caller
         self._exchange = exchange
         self._is_known = is_known
+        self._is_told = is_told
         self._started = 0.0
 
     def __enter__(self) -> Self:
-        self._started = self._calls.told_of(self.what, self._caller)
+        self._started = (
+            time.perf_counter() if self._is_told else self._calls.told_of(self.what, self._caller)
+        )
         try:
             self._calls.begin(self, self._exchange)
         except ToolyardError as error:
@@ -233,7 +240,12 @@ class Call(CallScope):
     def _outcome(self, error: BaseException | None) -> str:
         if error is None:
             return "error" if self.result is not None and self.result.is_error else "ok"
-        if isinstance(error, ToolyardError):
-            is_abandoned = self._exchange is not None and self._exchange.is_abandoned
-            return "cancelled" if is_abandoned else error.code
-        return "failed" if isinstance(error, Exception) else "cancelled"
+        is_abandoned = self._exchange is not None and self._exchange.is_abandoned
+        is_ours = isinstance(error, ToolyardError)
+        return "cancelled" if is_ours and is_abandoned else _outcome_of(error)
+
+
+def _outcome_of(error: BaseException) -> str:
+    if isinstance(error, ToolyardError):
+        return error.code
+    return "failed" if isinstance(error, Exception) else "cancelled"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from toolyard.security.refusal import Reason
+from toolyard.servers.deadline import Deadline
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.familiar_heads import FamiliarHead, FamiliarHeads
-from toolyard.servers.known_headers import Header, KnownHeaders
+from toolyard.servers.known_headers import Head, Header, KnownHeaders
 from toolyard.servers.lane.answers import ONE_PIECE, Answer
-from toolyard.servers.streams import Asgi, ShortApp
+from toolyard.servers.streams import Asgi, ShortAnswer, ShortApp
 from toolyard.servers.turnstile import Turnstile, address_of
 from toolyard.servers.uvicorn_parts import HttpToolsProtocol, RequestResponseCycle
 
@@ -52,13 +53,13 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_headers = False
         self._in_message = False
         self._message_bytes = self._body_bytes = 0
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(self.loop, partial(self._cut, "slow"))
         self._idle_until = 0.0
         """When the next request must have begun, unless one is under way then."""
         self._idle_timer: asyncio.TimerHandle | None = None
         """Not moved with each request: it looks how late it is when it goes off."""
-        self._write_deadline: asyncio.TimerHandle | None = None
-        self._pipeline_deadline: asyncio.TimerHandle | None = None
+        self._write_deadline = Deadline(self.loop, partial(self._cut, "unread"))
+        self._pipeline_deadline = Deadline(self.loop, partial(self._cut, "framing"))
         self._answering: RequestResponseCycle | None = None
         self.known: KnownHeaders | None = None
         """What is remembered for the next request."""
@@ -85,9 +86,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """Forget the connection."""
         if self._idle_timer is not None:
             self._idle_timer.cancel()
-        self._set_deadline(None)
-        self._set_write_deadline(None)
-        self._set_pipeline_deadline(None)
+        for deadline in (self._deadline, self._write_deadline, self._pipeline_deadline):
+            deadline.lift()
         self.turnstile.leave(self.holder)
         answering = self._answering
         if answering is not None and not answering.response_complete:
@@ -116,30 +116,49 @@ class GuardedProtocol(HttpToolsProtocol):
             self._close_in_time()
         elif self._in_message:
             self._await_rest(len(data), is_new=began)
-        elif self._deadline is not None:
-            self._set_deadline(None)
+        else:
+            self._deadline.lift()
 
     def _await_rest(self, size: int, *, is_new: bool) -> None:
         self._message_bytes += size
         if self._message_bytes - 8 * self._body_bytes > 4 * self.limits.header_bytes:
             self._cut("framing")  # headers, trailers or chunk sizes without end
         elif is_new:
-            self._set_deadline(self.limits.header_s if self._in_headers else self.limits.body_s)
+            self._deadline.set(self.limits.header_s if self._in_headers else self.limits.body_s)
 
     def _take_familiar(self, head: FamiliarHead, digits: bytes, body: bytes) -> None:
         """Serve a whole request with a head that is known."""
         begin = partial(self._begin, head, digits, body)
-        paused = self.flow.write_paused
-        answer = None if paused else self.front.short_way(head.known, body, begin)
+        answer = None if self.flow.write_paused else self._short_answer(head.known, body, begin)
         if isinstance(answer, Answer):
             self._write(answer)
             self.on_response_complete()
-        elif answer is not None:
-            assert self._answering is not None  # as it has been asked for
-            self._answer_later(self._answering, answer)
-        else:
+            return
+        if answer is None:
             begin()
-            super()._start_asgi_task(self.cycle, self.app)  # pyright: ignore[reportUnknownMemberType, reportArgumentType]
+        assert self._answering is not None  # somebody has had it begin
+        self._go_on(self._answering, cast("Any", self).app, answer)
+
+    def _short_answer(self, head: Head, body: bytes, asgi: Callable[[], Asgi]) -> ShortAnswer:
+        try:
+            return self.front.short_way(head, body, asgi)
+        except Exception as error:  # a bug of ours, which must not take the connection along
+            asgi()
+            return _raising(error)
+
+    def _go_on(
+        self,
+        cycle: RequestResponseCycle,
+        app: ASGI3Application,
+        work: Coroutine[Any, Any, Answer | None] | None,
+    ) -> None:
+        """Have a request answered by `work`, or else as ASGI."""
+        if work is None:
+            super()._start_asgi_task(cycle, app)
+            return
+        # Tasks are not used twice, though that is quicker: who kept hold of one could end the
+        # call of somebody else.
+        self.tasks.add(self.loop.create_task(self._answer_in_time(cycle, work)))
 
     def _begin(self, head: FamiliarHead, digits: bytes, body: bytes) -> Asgi:
         """A whole request, as the parser would have had it."""
@@ -201,13 +220,13 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_headers = False
         if not self._reads_one_way():
             raise ValueError("the request could be read in two ways")
-        if self._deadline is not None:
-            self._set_deadline(self.limits.body_s)
+        if self._deadline.is_set:
+            self._deadline.set(self.limits.body_s)
         super().on_headers_complete()
         if not self.pipeline:
             self._answering = self.cycle
-        elif self._pipeline_deadline is None:
-            self._set_pipeline_deadline(PIPELINED_S)
+        elif not self._pipeline_deadline.is_set:
+            self._pipeline_deadline.set(PIPELINED_S)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Wait with a request until its body is there: then there may be a shorter way."""
@@ -225,23 +244,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if not (cycle.more_body or self.flow.write_paused):
             asgi, body = _asgi_of(cycle), bytes(cycle.body)
             head = self.front.head_of(asgi[0], self)
-            answer = None if head is None else self.front.short_way(head, body, lambda: asgi)
+            answer = None if head is None else self._short_answer(head, body, lambda: asgi)
             if data and head is not None and answer is not None and cycle.keep_alive:
                 scope = {each: asgi[0][each] for each in asgi[0] if each != KEY}
                 self._familiar.learn(data, scope, len(body), head)
-        if answer is None:
-            super()._start_asgi_task(cycle, app)
-        elif isinstance(answer, Answer):
+        if isinstance(answer, Answer):
             self._answer(cycle, answer)
         else:
-            self._answer_later(cycle, answer)
-
-    def _answer_later(
-        self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, Answer | None]
-    ) -> None:
-        # Tasks are not used twice, though that is quicker: who kept hold of one could end the
-        # call of somebody else.
-        self.tasks.add(self.loop.create_task(self._answer_in_time(cycle, work)))
+            self._go_on(cycle, app, answer)
 
     async def _answer_in_time(
         self, cycle: RequestResponseCycle, work: Coroutine[Any, Any, Answer | None]
@@ -317,20 +327,19 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client reads too slowly: from now on it has a deadline."""
         super().pause_writing()
-        self._set_write_deadline(self.limits.write_s)
+        self._write_deadline.set(self.limits.write_s)
 
     def resume_writing(self) -> None:
         """The client reads again."""
         if not self.transport.is_closing():
-            self._set_write_deadline(None)
+            self._write_deadline.lift()
         super().resume_writing()
 
     def on_response_complete(self) -> None:
         """An answer is written, perhaps the last one; unlike uvicorn's, with our own timer."""
         self.server_state.total_requests += 1
         self._answering = None
-        if self._pipeline_deadline is not None:
-            self._set_pipeline_deadline(None)
+        self._pipeline_deadline.lift()
         if self.transport.is_closing():
             self._close_in_time()
             return
@@ -341,39 +350,18 @@ class GuardedProtocol(HttpToolsProtocol):
         cycle, app = self.pipeline.pop()
         self._answering = cycle
         if self.pipeline:
-            self._set_pipeline_deadline(PIPELINED_S)
+            self._pipeline_deadline.set(PIPELINED_S)
         self._start_asgi_task(cycle, app)
 
     def _close_in_time(self) -> None:
         """A closing connection waits for the client to read the rest, but not for ever."""
         if self.transport.is_closing():
-            self._set_write_deadline(self.limits.write_s)
+            self._write_deadline.set(self.limits.write_s)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request, and say that it came."""
         self._tell("framing")
         super().send_400_response(msg)
-
-    def _set_deadline(self, seconds: float | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = (
-            None if seconds is None else self.loop.call_later(seconds, self._cut, "slow")
-        )
-
-    def _set_write_deadline(self, seconds: float | None) -> None:
-        if self._write_deadline is not None:
-            self._write_deadline.cancel()
-        self._write_deadline = (
-            None if seconds is None else self.loop.call_later(seconds, self._cut, "unread")
-        )
-
-    def _set_pipeline_deadline(self, seconds: float | None) -> None:
-        if self._pipeline_deadline is not None:
-            self._pipeline_deadline.cancel()
-        self._pipeline_deadline = (
-            None if seconds is None else self.loop.call_later(seconds, self._cut, "framing")
-        )
 
     def _cut(self, reason: Reason) -> None:
         self._tell(reason)
@@ -381,6 +369,10 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _tell(self, reason: Reason) -> None:
         self.turnstile.cut(reason, self.client[0] if self.client else None)
+
+
+async def _raising(error: Exception) -> None:
+    raise error
 
 
 def _asgi_of(cycle: RequestResponseCycle) -> Asgi:

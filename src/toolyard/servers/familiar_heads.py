@@ -9,7 +9,7 @@ from toolyard.servers.known_headers import Head, Header
 
 END = b"\r\n\r\n"
 LENGTH = b"content-length"
-MOST_KEPT = 4
+MOST_KEPT = 8
 """Of one connection: those that it used last."""
 MOST_BYTES = 4096
 """A longer head is parsed each time."""
@@ -36,8 +36,8 @@ class FamiliarHead:
     body_bytes: int
     """That length."""
 
-    def begins(self, data: bytes) -> bool:
-        """Whether `data` begins with it, with any length; then that is the one that came last."""
+    def took(self, data: bytes) -> bool:
+        """Whether `data` begins with it, whatever the length; then that is kept as the last."""
         if not data.startswith(self.before):
             return False
         start = len(self.before)
@@ -51,10 +51,8 @@ class FamiliarHead:
 
     def scope_with(self, digits: bytes) -> dict[str, Any]:
         """The scope, with that length of the body; its own, so that it may be changed."""
-        headers: list[Header] = self.scope["headers"]
-        if headers[self.position][1] != digits:
-            headers = headers.copy()
-            headers[self.position] = (LENGTH, digits)
+        headers: list[Header] = self.scope["headers"].copy()
+        headers[self.position] = (LENGTH, digits)
         return {**self.scope, "headers": headers, "state": self.scope["state"].copy()}
 
 
@@ -66,14 +64,14 @@ class FamiliarHeads:
 
     def __init__(self) -> None:
         self._heads: list[FamiliarHead] = []
-        """The last learnt comes first."""
+        """The one that came last is the first."""
 
     def learn(self, data: bytes, scope: dict[str, Any], body_bytes: int, known: Head) -> None:
         """Remember the head of `data`, which is one whole request, and was parsed to `scope`.
 
         Args:
             data: What came by the connection; if it is more or less, nothing is learnt.
-            scope: As in ASGI. It is not changed here, and must not be by others.
+            scope: As in ASGI; a copy is kept.
             body_bytes: How long the body was.
             known: What was found in the head.
         """
@@ -82,19 +80,22 @@ class FamiliarHeads:
         if end > MOST_BYTES or len(data) - end != body_bytes or names.count(LENGTH) != 1:
             return
         position = names.index(LENGTH)
+        digits: bytes = scope["headers"][position][1]
         start = data[:end].lower().find(b"\r\n%b:" % LENGTH) + len(LENGTH) + 3
-        start = data.index(scope["headers"][position][1], start)
-        after = data[data.index(b"\r\n", start) : end]
-        digits = scope["headers"][position][1]
+        start = data.index(digits, start)
+        after = data[start + len(digits) : end]
+        kept = {**scope, "headers": scope["headers"].copy(), "state": scope["state"].copy()}
         head = FamiliarHead(
-            data[:start], after, scope, position, known, data[:end], digits, body_bytes
+            data[:start], after, kept, position, known, data[:end], digits, body_bytes
         )
         self._heads = [head, *self._heads[: MOST_KEPT - 1]]
 
     def find(self, data: bytes) -> tuple[FamiliarHead, bytes, bytes] | None:
         """The head, the digits of the length and the body, if `data` is such a whole request."""
-        for head in self._heads:
-            if data.startswith(head.whole) or head.begins(data):
+        for position, head in enumerate(self._heads):
+            if data.startswith(head.whole) or head.took(data):
+                if position:
+                    self._heads.insert(0, self._heads.pop(position))
                 body = data[len(head.whole) :]
                 return (head, head.digits, body) if len(body) == head.body_bytes else None
         return None

@@ -159,10 +159,10 @@ class Front:
         lane: FastLane | None,
     ) -> None:
         authorization = single.get(b"authorization")
+        marked = _marked(scope, exchange)
         if scope["method"] != "POST" or exchange.caller is NOBODY:
             if exchange.caller is not NOBODY and scope["method"] != "DELETE":
                 self._refuse_if_draining()
-            marked = _marked(scope, exchange, single)
             await self._streams.serve(self._app, marked, receive, send, authorization)
             return
         body = await self._take_body(receive, single)
@@ -172,7 +172,7 @@ class Front:
             request = lane.read(heading, body, exchange.caller)
         if self._must_be_read(body, exchange.caller):
             self._check_said(_said(body, request), exchange.caller)
-        marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
+        replay = _replay(body, receive, exchange)
         if lane is not None and request is not None:
             onward = Onward(exchange, partial(self._app, marked, replay, send))
             answer = await lane.answer(request, exchange.caller, lambda: onward)
@@ -228,17 +228,14 @@ class Front:
             self._gate.check_rate(caller)
         except Refusal:
             return None
-        onward = partial(self._onward, head.single, body, caller, asgi)
-        return self._lane.begin(request, caller, onward)
+        return self._lane.begin(request, caller, partial(self._onward, body, caller, asgi))
 
-    def _onward(
-        self, single: Single, body: bytes, caller: Caller, asgi: Callable[[], Asgi]
-    ) -> Onward:
+    def _onward(self, body: bytes, caller: Caller, asgi: Callable[[], Asgi]) -> Onward:
         scope, receive, send = asgi()
         exchange = scope[KEY] = Exchange(caller)
 
         async def hand_over() -> None:
-            marked, replay = _marked(scope, exchange, single), _replay(body, receive, exchange)
+            marked, replay = _marked(scope, exchange), _replay(body, receive, exchange)
             try:
                 await self._app(marked, replay, send)
             except Refusal as refusal:
@@ -309,14 +306,14 @@ def _said(body: bytes, request: Request | None) -> Said:
     return Said(CALL, named=("tool", request.name))
 
 
-def _marked(scope: Scope, exchange: Exchange, single: Single) -> Scope:
+def _marked(scope: Scope, exchange: Exchange) -> Scope:
     """The scope with the exchange.
 
     There are no streams to take up again where they broke off, so a client that asks for that
     gets a new one.
     """
     marked = {**scope, KEY: exchange}
-    if RESUME in single:
+    if any(name == RESUME for name, _ in scope["headers"]):
         marked["headers"] = [pair for pair in scope["headers"] if pair[0] != RESUME]
     return marked
 

@@ -19,8 +19,6 @@ MOST_OF_VARYING = 512
 class Head:
     """What the headers of a request that may be let in say, whatever its body is."""
 
-    single: Mapping[bytes, bytes]
-    """See `toolyard.servers.framing.check_framing`."""
     address: str
     """Where the request came from."""
     token_digest: str | None
@@ -33,7 +31,7 @@ class KnownHeaders:
 
     Args:
         fixed: Those that do not vary.
-        single: Of these, as in `Head`.
+        single: Of these, see `toolyard.servers.framing.check_framing`.
         address: As in `Head`.
         token_digest: As in `Head`.
     """
@@ -58,11 +56,8 @@ class KnownHeaders:
 
     def head(self, varying: Mapping[bytes, bytes]) -> Head | None:
         """What they say together with those that vary; `None` if something is odd in them."""
-        single = {**self._single, **varying}
-        heading = heading_in(single)
-        if heading is None:
-            return None
-        return Head(single, self._address, self._token_digest, heading)
+        heading = heading_in({**self._single, **varying})
+        return None if heading is None else Head(self._address, self._token_digest, heading)
 
 
 def split(headers: Sequence[Header]) -> tuple[list[Header], dict[bytes, bytes] | None]:

@@ -9,6 +9,7 @@ from typing import Any
 from toolyard.core.context import CallChannel, CallContext, Caller, EventHandler, scope_of
 from toolyard.core.errors import InputRequired, MissingCapability
 from toolyard.core.inputs import CAPABILITY_OF
+from toolyard.core.protocol import Instant
 from toolyard.core.tool import Tool, ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.calls import Call, Calls
@@ -28,14 +29,18 @@ class ToolCalls:
         self._calls = calls
         self._emit = emit
 
-    def never_waits(self, name: str) -> bool:
-        """Whether `run_at_once` may take a call of that tool now."""
-        return self._registry.never_waits(name)
+    def instant(self, name: str) -> Instant | None:
+        """For `run_at_once`: what runs that tool as it is now, if it need not `run`."""
+        return self._registry.instants.of(name)
 
-    def run_at_once(self, call: ToolCall, caller: Caller) -> ToolResult:
-        """As `run`, of a tool that `never_waits`."""
+    def run_at_once(self, instant: Instant, call: ToolCall, caller: Caller) -> ToolResult:
+        """As `run`, by `instant`, in this very step.
+
+        Raises:
+            InputRequired: The call is not over: `run` goes on with it, with this question.
+        """
         self._admitted(call.name, caller)
-        return self._calls.at_once(call, caller, self._registry.call_at_once)
+        return self._calls.at_once(call, caller, instant)
 
     def _admitted(self, name: str, caller: Caller) -> Tool | None:
         """The tool, if there is one, which `caller` may use."""
@@ -52,6 +57,7 @@ class ToolCalls:
         *,
         inputs: Mapping[str, Any] | None = None,
         state: str | None = None,
+        question: InputRequired | None = None,
     ) -> ToolResult:
         """Run `call` for `caller`; where the client can be asked meanwhile, it is.
 
@@ -62,6 +68,7 @@ class ToolCalls:
             channel: The way back to the client.
             inputs: Answers to what an earlier try of the call asked.
             state: What that try wanted to remember.
+            question: What `run_at_once` got instead of a result.
 
         Raises:
             NotAllowed: The caller lacks the scope for the tool.
@@ -74,17 +81,24 @@ class ToolCalls:
             if now is not tool:
                 refuse_unless_may(caller, of_tool(now))
 
-        with Call(self._calls, call.name, caller, exchange, is_known=tool is not None) as scope:
+        is_known, is_told = tool is not None, question is not None
+        with Call(
+            self._calls, call.name, caller, exchange, is_known=is_known, is_told=is_told
+        ) as scope:
             until = scope.deadline
             context = CallContext(caller, until, channel, inputs or {}, state, self._emit, until)
-            for _ in range(MOST_ROUNDS):
+            rounds = MOST_ROUNDS
+            if question is not None:
+                context = await _with_answers(question, context)
+                rounds -= 1
+            for _ in range(rounds):
                 try:
                     scope.result = await self._registry.call_tool(
                         call, context, admit=admit, scope=scope
                     )
                     return scope.result
-                except InputRequired as question:
-                    context = await _with_answers(question, context)
+                except InputRequired as asked:
+                    context = await _with_answers(asked, context)
             scope.result = ToolResult.error(TOO_MANY_QUESTIONS)
         return scope.result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
@@ -15,7 +15,9 @@ from tests.servers.lane.odd_requests import Odd
 from tests.servers.lane.wire import Answer, asked
 
 from toolyard import CallContext, Image, Resource, Text, Toolbox, ToolCall, ToolError, ToolResult
+from toolyard.core.errors import InputRequired
 from toolyard.core.inputs import elicit
+from toolyard.core.protocol import Instant
 from toolyard.servers.builder import MCPServerBuilder
 from toolyard.servers.tool_server import ToolServer
 
@@ -30,7 +32,7 @@ class Box(Toolbox):
     def __init__(self) -> None:
         super().__init__()
         self.runs: Counter[str] = Counter()
-        for tool in (add, say, told, ask, loud):
+        for tool in (add, say, told, ask, question, loud):
             self.tool(tool)
         for name, result in RESULTS.items():
             self.add_schema(
@@ -64,14 +66,16 @@ class Box(Toolbox):
         self.runs[call.name] += 1
         return await super().call_tool(call, context)
 
-    def never_waits(self, name: str) -> bool:
-        """As before: to count takes no time."""
-        return super().never_waits(name)
+    def instant(self, name: str) -> Instant | None:
+        """To count takes no time."""
+        run = super().instant(name)
 
-    def call_at_once(self, call: ToolCall) -> ToolResult:
-        """Run it, and count."""
-        self.runs[call.name] += 1
-        return super().call_at_once(call)
+        def counted(arguments: Mapping[str, Any]) -> ToolResult:
+            self.runs[name] += 1
+            assert run is not None
+            return run(arguments)
+
+        return None if run is None else counted
 
 
 async def add(a: int, b: Annotated[int, Field(ge=0)] = 2) -> int:
@@ -99,6 +103,11 @@ async def ask(context: CallContext) -> str:
     return str(answer.get("action"))
 
 
+async def question() -> str:
+    """Ask who it is, without a way to hear it."""
+    raise InputRequired({"who": elicit("Who?", {"type": "object", "properties": {}})})
+
+
 def loud() -> list[Any]:
     """Give a picture and text."""
     return [Image(PIXEL), Text("\u00e9\u2028 \U0001f600"), Resource("own://x", text="t")]
@@ -114,6 +123,15 @@ async def refuse() -> int:
     raise ToolError("no \u00e9")
 
 
+class Bitter:
+    """Nothing that could be told, nor looked at."""
+
+    def __eq__(self, other: object) -> bool:
+        raise KeyError
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+
 RESULTS = {
     "none": ToolResult(),
     "odd": ToolResult((Text("x"),), structured={"a": None, "b": [None, {"c": None}], "d": 1.0}),
@@ -126,8 +144,15 @@ RESULTS = {
     "half": ToolResult((Text("\ud800"),)),
     "list": ToolResult(structured=[1, None]),
     "failed": ToolResult.error("no"),
+    "letters": ToolResult(cast("Any", "hello")),
+    "nothing": ToolResult(cast("Any", (None,))),
+    "mapping": ToolResult(cast("Any", {Text("x"): 1})),
+    "bitter": ToolResult(structured={"x": Bitter()}),
 }
 
+
+CALLED = ("add", "say", "loud", "bug", "refuse", "mirror", "question", *RESULTS)
+"""The tools whose answers are compared."""
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "inner-nothing": {},
@@ -137,8 +162,11 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 """Of tools that are only listed: what the SDK makes of nothing depends on where it is."""
 
 
-def _giving(result: ToolResult) -> Callable[[Mapping[str, Any]], ToolResult]:
-    return lambda arguments: result
+def _giving(result: ToolResult) -> Callable[[Mapping[str, Any]], Awaitable[ToolResult]]:
+    async def give(arguments: Mapping[str, Any]) -> ToolResult:
+        return result
+
+    return give
 
 
 def server_of(box: Box, *, fast_lane: bool, stateless: bool = False) -> ToolServer:

@@ -166,3 +166,21 @@ async def test_a_familiar_request_is_refused_while_the_server_stops(usual: Odd) 
         assert [(await kept.answer(usual)).status for _ in range(2)] == [200] * 2
         stopping._front.draining = True
         assert (await kept.answer(usual)).status == 503
+
+
+@pytest.mark.parametrize("usual", [ADD, SUM])
+async def test_a_bug_of_ours_is_answered_and_the_connection_goes_on(
+    usual: Odd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = builder(tools_of_both_kinds()).with_bearer_token(TOKEN)
+    async with serving.build() as server, Kept(server) as kept:
+        assert server.lane is not None
+        for _ in range(2):  # the second time it is familiar
+            with monkeypatch.context() as patch:
+                patch.setattr(server.lane, "begin", fail)
+                assert (await kept.answer(usual)).status == 500
+            assert (await kept.answer(usual)).status == 200
+
+
+def fail(*_: object) -> None:
+    raise KeyError

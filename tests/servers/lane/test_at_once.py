@@ -191,3 +191,17 @@ async def test_all_ways_of_answering_take_turns_on_one_connection() -> None:
             assert ('"beware"' in answer.text) == (tool == "tell")
             assert (answer.status_code == 200) == (tool != "none")
             assert ("at once" in answer.text) == (tool == "now")
+
+
+async def test_a_tool_that_is_replaced_as_its_call_begins_is_still_the_one_that_runs() -> None:
+    box = Toolbox()
+    box.add(now, name="tool")
+
+    def replace(event: Event) -> None:
+        if isinstance(event, CallStarted):
+            box.remove("tool")
+            box.add(later, name="tool")
+
+    async with builder(box).with_event_handler(replace).build() as server:
+        assert await given(server, "tool") == "at once"
+        assert await given(server, "tool") == "waited"

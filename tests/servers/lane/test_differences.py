@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.servers.harness import TOKEN
 from tests.servers.lane.odd_requests import CHANGES, PLAIN, Odd, odd_requests, plain
-from tests.servers.lane.sides import NARROW, RESULTS, Side, assert_alike, open_sides
+from tests.servers.lane.sides import CALLED, NARROW, Side, assert_alike, open_sides
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,9 @@ async def test_several_changes_make_no_difference(sides: list[Side], odd: Odd) -
     await assert_alike(sides, odd)
 
 
-@pytest.mark.parametrize("name", ["add", "say", "loud", "bug", "refuse", "mirror", *RESULTS])
+@pytest.mark.parametrize(
+    "name", ["add", "say", "loud", "bug", "refuse", "mirror", "question", *CALLED]
+)
 @pytest.mark.parametrize("token", [TOKEN, NARROW])
 async def test_what_tools_give_makes_no_difference(
     sides: list[Side], name: str, token: str

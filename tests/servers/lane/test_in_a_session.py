@@ -17,6 +17,7 @@ from tests.servers.lane.sides import Box
 from tests.servers.lane.slow import Slow, until
 
 from toolyard import Caller, Toolbox
+from toolyard.servers.tool_calls import MOST_ROUNDS, TOO_MANY_QUESTIONS
 from toolyard.servers.tool_server import ToolServer
 
 JSON = "application/json"
@@ -120,8 +121,15 @@ async def test_a_client_can_be_asked_during_a_call_which_runs_once() -> None:
         client_of(server, "legacy", elicitation_callback=answer) as client,
     ):
         said = [await client.call_tool("ask", {}) for _ in range(2)]
+        deaf = await client.call_tool("question", {})
+        async with http_to(server) as http:
+            metrics = (await http.get("/metrics")).text
     assert [each.structured_content for each in said] == [{"result": "accept"}] * 2
     assert box.runs["ask"] == 2
+    assert deaf.is_error
+    assert TOO_MANY_QUESTIONS in str(deaf.content)
+    assert box.runs["question"] == MOST_ROUNDS
+    assert 'calls_total{outcome="error",tool="question"} 1.0' in metrics
 
 
 async def test_a_log_level_holds_for_the_calls_after_it() -> None:

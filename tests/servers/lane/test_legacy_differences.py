@@ -15,7 +15,7 @@ from tests.servers.lane.odd_requests import (
     odd_requests,
     plain_legacy,
 )
-from tests.servers.lane.sides import NARROW, RESULTS, Side, assert_alike, open_sides
+from tests.servers.lane.sides import CALLED, NARROW, Side, assert_alike, open_sides
 
 
 @pytest.fixture(scope="module", params=["stateless", "in a session"])
@@ -47,7 +47,9 @@ async def test_several_changes_make_no_difference(sides: list[Side], odd: Odd) -
     await assert_alike(sides, odd)
 
 
-@pytest.mark.parametrize("name", ["add", "say", "loud", "bug", "refuse", "mirror", *RESULTS])
+@pytest.mark.parametrize(
+    "name", ["add", "say", "loud", "bug", "refuse", "mirror", "question", *CALLED]
+)
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_what_tools_give_makes_no_difference(
     sides: list[Side], name: str, revision: str | None

@@ -21,7 +21,7 @@ from tests.servers.lane.odd_requests import (
     Odd,
 )
 from tests.servers.lane.pipes import Host, Way, settled
-from tests.servers.lane.sides import RESULTS, Box
+from tests.servers.lane.sides import CALLED, Box
 
 
 def _deep(levels: int) -> Callable[[Odd], Odd]:
@@ -123,7 +123,9 @@ async def test_several_changes_make_no_difference(
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["add", "say", "loud", "bug", "refuse", "mirror", *RESULTS])
+@pytest.mark.parametrize(
+    "name", ["add", "say", "loud", "bug", "refuse", "mirror", "question", *CALLED]
+)
 async def test_what_tools_give_makes_no_difference(
     sides: dict[bool, list[Side]], name: str, modern: bool
 ) -> None:

@@ -9,6 +9,8 @@ import anyio
 from anyio.abc import TaskGroup
 
 from toolyard.core.context import Caller
+from toolyard.core.errors import InputRequired
+from toolyard.core.protocol import Instant
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers.lane.answers import Answer, Pieces, call_response, ending, response
@@ -118,10 +120,10 @@ class FastLane:
                 return _after(onward())
             return _answer(request, (response(request.id, page),))
         call = ToolCall(request.name, request.arguments or {})
-        if self._calls.never_waits(call.name) and not self.is_forced:
-            return self._call_at_once(request, call, caller, onward)
-        running = self._running_call(request, onward())
-        return _ending(request, self._run(running, request, call, caller))
+        instant = None if self.is_forced else self._calls.instant(call.name)
+        if instant is not None:
+            return self._call_at_once(request, call, caller, instant, onward)
+        return self._run(request, call, caller, onward())
 
     async def answer(
         self, request: Request, caller: Caller, onward: Callable[[], Onward]
@@ -131,11 +133,18 @@ class FastLane:
         return begun if isinstance(begun, Answer) else await begun
 
     def _call_at_once(
-        self, request: Request, call: ToolCall, caller: Caller, onward: Callable[[], Onward]
+        self,
+        request: Request,
+        call: ToolCall,
+        caller: Caller,
+        instant: Instant,
+        onward: Callable[[], Onward],
     ) -> Answer | Coroutine[Any, Any, Answer | None]:
         assert self._at_once is not None
         try:
-            result = self._at_once.run(self._calls.run_at_once, call, caller)
+            result = self._at_once.run(self._calls.run_at_once, instant, call, caller)
+        except InputRequired as question:
+            return self._run(request, call, caller, onward(), question)
         except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
             outcome = raising(error)
         else:
@@ -146,6 +155,17 @@ class FastLane:
         running = self._running_call(request, onward())
         return _ending(request, running.settle(outcome))
 
+    def _run(
+        self,
+        request: Request,
+        call: ToolCall,
+        caller: Caller,
+        onward: Onward,
+        question: InputRequired | None = None,
+    ) -> Coroutine[Any, Any, Answer | None]:
+        running = self._running_call(request, onward)
+        return _ending(request, self._result(running, request, call, caller, question))
+
     def _running_call(self, request: Request, onward: Onward) -> RunningCall:
         assert self._tasks is not None
         running = RunningCall(request.envelope, onward, self._tasks)
@@ -153,14 +173,21 @@ class FastLane:
             request.session.begin(request.id, running)
         return running
 
-    async def _run(
-        self, running: RunningCall, request: Request, call: ToolCall, caller: Caller
+    async def _result(
+        self,
+        running: RunningCall,
+        request: Request,
+        call: ToolCall,
+        caller: Caller,
+        question: InputRequired | None,
     ) -> Answer | None:
         self._running[running] = None
         if self.is_forced:
             running.hand_over()
         try:
-            result = await self._calls.run(call, caller, running.exchange, running)
+            result = await self._calls.run(
+                call, caller, running.exchange, running, question=question
+            )
         except (Exception, SystemExit) as error:  # as above
             await running.settle(raising(error))
             return None
