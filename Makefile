@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8080
 # Tests wait more than they work, so a few more than there are cores are worth it. Files go in their
 # own order: by their number of tests, those that take longest would come last.
-WORKERS ?= 3
+WORKERS ?= 4
 # Hundreds of processes are started, and each would compile every source again.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
