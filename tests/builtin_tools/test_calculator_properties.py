@@ -63,7 +63,7 @@ def outcome(expression: str) -> float | None:
         return None
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(arithmetic)
 def test_arithmetic_is_that_of_python_on_floats(expression: str) -> None:
     result = outcome(expression)
@@ -80,19 +80,19 @@ def has_passing_infinity(expression: str) -> bool:
     return any(reference(part) is None for part in parts)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.text(max_size=60))
 def test_any_text_has_a_finite_value_or_is_refused(text: str) -> None:
     assert math.isfinite(outcome(text) or 0)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.lists(words, max_size=30).map("".join))
 def test_any_words_have_a_finite_value_or_are_refused(text: str) -> None:
     assert math.isfinite(outcome(text) or 0)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.sampled_from(sorted(FUNCTIONS)),
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=4),
@@ -106,7 +106,7 @@ def test_any_function_of_any_numbers_is_finite_or_refused(
     assert math.isfinite(result or 0)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.one_of(numbers, numbers.map("-{}".format), arithmetic), min_size=1, max_size=30))
 def test_the_way_a_list_is_written_does_not_matter(elements: list[str]) -> None:
     # Numbers alone are read together; in brackets of their own they are read one by one.
@@ -115,7 +115,7 @@ def test_the_way_a_list_is_written_does_not_matter(elements: list[str]) -> None:
     assert plain == outcome(f"sum([{','.join(f'({element})' for element in elements)}])")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
 def test_statistics_are_those_of_the_standard_library(values: list[float]) -> None:
     for name, exact in {
@@ -133,7 +133,7 @@ def test_statistics_are_those_of_the_standard_library(values: list[float]) -> No
         assert math.isclose(result, exact(values), rel_tol=1e-14, abs_tol=slack)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=30))
 def test_a_mean_lies_between_the_values_and_equal_values_do_not_vary(values: list[float]) -> None:
     result = outcome(f"mean([{', '.join(map(repr, values))}])")

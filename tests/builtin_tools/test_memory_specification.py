@@ -55,13 +55,13 @@ def test_the_forms_are_there() -> None:
     assert " ".join(NAMES) == words
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(commands())
 def test_what_the_specification_allows_is_taken(command: str) -> None:
     assert understood({"command": command}).name in NAMES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some.sampled_from(LINES), some.data())
 def test_what_the_specification_requires_cannot_be_left_out(
     line: str, data: some.DataObject
@@ -76,7 +76,7 @@ def test_what_the_specification_requires_cannot_be_left_out(
         understood({"command": command})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(some.text(max_size=60))
 def test_anything_else_is_understood_or_refused_in_a_sentence(text: str) -> None:
     try:
@@ -86,14 +86,14 @@ def test_anything_else_is_understood_or_refused_in_a_sentence(text: str) -> None
     assert said in NAMES or said.startswith("ERR:")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(key=PRINTABLE, value=some.text(max_size=100).filter(lambda t: max(t, default="") < "\ud800"))
 def test_a_quoted_value_comes_back_as_it_was(key: str, value: str) -> None:
     found = understood({"command": f"P {json.dumps(key)} {json.dumps(value)} 60"})
     assert (found.key, found.value, found.ttl_s) == (key, value, 60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(words=some.lists(WORDS, min_size=2, max_size=5), last=SECONDS)
 def test_a_number_after_several_words_belongs_to_the_value(words: list[str], last: str) -> None:
     found = understood({"command": f"P k {' '.join(words)} {last}"})

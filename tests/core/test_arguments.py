@@ -170,7 +170,7 @@ GIVEN = st.dictionaries(st.sampled_from("abc"), SHAPES, max_size=3)
 
 
 @pytest.mark.parametrize("function", SIGNATURES, ids=lambda function: function.__name__)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(given=GIVEN)
 @example(given={"a": True})
 @example(given={"a": [1, 1]})
@@ -210,7 +210,7 @@ EDGES: list[dict[str, Any]] = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(given=PLAINLY | st.sampled_from(EDGES))
 def test_what_is_plainly_right_is_taken_as_a_validator_takes_it(given: dict[str, Any]) -> None:
     usual, thorough = arguments_of(plain), arguments_of(plain)

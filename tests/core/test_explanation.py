@@ -125,7 +125,7 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=VALUES | st.dictionaries(st.sampled_from(["", "a", "b", "c"]), VALUES))
 def test_every_refusal_has_an_explanation_and_the_same_one_each_time(value: Any) -> None:
     valid = Draft202012Validator(SCHEMA).is_valid(value)  # pyright: ignore[reportUnknownMemberType]

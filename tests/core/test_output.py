@@ -283,7 +283,7 @@ KINDS: dict[type, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(kind=st.sampled_from(list(KINDS)), data=st.data())
 def test_what_is_plainly_right_becomes_what_a_look_at_it_would_make_it(
     kind: type, data: st.DataObject

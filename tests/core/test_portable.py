@@ -120,7 +120,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(schema=SCHEMAS, value=VALUES)
 def test_a_portable_schema_accepts_the_same_values(schema: Any, value: Any) -> None:
     root = {"$defs": {"it": schema}, "allOf": [schema]}

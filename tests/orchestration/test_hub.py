@@ -84,7 +84,7 @@ class HubModel(RuleBasedStateMachine):
 
 
 TestHub = HubModel.TestCase
-TestHub.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestHub.settings = settings(max_examples=40, stateful_step_count=25)
 
 TAGS = re.compile(r"<\s*/?\s*said\b", re.IGNORECASE)
 SNIPPETS = st.lists(

@@ -172,7 +172,7 @@ class Play:
                 assert (await call).structured == {"version": version}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(steps, min_size=8, max_size=40))
 def test_a_registry_does_what_a_simple_model_says(
     sequence: list[tuple[str, str, set[str]]],

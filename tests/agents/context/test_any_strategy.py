@@ -5,7 +5,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.agents.context.conversations import check_valid, histories, tokens
 
@@ -34,7 +34,7 @@ STRATEGIES = st.recursive(
 SAID = st.sampled_from(["1. All is well.\nREFS: 0, 99", "long " * 300, "", ModelError("No.")])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(histories(), STRATEGIES, SAID, st.integers(1, 3_000), st.booleans())
 def test_what_is_left_is_valid_no_larger_and_holds_the_task(
     tmp_path_factory: pytest.TempPathFactory,

@@ -127,7 +127,7 @@ class Play:
             item.has_failed = True
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(needs, st.lists(steps, max_size=40))
 async def test_a_pool_does_what_a_simple_model_says(
     needed: list[set[int]], sequence: list[tuple[str, int, int]]

@@ -40,8 +40,7 @@ async def test_one_change_makes_no_difference(
 @given(odd_requests(legacy=True))
 @settings(
     max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_several_changes_make_no_difference(sides: list[Side], odd: Odd) -> None:
     await assert_alike(sides, odd)

@@ -107,8 +107,7 @@ async def test_one_change_makes_no_difference(
 @given(st.sampled_from(PLAIN), st.lists(st.sampled_from(CHANGES), min_size=2, max_size=3))
 @settings(
     max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_several_changes_make_no_difference(
     sides: dict[bool, list[Side]],
