@@ -31,6 +31,7 @@ UNNEEDED = {
 """What a calculator that plain requests come to has no use for."""
 
 INSIDE = """
+import asyncio
 import sys
 from toolyard import Toolbox
 
@@ -52,7 +53,16 @@ async def mend(arguments):
     return {"done": True}
 
 
-for each in (loaded, spoil, mend):
+async def fail(arguments):
+    raise ValueError("/a/path")
+
+
+async def fail_later(arguments):
+    await asyncio.sleep(0)
+    raise ValueError("/a/path")
+
+
+for each in (loaded, spoil, mend, fail, fail_later):
     tools.add_schema(each.__name__, each, description="Do it.", input_schema=NOTHING)
 """
 
@@ -86,6 +96,19 @@ async def modern(port: int, method: str, params: Mapping[str, Any]) -> Mapping[s
 async def ran(port: int, tool: str, **arguments: Any) -> Mapping[str, Any]:
     answer = await modern(port, "tools/call", {"name": tool, "arguments": arguments})
     return answer["structuredContent"]
+
+
+@pytest.mark.usefixtures("served")
+async def test_calls_that_fail_need_no_sdk(port: int) -> None:
+    wrong = await modern(port, "tools/call", {"name": "calculator", "arguments": {"x": 1}})
+    assert wrong["isError"]
+    assert "expression" in wrong["content"][0]["text"]
+    for tool in ("fail", "fail_later"):
+        failed = await modern(port, "tools/call", {"name": tool, "arguments": {}})
+        assert failed["isError"]
+        said = f"The tool '{tool}' failed: it ran into an unexpected ValueError."
+        assert failed["content"] == [{"type": "text", "text": said}]
+    assert not {"mcp", "mcp_types", "starlette"} & set((await ran(port, "loaded"))["loaded"])
 
 
 @pytest.mark.usefixtures("served")

@@ -21,7 +21,14 @@ from toolyard.servers.codes import FORBIDDEN
 from toolyard.servers.cors import Cors
 from toolyard.servers.exchange import KEY, Exchange
 from toolyard.servers.framing import Headers, check_framing, trimmed
-from toolyard.servers.known_headers import MOST_OF_VARYING, Head, Header, KnownHeaders, split
+from toolyard.servers.known_headers import (
+    MOST_OF_VARYING,
+    VARYING,
+    Head,
+    Header,
+    KnownHeaders,
+    split,
+)
 from toolyard.servers.lane.fast_lane import FastLane
 from toolyard.servers.lane.request import Request, heading_in
 from toolyard.servers.lane.running_call import Onward
@@ -246,6 +253,8 @@ class Front:
 
     def _look_at(self, scope: Scope, fixed: Sequence[Header]) -> KnownHeaders:
         """What the gate thinks of the headers that do not vary, whatever the request is."""
+        if len(fixed) + len(VARYING) > self._limits.headers:
+            raise _Unclear
         target = len(scope["raw_path"]) + len(scope["query_string"]) + 2 * MOST_OF_VARYING
         single = check_framing(fixed, self._limits, target_bytes=target)
         peer, authorization = scope["client"], single.get(b"authorization")

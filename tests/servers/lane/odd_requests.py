@@ -206,6 +206,7 @@ HEADER_CHANGES: list[Callable[[Odd], Odd]] = [
         (), (b"tools/list",), (b"tools/call",), (b"Tools/Call",), (b"tools/call", b"tools/call"), (b"ping",))),
     *(_header(b"mcp-name", *values) for values in (
         (), (b"add",), (b"add", b"add"), (b"ADD",), (b"=?base64?YWRk?=",), (b"=?base64?!!?=",), (b"say",), (b"",))),
+    *(_header(b"x-one-of-many", *[b"1"] * count) for count in (92, 93, 94, 95, 96)),
     *(_header(b"mcp-param-colour", *values) for values in ((b"red",), (b"red", b"red"), (b"blue",))),
     *(_header(b"authorization", *values) for values in (
         (), (b"Bearer wrong",), (b"bearer " + TOKEN.encode(),), (b"Bearer narrow-token-for-these-tests-0123456789",),

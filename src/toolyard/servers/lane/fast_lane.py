@@ -13,6 +13,7 @@ from toolyard.core.errors import InputRequired
 from toolyard.core.protocol import Instant
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
+from toolyard.servers.failures import failed, protocol_error
 from toolyard.servers.lane.answers import Answer, Pieces, call_response, ending, response
 from toolyard.servers.lane.at_once import AtOnce
 from toolyard.servers.lane.envelope import LEGACY, MODERN
@@ -145,13 +146,12 @@ class FastLane:
             result = self._at_once.run(self._calls.run_at_once, instant, call, caller)
         except InputRequired as question:
             return self._run(request, call, caller, onward(), question)
-        except (Exception, SystemExit) as error:  # whatever a source raises, the app answers
-            outcome = raising(error)
+        except (Exception, SystemExit) as error:  # whatever a source raises ends here
+            written, outcome = self._failed(request, error), raising(error)
         else:
-            written = self._written(request, result)
-            if written is not None:
-                return _answer(request, written)
-            outcome = returning(result)
+            written, outcome = self._written(request, result), returning(result)
+        if written is not None:
+            return _answer(request, written)
         running = self._running_call(request, onward())
         return _ending(request, running.settle(outcome))
 
@@ -189,19 +189,29 @@ class FastLane:
                 call, caller, running.exchange, running, question=question
             )
         except (Exception, SystemExit) as error:  # as above
-            await running.settle(raising(error))
-            return None
+            if running.is_left:
+                return None
+            outcome = raising(error)
+            written = None if running.is_handed_over else self._failed(request, error)
         except BaseException:  # above all a cancellation: nobody waits for the answer
             running.drop()
             raise
+        else:
+            outcome = returning(result)
+            written = None if running.is_handed_over else self._written(request, result)
         finally:
             del self._running[running]
-        written = None if running.is_handed_over else self._written(request, result)
         if written is None:
-            await running.settle(returning(result))
+            await running.settle(outcome)
             return None
         running.answered()
         return _answer(request, written)
+
+    def _failed(self, request: Request, error: BaseException) -> Pieces | None:
+        """The response to a call that raised, unless the protocol has more to say to that."""
+        if isinstance(error, InputRequired) or protocol_error(error) is not None:
+            return None
+        return self._written(request, failed(error, request.name or ""))
 
     def _written(self, request: Request, result: ToolResult) -> Pieces | None:
         end = self._ending if request.envelope.version == MODERN else b""

@@ -128,6 +128,11 @@ class RunningCall:
         """Whether the app answers."""
         return self._answered is not None
 
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody reads the answer any more, nor has the app begun to give it."""
+        return self.exchange.is_abandoned and not self.is_handed_over
+
     def hand_over(self) -> None:
         """Have the app take up the request, once."""
         if self._answered is None:
