@@ -38,7 +38,7 @@ _REPEAT = """\
 ```
 make bench                                 # everything, shown
 make bench SAVE=1                          # everything, into benchmarks/results.json and this page
-make bench-check                           # the goals only; fails where a ratio got 15 % worse
+make bench-check                           # the goals only; fails where one got clearly worse
 make bench BENCH="--only calls"            # one part
 ```
 

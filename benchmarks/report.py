@@ -106,16 +106,13 @@ def show_comparisons(console: Console, comparisons: Sequence[Comparison]) -> boo
     """Each ratio then and now; gives back whether none falls short."""
     grid = _grid("goals", "against", "then", "now", "better by", "")
     for each in comparisons:
-        verdict = Text("SHORT", style="bold red") if each.falls_short else Text("ok", style="green")
-        if not each.is_compared:
-            verdict = Text("not compared", style="dim")
         change = "-" if each.change is None else f"{each.change:+.0%}"
         named = Text(each.now.goal.work), Text(each.now.goal.against)
-        grid.add_row(*named, _measured(each.then), _measured(each.now), change, verdict)
+        grid.add_row(*named, _measured(each.then), _measured(each.now), change, _verdict(each))
     console.print(grid)
     fallen = [each for each in comparisons if each.falls_short]
     for each in fallen:
-        why = each.now.reason or "more than 15 % worse than benchmarks/results.json, measured twice"
+        why = each.now.reason or "clearly 15 % worse than benchmarks/results.json, measured twice"
         said = f"SHORT: {each.now.goal.work} against {each.now.goal.against}: {why}."
         console.print(Text(said, style="bold red"), soft_wrap=True)
     return not fallen
@@ -134,6 +131,14 @@ def show_record(console: Console, record: Record, sections: Sequence[Section]) -
     show_missing(console, record.missing)
     show_claims(console, record.tables)
     show_goals(console, [each for each in record.outcomes if each.goal.section in sections])
+
+
+def _verdict(comparison: Comparison) -> Text:
+    if comparison.falls_short:
+        return Text("SHORT", style="bold red")
+    if comparison.is_in_doubt:
+        return Text("not told apart", style="yellow")
+    return Text("ok", style="green") if comparison.is_compared else Text("not compared", "dim")
 
 
 def _grid(*headings: str) -> Grid:
