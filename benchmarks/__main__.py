@@ -28,7 +28,8 @@ examples:
   python -m benchmarks --save                     everything, into benchmarks/results.json and
                                                   docs/performance.md, which are never edited
   python -m benchmarks --check                    the goals only, and fail where a ratio is clearly
-                                                  15 % short of benchmarks/results.json
+                                                  15 % short of benchmarks/results.json, or
+                                                  a time or memory is past its bound
   python -m benchmarks --render                   docs/performance.md anew, nothing measured
   python -m benchmarks --only calls               calls per second, latency, CPU per call
   python -m benchmarks --only tools --full        FastMCP with 10,000 tools as well

@@ -1,4 +1,4 @@
-"""Whether a run falls short of an earlier one, by the ratios that goals are about."""
+"""Whether a run falls short: of an earlier one by its ratios, of its own bounds without."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ tell the less the more rounds there are."""
 
 @dataclass(frozen=True)
 class Comparison:
-    """One goal's ratio then and now."""
+    """What a goal is about then and now."""
 
     then: Outcome
     now: Outcome
@@ -45,17 +45,28 @@ class Comparison:
         return (now / then if self.now.goal.more_is_better else then / now) - 1
 
     @property
+    def is_judged(self) -> bool:
+        """Whether there is something to hold it against: what was measured then, or a bound."""
+        has_bound = self.now.goal.theirs is None and self.now.ratio is not None
+        return has_bound or self.then.ratio is not None
+
+    @property
     def falls_short(self) -> bool:
-        """Whether it got so much worse and the rounds agree, or it is measured no longer."""
-        if not self.is_compared or self.change is None:
-            return self.is_compared
-        return self.change < -SHORT and self._share_worse >= AGREE
+        """Whether it clearly got worse, is past a bound of its own, or is measured no longer."""
+        if self.now.ratio is None:
+            return self.then.ratio is not None
+        if self.now.goal.theirs is None:
+            return not self.now.holds
+        return self._seems_worse and self._share_worse >= AGREE
 
     @property
     def is_in_doubt(self) -> bool:
         """Whether its median got so much worse, in rounds that differ too much to tell."""
-        is_worse = self.is_compared and self.change is not None and self.change < -SHORT
-        return is_worse and not self.falls_short
+        return self._seems_worse and not self.falls_short
+
+    @property
+    def _seems_worse(self) -> bool:
+        return self.is_compared and self.change is not None and self.change < -SHORT
 
     @property
     def _share_worse(self) -> float:
@@ -71,14 +82,14 @@ class Comparison:
 
 
 def compare(then: Record, now: Record) -> list[Comparison]:
-    """Each goal's ratio then and now."""
+    """Each goal then and now."""
     before = {outcome.goal.key: outcome for outcome in then.outcomes}
     return [Comparison(before[outcome.goal.key], outcome) for outcome in now.outcomes]
 
 
 def sections_to_repeat(comparisons: Sequence[Comparison]) -> list[Section]:
     """The measurements of what falls short; not of what was not measured, which will not change."""
-    short = (each for each in comparisons if each.falls_short and each.change is not None)
+    short = (each for each in comparisons if each.falls_short and each.now.ratio is not None)
     return list(dict.fromkeys(each.now.goal.section for each in short))
 
 

@@ -105,3 +105,12 @@ def test_rounds_that_differ_too_much_are_no_all_clear(then: Rounds, now: Rounds,
     show_comparisons(Console(file=shown, width=200), [comparison("call-sdk", then, now)])
 
     assert f"  {said}\n" in shown.getvalue()
+
+
+def test_what_was_measured_in_neither_run_is_not_said_to_be_well() -> None:
+    shown = StringIO()
+
+    comparisons = [comparison(goal.key, [], []) for goal in GOALS]
+
+    assert show_comparisons(Console(file=shown, width=200), comparisons)
+    assert shown.getvalue().count("not compared") == len(GOALS)
