@@ -12,7 +12,7 @@ from benchmarks.plots import charts
 from benchmarks.record import Record
 from benchmarks.report import cautions
 from benchmarks.table import Table, ratio_of
-from benchmarks.text import number, with_spread
+from benchmarks.text import with_spread
 
 DOCS = ROOT / "docs"
 PAGE = "performance.md"
@@ -31,6 +31,7 @@ toolyard also has its address filter, a rate limit and metrics on.
 
 Each figure is the median of several rounds, with the least and the most of them in brackets.
 A ratio is taken within a round, where everything is measured side by side.
+In the tables, it is below its figure, and is to the row that the corner names.
 """
 _REPEAT = """\
 ## Repeat it
@@ -132,9 +133,8 @@ def _section(record: Record, heading: str) -> Iterator[str]:
 
 
 def _table(table: Table) -> str:
-    head = [""]
-    for metric in table.metrics:
-        head += [metric.heading.replace("\n", " "), f"to {table.base}"]
+    corner = f"x: to {table.base}" if len(table.rows) > 1 else ""
+    head = [corner, *(metric.heading.replace("\n", " ") for metric in table.metrics)]
     rows = [[row, *_cells(table, row)] for row in table.rows]
     missing = "".join(f"{row}: not measured: {why}.\n" for row, why in table.missing.items())
     grid = f"{_grid(head, rows)}\n" if rows else ""
@@ -145,8 +145,10 @@ def _cells(table: Table, row: str) -> Iterator[str]:
     for metric in table.metrics:
         spread = ratio_of([values[row][metric.key] for values in table.rounds])
         ratio = table.ratio(row, metric.key)
-        yield "-" if spread is None else with_spread(spread)
-        yield "-" if ratio is None or row == table.base else f"{number(ratio.median)}x"
+        figure = "-" if spread is None else with_spread(spread)
+        # Beside it, columns would be so narrow that each number had a line of its own.
+        below = "" if ratio is None or row == table.base else f"<br>{with_spread(ratio, 'x')}"
+        yield figure + below
 
 
 def _grid(head: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> str:
