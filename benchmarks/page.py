@@ -27,6 +27,8 @@ function that reads and writes JSON with orjson.
 Every server offers the same `add(a, b)`, is a process with one worker, and asks for a bearer \
 token, but for the bare function.
 toolyard also has its address filter, a rate limit and metrics on.
+`add` awaits nothing, which is the quickest kind of tool for toolyard: it is run in one step, \
+while a tool that waits is run in a task of its own, and costs more.
 [What each row is and how it is measured](../benchmarks/README.md) is told beside the code.
 
 Each figure is the median of several rounds, with the least and the most of them in brackets.
@@ -61,8 +63,9 @@ _SECTIONS = {
 """Headings, and the first words of the keys of the tables below them."""
 _NOTES = {
     "Workers": """\
-The goal is about the calculator: `add` takes a server so little that the load generator needs a \
-good share of the two cores, and two workers cannot gain more than about half.
+The goal is about `serve calculator`.
+Calls of `add` are so cheap that the load itself takes a large part of the two cores, so with \
+`add` a second worker gains less, as its table shows.
 """,
 }
 """What is said below headings."""

@@ -47,6 +47,12 @@ def test_every_ratio_on_the_page_has_its_spread() -> None:
         assert len(table.rows) < 2 or f"| x: to {table.base} |" in shown
 
 
+def test_the_page_and_the_notes_say_what_favours_toolyard() -> None:
+    for page in (PAGE, Page("benchmarks/README.md")):
+        assert "awaits nothing, which is the quickest kind of tool for toolyard" in page.text
+        assert "calls of `add` are so cheap that the load itself takes" in page.text.lower()
+
+
 def test_a_table_that_a_run_lacks_is_left_out_and_its_goal_says_so() -> None:
     results = read_results()
     (goal,) = (outcome.goal for outcome in results.outcomes if outcome.goal.key == "workers")
