@@ -27,8 +27,9 @@ examples:
   python -m benchmarks --quick                    everything, 6 to 10 minutes, noisier
   python -m benchmarks --save                     everything, into benchmarks/results.json and
                                                   docs/performance.md, which are never edited
-  python -m benchmarks --check                    the goals only, and fail where a ratio is 15 %
-                                                  short of the one in benchmarks/results.json
+  python -m benchmarks --check                    the goals only, and fail where a ratio is clearly
+                                                  15 % short of benchmarks/results.json, or
+                                                  a time or memory is past its bound
   python -m benchmarks --render                   docs/performance.md anew, nothing measured
   python -m benchmarks --only calls               calls per second, latency, CPU per call
   python -m benchmarks --only tools --full        FastMCP with 10,000 tools as well
@@ -38,11 +39,15 @@ examples:
   python -m benchmarks --json numbers.json        every round's numbers in a file as well
   make bench BENCH="--quick --only start"         the same through make
 
-The exit code is 1 if the numbers clearly refute a claim: that toolyard serves no fewer calls per
-second than the SDK's MCPServer, that its gateway passes on ten times as many as FastMCP's, or that
-the cost of a call does not grow with the number of tools.
+exit codes:
+  0    measured; a goal that is not reached is shown, and is no error
+  1    the numbers clearly refute a claim, or with --check a goal fell short, or there is no result
+  2    the command line makes no sense
+  130  interrupted
+
+The claims: toolyard serves no fewer calls per second than the SDK's MCPServer, its gateway passes
+on ten times as many as FastMCP's, and the cost of a call does not grow with the number of tools.
 Where the rounds disagree, nothing is refuted; a quick run has too few of them to refute anything.
-A goal that is not reached is shown, and is no error.
 """
 
 

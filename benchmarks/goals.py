@@ -35,6 +35,8 @@ class Goal:
     way: Way
     bound: float
     unit: str = ""
+    floor: float = 0.0
+    """What no ratio can truly be less than; a round below it was lucky."""
 
     @property
     def text(self) -> str:
@@ -133,7 +135,7 @@ def _list(key: str, theirs: str, bound: float) -> Goal:
 def _growth(era: str) -> Goal:
     figures = (f"growth/{era}", "cpu_us", MANY, FEW)
     work = f"{era} call with 10,000 tools, CPU"
-    return Goal(f"growth-{era}", work, "with one", "tools", *figures, "times at most", 1.1)
+    return Goal(f"growth-{era}", work, "with one", "tools", *figures, "times at most", 1.1, floor=1)
 
 
 def _stdio(era: str) -> Goal:

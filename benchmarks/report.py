@@ -16,7 +16,7 @@ from benchmarks.claims import claims, lost
 from benchmarks.gateways import MCP_PROXY_STDIO, NO_TOKEN
 from benchmarks.goals import Outcome
 from benchmarks.plan import Section
-from benchmarks.record import Record
+from benchmarks.record import RESULTS, Record
 from benchmarks.table import Metric, Ratio, Table
 from benchmarks.text import number, with_spread
 
@@ -103,21 +103,16 @@ def show_goals(console: Console, outcomes: Sequence[Outcome]) -> None:
 
 
 def show_comparisons(console: Console, comparisons: Sequence[Comparison]) -> bool:
-    """Each ratio then and now; gives back whether none falls short."""
+    """Each goal then and now; gives back whether none falls short."""
     grid = _grid("goals", "against", "then", "now", "better by", "")
     for each in comparisons:
-        verdict = Text("SHORT", style="bold red") if each.falls_short else Text("ok", style="green")
-        if not each.is_compared:
-            verdict = Text("not compared", style="dim")
         change = "-" if each.change is None else f"{each.change:+.0%}"
         named = Text(each.now.goal.work), Text(each.now.goal.against)
-        grid.add_row(*named, _measured(each.then), _measured(each.now), change, verdict)
+        grid.add_row(*named, _measured(each.then), _measured(each.now), change, _verdict(each))
     console.print(grid)
     fallen = [each for each in comparisons if each.falls_short]
     for each in fallen:
-        why = each.now.reason or "more than 15 % worse than benchmarks/results.json, measured twice"
-        said = f"SHORT: {each.now.goal.work} against {each.now.goal.against}: {why}."
-        console.print(Text(said, style="bold red"), soft_wrap=True)
+        console.print(Text(_shortfall(each.now), style="bold red"), soft_wrap=True)
     return not fallen
 
 
@@ -134,6 +129,23 @@ def show_record(console: Console, record: Record, sections: Sequence[Section]) -
     show_missing(console, record.missing)
     show_claims(console, record.tables)
     show_goals(console, [each for each in record.outcomes if each.goal.section in sections])
+
+
+def _shortfall(now: Outcome) -> str:
+    goal = now.goal
+    named = f"{goal.work} against {goal.against}" if goal.against else goal.work
+    if now.ratio is None:
+        return f"SHORT: {named}: {now.reason}."
+    missed = f"clearly 15 % worse than {RESULTS.name}" if goal.theirs else f"not {goal.text}"
+    return f"SHORT: {named}: {missed}, measured twice."
+
+
+def _verdict(comparison: Comparison) -> Text:
+    if comparison.falls_short:
+        return Text("SHORT", style="bold red")
+    if comparison.is_in_doubt:
+        return Text("not told apart", style="yellow")
+    return Text("ok", style="green") if comparison.is_judged else Text("not compared", "dim")
 
 
 def _grid(*headings: str) -> Grid:

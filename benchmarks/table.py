@@ -24,12 +24,29 @@ class Metric:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One row's value over the base's of the same round: the median, and how far rounds differ."""
+    """One row's value over the base's of the same round, as each round has it; at least one."""
 
-    median: float
-    low: float
-    high: float
-    rounds: int
+    taken: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """What is shown and judged: one bad round does not change it."""
+        return median(self.taken)
+
+    @property
+    def low(self) -> float:
+        """The least of the rounds."""
+        return min(self.taken)
+
+    @property
+    def high(self) -> float:
+        """The most of the rounds."""
+        return max(self.taken)
+
+    @property
+    def rounds(self) -> int:
+        """How many there were."""
+        return len(self.taken)
 
     @property
     def tells_apart(self) -> bool:
@@ -69,7 +86,7 @@ class Table:
 
 def ratio_of(ratios: Sequence[float]) -> Ratio | None:
     """What the ratios of the rounds say together, or None when there are none."""
-    return Ratio(median(ratios), min(ratios), max(ratios), len(ratios)) if ratios else None
+    return Ratio(tuple(ratios)) if ratios else None
 
 
 def growth(few: Table, many: Table, row: str, metric: str) -> Ratio | None:

@@ -1,5 +1,8 @@
 """Which numbers fail `make bench`."""
 
+import re
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -10,6 +13,8 @@ from benchmarks.report import show_verdict
 from benchmarks.table import Table
 from benchmarks.tools import METRICS as TOOLS
 from rich.console import Console
+from tests.docs.pages import Page
+from tests.support.process import ROOT
 
 
 def calls(*rates: float) -> Table:
@@ -66,3 +71,13 @@ def test_the_last_lines_say_what_was_lost(rate: float, stands: bool) -> None:
 
     assert show_verdict(Console(file=said), [calls(*[rate] * 5)]) is stands
     assert said.getvalue().startswith("No claim is refuted." if stands else "LOST: Calls: ")
+
+
+def test_the_exit_codes_are_the_same_in_the_help_and_in_the_notes() -> None:
+    command = [sys.executable, "-m", "benchmarks", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=30, check=True)
+    helped = re.findall(r"^  (\d+) +(.+)$", told.stdout, re.MULTILINE)
+    noted = re.findall(r"^\| (\d+) \| (.+) \|$", Page("benchmarks/README.md").text, re.MULTILINE)
+
+    assert [code for code, _ in helped] == ["0", "1", "2", "130"]
+    assert helped == [(code, text.replace("`", "")) for code, text in noted]

@@ -8,6 +8,7 @@ from benchmarks.chart import draw
 from benchmarks.page import DOCS, pages, write_page
 from benchmarks.plots import charts
 from benchmarks.record import read_results
+from benchmarks.text import with_spread
 from tests.docs.pages import Page
 from tests.support.process import ROOT
 
@@ -33,6 +34,23 @@ def test_the_page_says_of_every_goal_what_became_of_it() -> None:
     for outcome in read_results().outcomes:
         row = f"| {outcome.goal.work} | {outcome.goal.against} | {outcome.goal.text} | "
         assert row + ("" if outcome.ratio else f"not measured: {outcome.reason} | - |") in PAGE.text
+
+
+def test_every_ratio_on_the_page_has_its_spread() -> None:
+    for table in read_results().tables:
+        _, _, rest = PAGE.text.partition(f"### {table.title}\n")
+        shown, _, _ = rest.partition("#")
+        for row in set(table.rows) - {table.base}:
+            ratios = (table.ratio(row, metric.key) for metric in table.metrics)
+            for ratio in ratios:
+                assert ratio is None or with_spread(ratio, "x") in shown, (table.key, row)
+        assert len(table.rows) < 2 or f"| x: to {table.base} |" in shown
+
+
+def test_the_page_and_the_notes_say_what_favours_toolyard() -> None:
+    for page in (PAGE, Page("benchmarks/README.md")):
+        assert "awaits nothing, which is the quickest kind of tool for toolyard" in page.text
+        assert "calls of `add` are so cheap that the load itself takes" in page.text.lower()
 
 
 def test_a_table_that_a_run_lacks_is_left_out_and_its_goal_says_so() -> None:
