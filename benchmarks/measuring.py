@@ -16,6 +16,7 @@ from benchmarks.commands import measure_commands
 from benchmarks.egress import measure_egress
 from benchmarks.files import measure_files
 from benchmarks.gateway import measure_gateway
+from benchmarks.kinds import measure_kinds
 from benchmarks.machine import choose_cores, describe
 from benchmarks.models import measure_models
 from benchmarks.peers import SDK, TOOLYARD, Peer, choose, set_up
@@ -36,6 +37,7 @@ from benchmarks.workers import measure_workers
 
 MEASURE: dict[Section, Callable[[Plan], list[Table]]] = {
     "calls": measure_calls,
+    "kinds": measure_kinds,
     "stateless": measure_sessionless,
     "tools": measure_tools,
     "start": measure_start,

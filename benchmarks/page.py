@@ -49,7 +49,7 @@ It needs Linux, and takes minutes on a machine that does nothing else.
 Compare ratios: milliseconds and megabytes are those of the machine above.
 """
 _SECTIONS = {
-    "Calls": ("calls",),
+    "Calls": ("calls", "kinds"),
     "Many tools": ("tools", "growth"),
     "Over standard input and output": ("stdio",),
     "Through a gateway": ("gateway", "large"),

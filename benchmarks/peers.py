@@ -41,7 +41,7 @@ class Peer:
     eras: tuple[Era, ...] = ERAS
     flags: tuple[str, ...] = ()
     """What else its program is told."""
-    sections: tuple[str, ...] = ("calls", "tools", "start")
+    sections: tuple[str, ...] = ("calls", "kinds", "tools", "start")
     """The measurements it takes part in: not where it is no different or has no meaning."""
     most_tools: int | None = None
     """With more tools than this, its runs take minutes."""
@@ -76,12 +76,19 @@ _UVICORN = "import uvicorn, uvloop, httptools"
 PEERS = (
     Peer(TOOLYARD, "toolyard", f"from toolyard import MCPServerBuilder, Toolbox; {_UVICORN}"),
     Peer(SDK, "sdk", f"from mcp.server.mcpserver import MCPServer; {_UVICORN}"),
-    Peer(SDK_JSON, "sdk", "import mcp.server.mcpserver", flags=("--json",), sections=("calls",)),
+    Peer(
+        SDK_JSON,
+        "sdk",
+        "import mcp.server.mcpserver",
+        flags=("--json",),
+        sections=("calls", "kinds"),
+    ),
     Peer(
         FASTMCP,
         "fastmcp",
         f"from fastmcp import FastMCP; {_UVICORN}",
         home=environments.FASTMCP,
+        sections=("calls", "tools", "start"),
         most_tools=1_000,
     ),
     Peer(
@@ -90,7 +97,7 @@ PEERS = (
         "import fastmcp",
         home=environments.FASTMCP,
         flags=("--json",),
-        sections=("calls",),
+        sections=("calls", "kinds"),
     ),
     Peer(
         BARE,

@@ -14,6 +14,7 @@ from benchmarks.server_process import Program, ServerProcess
 
 Section = Literal[
     "calls",
+    "kinds",
     "stateless",
     "tools",
     "start",

@@ -14,7 +14,7 @@ def build(options: Options) -> Any:
     """The ASGI app."""
     holder = {"client_id": "bench", "scopes": []}
     server = FastMCP("bench", auth=StaticTokenVerifier({options.token: holder}))
-    for add in adders(options.tools):
+    for add in adders(options.tools, options.kind):
         server.tool(add)
     return server.http_app(
         path="/mcp", json_response=options.json_response, stateless_http=options.stateless

@@ -6,14 +6,18 @@ Only the standard library and uvicorn: the FastMCP server runs this in an enviro
 from __future__ import annotations
 
 import argparse
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 NEVER_REACHED = "1000000/s"
 """A rate limit that is checked for every call and never met."""
 
-Adder = Callable[[float, float], Awaitable[float]]
+KINDS = ("instant", "waiting", "sync")
+"""Of tools: a coroutine that awaits nothing, one that waits once, and a plain function."""
+
+Adder = Callable[[float, float], Any]
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Options:
     json_response: bool
     stateless: bool
     letters: int
+    kind: str
 
 
 def read_options(description: str | None) -> Options:
@@ -37,22 +42,37 @@ def read_options(description: str | None) -> Options:
     parser.add_argument("--json", action="store_true", help="answer JSON instead of a stream")
     parser.add_argument("--stateless", action="store_true", help="keep no sessions")
     parser.add_argument("--letters", type=int, default=0, help="of a tool `text`, if it is offered")
+    parser.add_argument("--kind", choices=KINDS, default=KINDS[0], help="of the tools")
     given = parser.parse_args()
-    return Options(given.port, given.token, given.tools, given.json, given.stateless, given.letters)
+    return Options(
+        *(given.port, given.token, given.tools, given.json, given.stateless, given.letters),
+        kind=given.kind,
+    )
 
 
-def adders(count: int) -> Iterator[Adder]:
+def adders(count: int, kind: str = KINDS[0]) -> Iterator[Adder]:
     """`count` tools; the one that is called, `add`, is the last."""
     for number in range(1, count):
-        yield _adder(f"add_{number}")
-    yield _adder("add")
+        yield _adder(f"add_{number}", kind)
+    yield _adder("add", kind)
 
 
-def _adder(name: str) -> Adder:
-    async def add(a: float, b: float) -> float:
+def _adder(name: str, kind: str) -> Adder:
+    async def instant(a: float, b: float) -> float:
         """Add two numbers."""
         return a + b
 
+    async def waiting(a: float, b: float) -> float:
+        """Add two numbers."""
+        await asyncio.sleep(0)
+        return a + b
+
+    def sync(a: float, b: float) -> float:
+        """Add two numbers."""
+        return a + b
+
+    made: dict[str, Adder] = {"instant": instant, "waiting": waiting, "sync": sync}
+    add = made[kind]
     add.__name__ = add.__qualname__ = name
     return add
 

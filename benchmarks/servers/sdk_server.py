@@ -33,7 +33,7 @@ def build(options: Options) -> Starlette:
         token_verifier=OneToken(options.token),
         auth=AuthSettings(issuer_url=url, resource_server_url=url, validate_token_resource=False),
     )
-    for add in adders(options.tools):
+    for add in adders(options.tools, options.kind):
         server.add_tool(add)
     return server.streamable_http_app(
         json_response=options.json_response, stateless_http=options.stateless

@@ -9,7 +9,7 @@ from toolyard import MCPServerBuilder, Toolbox
 def main() -> None:
     options = read_options(__doc__)
     toolbox = Toolbox()
-    for add in adders(options.tools):
+    for add in adders(options.tools, options.kind):
         toolbox.add(add)
     if options.letters:
 

@@ -1,4 +1,4 @@
-"""The guard at the socket: what must be stopped before a whole request has arrived."""
+"""The guard at the socket, and the short way of a request whose head is known by then."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     Made per server by `guarded`. A connection over a cap or without a request, a request that
     trickles in, one behind another that is not served at once, and an answer that nobody reads
-    are cut off.
+    are cut off. A request is offered to `front` for a short answer before it becomes ASGI; of
+    those that had one, heads are remembered, and found again without the parser.
     """
 
     turnstile: ClassVar[Turnstile]
