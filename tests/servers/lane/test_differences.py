@@ -34,9 +34,7 @@ async def test_several_changes_make_no_difference(sides: list[Side], odd: Odd) -
     await assert_alike(sides, odd)
 
 
-@pytest.mark.parametrize(
-    "name", ["add", "say", "loud", "bug", "refuse", "mirror", "question", *CALLED]
-)
+@pytest.mark.parametrize("name", CALLED)
 @pytest.mark.parametrize("token", [TOKEN, NARROW])
 async def test_what_tools_give_makes_no_difference(
     sides: list[Side], name: str, token: str

@@ -122,9 +122,7 @@ async def test_several_changes_make_no_difference(
 
 
 @BOTH
-@pytest.mark.parametrize(
-    "name", ["add", "say", "loud", "bug", "refuse", "mirror", "question", *CALLED]
-)
+@pytest.mark.parametrize("name", CALLED)
 async def test_what_tools_give_makes_no_difference(
     sides: dict[bool, list[Side]], name: str, modern: bool
 ) -> None:
