@@ -24,7 +24,7 @@ from tests.servers.harness import (
 )
 
 from toolyard.core.toolbox import Toolbox
-from toolyard.servers.pages import page
+from toolyard.servers.pages import page, pages
 from toolyard.servers.tool_server import ToolServer
 
 
@@ -315,3 +315,12 @@ def test_a_short_list_is_one_page_and_the_very_same_object() -> None:
     assert page(NAMES, None, 5, identity) == (NAMES, None)
     assert page(NAMES, None, 5, identity)[0] is NAMES
     assert page([], None, 5, identity) == ([], None)
+
+
+@pytest.mark.parametrize("names", [[], NAMES[:4], NAMES])
+def test_all_pages_at_once_are_what_each_cursor_leads_to(names: list[str]) -> None:
+    for size in range(1, 6):
+        known = pages(names, size, identity)
+        assert known == {cursor: page(names, cursor, size, identity) for cursor in known}
+        assert [name for part, _ in known.values() for name in part] == names
+        assert {following for _, following in known.values()} == {*known, None}

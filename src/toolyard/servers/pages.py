@@ -29,6 +29,25 @@ def page(
     if cursor is None and len(entries) <= size:
         return entries, None
     start = 0 if cursor is None else _position_after(entries, _name_in(cursor), key)
+    return _page_at(entries, start, size, key)
+
+
+def pages(
+    entries: Sequence[Entry], size: int, key: Callable[[Entry], str]
+) -> dict[str | None, tuple[Sequence[Entry], str | None]]:
+    """What `page` gives for `None` and for each cursor that leads on from there."""
+    found: dict[str | None, tuple[Sequence[Entry], str | None]] = {}
+    cursor: str | None = None
+    for start in range(0, max(len(entries), 1), size):
+        part, following = _page_at(entries, start, size, key)
+        found[cursor] = part, following
+        cursor = following
+    return found
+
+
+def _page_at(
+    entries: Sequence[Entry], start: int, size: int, key: Callable[[Entry], str]
+) -> tuple[Sequence[Entry], str | None]:
     part = entries[start : start + size]
     more = start + size < len(entries)
     return part, _cursor_of(key(part[-1])) if more else None

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -55,6 +56,11 @@ def plain(method: str, params: Mapping[str, Any]) -> Odd:
 def plain_legacy(method: str, params: Mapping[str, Any], revision: str | None) -> Odd:
     """A request of the handshake revisions in which nothing is odd."""
     return _request(method, {**params, "_meta": {"example.com/own": 1}}, revision)
+
+
+def by(token: str, odd: Odd) -> Odd:
+    """The same from another client."""
+    return _header(b"authorization", b"Bearer " + token.encode())(odd)
 
 
 def _request(method: str, params: Mapping[str, Any], revision: str | None) -> Odd:
@@ -146,6 +152,25 @@ SCALARS: tuple[Any, ...] = (
     {},
 )
 
+
+def cursor_after(text: str) -> str:
+    """The cursor of the page that follows the tool of that name."""
+    return urlsafe_b64encode(f"after:{text}".encode()).decode().rstrip("=")
+
+
+SECOND = cursor_after("say")
+CURSORS: tuple[Any, ...] = (
+    *map(cursor_after, ("say", "loud", "mirror", "add", "told", "dialect", "gone", "", "\u00e9")),
+    *map(cursor_after, ("say ", "SAY", "say:", "\u0000", "x" * 70_000)),
+    *(SECOND + end for end in ("=", "==", "A", "\n", " ", "\u0000", "\u00e9", "\ud800")),
+    cursor_after("loud")[:-1] + "B",  # the last of its bits mean nothing
+    cursor_after("say\u00fe\u00ff").replace("_", "/").replace("-", "+"),
+    *("", " " + SECOND, SECOND.lower(), "YWZ0ZXI", "QUZURVI6c2F5", "c2F5", "x", "1", "\ud800"),
+    *("x" * 70_000, [SECOND], {"cursor": SECOND}),
+    *NOT_TEXT,
+)
+"""Those that lead on, those that are given out by no page, stale ones, and what is no cursor."""
+
 MESSAGE_CHANGES: list[Callable[[Odd], Odd]] = [
     *(_put(("id",), value) for value in IDS),
     *(_put(("jsonrpc",), value) for value in some("1.0", "2", 2, 2.0, None, ABSENT)),
@@ -154,7 +179,7 @@ MESSAGE_CHANGES: list[Callable[[Odd], Odd]] = [
     *(_put((key,), 1) for key in ("extra", "result", "error")),
     *(_put(("params",), value) for value in some(None, [], "x", {}, ABSENT)),
     *(_put(("params", "extra"), value) for value in some(None, 1)),
-    *(_put(("params", "cursor"), value) for value in some(None, "", "x", 1, "YWZ0ZXI6YWRk")),
+    *(_put(("params", "cursor"), value) for value in CURSORS),
     *(_put(("params", "task"), value) for value in some(None, {}, {"ttl": 1})),
     *(_put(("params", "inputResponses"), value) for value in some(None, {}, {"who": {"action": "cancel"}}, 1)),
     *(_put(("params", "requestState"), value) for value in some(None, "", "forged", 1)),
@@ -248,6 +273,10 @@ BYTE_CHANGES: list[Callable[[Odd], Odd]] = [
     _bytes(lambda body: body.replace(b'"v":', b'"v":"\\u0000","w":')),
     _bytes(lambda body: body.replace(b'"v":', b'"v":"' + "\u20ac\U0001f600".encode() + b'","w":')),
     _bytes(lambda body: body.replace(b'"params"', b'"params":{},"params"')),
+    _bytes(lambda body: body.replace(b'"cursor":"', b'"cursor":1,"cursor":"')),
+    _bytes(lambda body: body.replace(b'"_meta":', b'"cursor":null,"_meta":')),
+    _bytes(lambda body: body.replace(b'"cursor":"Y', b'"cursor":"\\u0059')),
+    _bytes(lambda body: body.replace(b'"cursor"', b'"Cursor"')),
     _bytes(lambda body: body.replace(b'"arguments"', b'"arguments":' + b"[" * 80 + b"]" * 80 + b',"x"')),
     _bytes(lambda body: body.replace(b",", b" ,\t").replace(b":", b" : ")),
 ]  # fmt: skip
@@ -260,6 +289,7 @@ PLAIN: list[tuple[str, Mapping[str, Any]]] = [
     ("tools/call", {"name": "told", "arguments": {}}),
     ("tools/call", {"name": "ask", "arguments": {}}),
     ("tools/list", {}),
+    ("tools/list", {"cursor": SECOND}),
 ]
 
 

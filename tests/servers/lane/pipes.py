@@ -41,7 +41,7 @@ def served_of(source: ToolProtocol) -> Served:
     registry.expect("tools", source)
     calls = Calls(Metrics(lambda: 0), events, call_s=20, most=50)
     tools = ToolCalls(registry, calls, events.emit)
-    parts = (registry, calls, tools, Mirrors(registry), Limits(), events.emit)
+    parts = (registry, calls, tools, Mirrors(registry), Limits(page_size=2), events.emit)
     return Served(Identity("tested", "1"), *parts)
 
 

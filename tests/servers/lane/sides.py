@@ -175,7 +175,8 @@ def server_of(box: Box, *, fast_lane: bool, stateless: bool = False) -> ToolServ
         .with_protocol("tools", box)
         .with_port(0)
         .with_bearer_token(TOKEN, name="all")
-        .with_bearer_token(NARROW, name="narrow", scopes=["tool:add", "tool:told"])
+        .with_bearer_token(NARROW, name="narrow", scopes=["tool:add", "tool:told", "tool:mirror"])
+        .with_limits(page_size=2)
         .with_stateless(stateless)
         .with_fast_lane(fast_lane)
         .build()
@@ -238,6 +239,19 @@ async def open_sides(
 async def _session(server: ToolServer, introduction: Mapping[str, Any]) -> str:
     async with http_to(server, TOKEN) as http:
         return (await open_session(http, introduction))["mcp-session-id"]
+
+
+async def pages_of(result_of: Callable[[Mapping[str, Any]], Awaitable[Any]]) -> list[list[str]]:
+    """The names on each page of a list, which is asked for with these parameters."""
+    found: list[list[str]] = []
+    params: Mapping[str, Any] = {}
+    while True:
+        result = await result_of(params)
+        found.append([tool["name"] for tool in result["tools"]])
+        assert found.count(found[-1]) == 1, "the same page again"
+        if "nextCursor" not in result:
+            return found
+        params = {"cursor": result["nextCursor"]}
 
 
 async def assert_alike(sides: list[Side], odd: Odd) -> dict[str, Any]:

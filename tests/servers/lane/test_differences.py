@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.servers.harness import TOKEN
-from tests.servers.lane.odd_requests import CHANGES, PLAIN, Odd, odd_requests, plain
-from tests.servers.lane.sides import CALLED, NARROW, Side, assert_alike, open_sides
+from tests.servers.lane.odd_requests import CHANGES, CURSORS, PLAIN, Odd, by, odd_requests, plain
+from tests.servers.lane.sides import CALLED, NARROW, Side, assert_alike, open_sides, pages_of
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +35,25 @@ async def test_several_changes_make_no_difference(sides: list[Side], odd: Odd) -
     await assert_alike(sides, odd)
 
 
-@pytest.mark.parametrize(
-    "name", ["add", "say", "loud", "bug", "refuse", "mirror", "question", *CALLED]
-)
+@pytest.mark.parametrize("name", CALLED)
 @pytest.mark.parametrize("token", [TOKEN, NARROW])
 async def test_what_tools_give_makes_no_difference(
     sides: list[Side], name: str, token: str
 ) -> None:
     odd = plain("tools/call", {"name": name, "arguments": {"v": "\u00e9"}})
-    odd.headers[2] = (b"authorization", b"Bearer " + token.encode())
-    await assert_alike(sides, odd)
+    await assert_alike(sides, by(token, odd))
+
+
+@pytest.mark.parametrize(("token", "pages"), [(TOKEN, 14), (NARROW, 2)])
+async def test_which_page_is_asked_for_makes_no_difference(
+    sides: list[Side], token: str, pages: int
+) -> None:
+    async def result(params: Mapping[str, Any]) -> Any:
+        return (await assert_alike(sides, by(token, plain("tools/list", params))))["said"]["result"]
+
+    assert len(await pages_of(result)) == pages
+    for cursor in CURSORS:
+        await assert_alike(sides, by(token, plain("tools/list", {"cursor": cursor})))
 
 
 async def test_a_plain_call_is_answered_by_the_lane_alone(sides: list[Side]) -> None:

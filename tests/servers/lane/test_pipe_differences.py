@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.servers.harness import META
 from tests.servers.lane.odd_requests import (
     BYTE_CHANGES,
+    CURSORS,
     INFO,
     MESSAGE_CHANGES,
     META_CHANGES,
@@ -21,7 +22,7 @@ from tests.servers.lane.odd_requests import (
     Odd,
 )
 from tests.servers.lane.pipes import Host, Way, settled
-from tests.servers.lane.sides import CALLED, Box
+from tests.servers.lane.sides import CALLED, Box, pages_of
 
 
 def _deep(levels: int) -> Callable[[Odd], Odd]:
@@ -122,12 +123,24 @@ async def test_several_changes_make_no_difference(
 
 
 @BOTH
-@pytest.mark.parametrize(
-    "name", ["add", "say", "loud", "bug", "refuse", "mirror", "question", *CALLED]
-)
+@pytest.mark.parametrize("name", CALLED)
 async def test_what_tools_give_makes_no_difference(
     sides: dict[bool, list[Side]], name: str, modern: bool
 ) -> None:
     arguments = {"a": 1} if name == "add" else {"v": "\u00e9"} if name == "say" else {}
     odd = plain("tools/call", {"name": name, "arguments": arguments}, modern=modern)
     await assert_alike(sides, odd, modern=modern)
+
+
+@BOTH
+async def test_which_page_is_asked_for_makes_no_difference(
+    sides: dict[bool, list[Side]], modern: bool
+) -> None:
+    async def result(params: Mapping[str, Any]) -> Any:
+        odd = plain("tools/list", params, modern=modern)
+        return (await assert_alike(sides, odd, modern=modern))["said"][0]["result"]
+
+    assert len(await pages_of(result)) == 14
+    for cursor in CURSORS:
+        odd = plain("tools/list", {"cursor": cursor}, modern=modern)
+        await assert_alike(sides, odd, modern=modern)

@@ -116,7 +116,7 @@ class FastLane:
             onward: Gives the way that the request goes if this is no answer; asked once then.
         """
         if request.name is None:
-            page = self._listings[request.envelope.version].first_page(caller)
+            page = self._listings[request.envelope.version].page(caller, request.cursor)
             if page is None:
                 return _after(onward())
             return _answer(request, (response(request.id, page),))

@@ -24,4 +24,4 @@ def read_legacy(body: bytes, envelope: Envelope = STATELESS) -> Request | None:
         return None
     if asked.token is not None:
         envelope = replace(envelope, wants_progress=True)
-    return Request(asked.id, envelope, asked.name, asked.arguments)
+    return Request(asked.id, envelope, asked.name, asked.arguments, asked.cursor)

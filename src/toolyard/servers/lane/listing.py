@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -16,14 +16,18 @@ from toolyard.registry.tool_registry import ToolRegistry
 from toolyard.servers import wire
 from toolyard.servers.lane.envelope import MODERN
 from toolyard.servers.lane.plain_request import LIST
-from toolyard.servers.pages import page
+from toolyard.servers.pages import pages
 from toolyard.servers.per_tool import PerTool
 from toolyard.servers.plain import plain
 from toolyard.servers.scopes import Visible
 from toolyard.servers.sdk_state import is_loaded
 
 MOST_KEPT = 64
-"""Lists, one for each set of scopes."""
+"""Pages as bytes, of all sets of scopes together; and sets of scopes whose pages are known."""
+Parts = Mapping[str | None, tuple[Sequence[Tool], str | None]]
+"""The tools on each page, and the cursor of the one that follows; by its own cursor."""
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
 _WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -66,7 +70,7 @@ _ANY = msgspec.json.Decoder()
 
 
 class Listing:
-    """The first page of the tools that a caller may call, in one revision of the protocol."""
+    """The tools that a caller may call, page by page, in one revision of the protocol."""
 
     def __init__(
         self, registry: ToolRegistry, version: str, page_size: int, rest: Mapping[str, Any]
@@ -78,30 +82,43 @@ class Listing:
         """What stands beside the tools on each page."""
         self._tools: Sequence[Tool] | None = None
         self._visible = Visible(())
-        self._pages: dict[frozenset[str], bytes] = {}
+        self._parts: dict[frozenset[str], Parts] = {}
+        self._pages: dict[tuple[frozenset[str], str | None], bytes] = {}
         self._texts = PerTool(self._written)
 
-    def first_page(self, caller: Caller) -> bytes | None:
-        """The result as JSON; `None` if a source must be asked first, or a tool is odd."""
+    def page(self, caller: Caller, cursor: str | None) -> bytes | None:
+        """The result as JSON; `None` if it is the SDK's to give.
+
+        That is so if a source must be asked first, a tool is odd, or the cursor is not one of
+        those that lead through the list as it is now: it may be wrong, or of an earlier list.
+        """
         tools = self._registry.fresh_tools
         if tools is None:
             return None
         if tools is not self._tools:
-            self._tools, self._visible, self._pages = tools, Visible(tools), {}
+            self._tools, self._visible = tools, Visible(tools)
+            self._parts, self._pages = {}, {}
             self._texts.keep(tools)
-        known = self._pages.get(caller.scopes)
-        if known is None:
-            if len(self._pages) >= MOST_KEPT:
-                self._pages.clear()
-            try:
-                known = self._pages[caller.scopes] = self._page(caller)
-            except (ToolError, _Odd):  # the SDK's way says what is wrong, if anything is
-                return None
-        return known
+        key = (caller.scopes, cursor)
+        known = self._pages.get(key)
+        if known is not None:
+            return known
+        found = self._parts_for(caller).get(cursor)
+        if found is None:
+            return None
+        try:
+            return _kept(self._pages, key, self._page(*found))
+        except (ToolError, _Odd):  # the SDK's way says what is wrong, if anything is
+            return None
 
-    def _page(self, caller: Caller) -> bytes:
-        visible = self._visible.to(caller)
-        part, following = page(visible, None, self._page_size, lambda tool: tool.name)
+    def _parts_for(self, caller: Caller) -> Parts:
+        known = self._parts.get(caller.scopes)
+        if known is not None:
+            return known
+        found = pages(self._visible.to(caller), self._page_size, lambda tool: tool.name)
+        return _kept(self._parts, caller.scopes, found)
+
+    def _page(self, part: Sequence[Tool], following: str | None) -> bytes:
         more = {} if following is None else {"nextCursor": following}
         around = _WRITER.encode({**self._rest, **more, "tools": []})
         before, after = around.split('"tools":[]')
@@ -126,6 +143,13 @@ class Listing:
         except ValidationError as error:
             raise _Odd from error
         return _WRITER.encode(kept)
+
+
+def _kept(among: dict[Key, Kept], key: Key, value: Kept) -> Kept:
+    if len(among) >= MOST_KEPT:
+        among.clear()
+    among[key] = value
+    return value
 
 
 def _usual(written: wire.Wire) -> str | None:

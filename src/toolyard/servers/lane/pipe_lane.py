@@ -81,7 +81,7 @@ class PipeLane:
             self._running[coerce_request_id(number)] = call
             self._tasks.start_soon(self._run, call, ToolCall(name, line.asked.arguments))
             return True
-        page = listing.first_page(STDIO)
+        page = listing.page(STDIO, line.asked.cursor)
         if page is None:
             return False
         self._outgoing.begin(number)

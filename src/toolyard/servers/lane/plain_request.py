@@ -17,7 +17,7 @@ LIST: Final = "tools/list"
 class _Params(msgspec.Struct, forbid_unknown_fields=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
     arguments: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
-    cursor: None = None
+    cursor: str | None = None
     meta: msgspec.Raw = msgspec.field(name="_meta", default=msgspec.Raw())
 
 
@@ -44,6 +44,8 @@ class PlainRequest:
     """`meta` as it came."""
     token: int | str | None
     """What the client wants to hear of progress with."""
+    cursor: str | None = None
+    """Of a list: which page of it; that of a call means nothing."""
 
     @property
     def method(self) -> str:
@@ -66,5 +68,6 @@ def plain_request_in(text: bytes) -> PlainRequest | None:
     if asked.method == CALL and isinstance(name, str):
         given = arguments if isinstance(arguments, dict) else {}
         return PlainRequest(asked.id, name, given, meta, meta_text, token)
-    is_odd = asked.method == CALL or name is not msgspec.UNSET or arguments is not msgspec.UNSET
-    return None if is_odd else PlainRequest(asked.id, None, {}, meta, meta_text, token)
+    if asked.method == CALL or name is not msgspec.UNSET or arguments is not msgspec.UNSET:
+        return None
+    return PlainRequest(asked.id, None, {}, meta, meta_text, token, asked.params.cursor)

@@ -37,7 +37,7 @@ class _Call(msgspec.Struct, forbid_unknown_fields=True):
 
 class _ListParams(msgspec.Struct, forbid_unknown_fields=True):
     meta: msgspec.Raw = msgspec.field(name="_meta")
-    cursor: None = None
+    cursor: str | None = None
 
 
 class _List(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,6 +71,8 @@ class Request:
     envelope: Envelope
     name: str | None = None
     arguments: Mapping[str, Any] | None = None
+    cursor: str | None = None
+    """Of a list: which page of it."""
     session: LaneSession | None = None
 
 
@@ -118,7 +120,9 @@ def _call_in(call: _Call, named: bytes | None) -> Request | None:
 
 def _list_in(asked: _List) -> Request | None:
     envelope = modern_envelope(bytes(asked.params.meta), LIST)
-    return None if envelope is None else Request(asked.id, envelope)
+    if envelope is None:
+        return None
+    return Request(asked.id, envelope, cursor=asked.params.cursor)
 
 
 @lru_cache(maxsize=64)
