@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.nursery import SERVER, Nursery, nursery
+from tests.support.nursery import nursery
 
 PROGRAM = [sys.executable, str(Path(__file__).with_name("stdio_tools.py"))]
 META: dict[str, Any] = {
@@ -33,8 +32,8 @@ HELLO: dict[str, Any] = {
 class Host:
     """A host at the other end of the pipe; every wait of it is bounded by the test's time."""
 
-    def __init__(self, nursery: Nursery, drain_s: str = "1", last_words_s: str = "2") -> None:
-        self.process = nursery.start(PROGRAM[1], drain_s, last_words_s)
+    def __init__(self, drain_s: str = "1", last_words_s: str = "2") -> None:
+        self.process = nursery().start(PROGRAM[1], drain_s, last_words_s)
         self._ids = 0
 
     def say(self, line: str) -> None:
@@ -86,16 +85,9 @@ class Host:
         return self.process.stderr.read()
 
 
-@pytest.fixture(scope="module")
-def loaded() -> Generator[Nursery]:
-    usual = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
-    with nursery(*SERVER, environment=usual) as started:
-        yield started
-
-
 @pytest.fixture
-def host(request: pytest.FixtureRequest, loaded: Nursery) -> Generator[Host]:
-    host = Host(loaded, *getattr(request, "param", ()))
+def host(request: pytest.FixtureRequest) -> Generator[Host]:
+    host = Host(*getattr(request, "param", ()))
     with host.process as process:
         yield host
         process.kill()
@@ -336,8 +328,8 @@ def test_a_call_that_takes_too_long_is_told_of_the_end(
 
 
 @SIGNALS
-def test_a_second_signal_ends_it_at_once(loaded: Nursery, number: signal.Signals) -> None:
-    host = Host(loaded, "60")
+def test_a_second_signal_ends_it_at_once(number: signal.Signals) -> None:
+    host = Host("60")
     with host.process:
         call = begin(host, "hang", True)
         host.process.send_signal(number)

@@ -1,44 +1,56 @@
-"""Processes that begin where loading ends: forks of one that has loaded what they need.
+"""Processes that begin where loading ends: forks of one that has loaded what servers need.
 
-To load the SDK takes a second of CPU, so that a file with many processes pays for one of them.
-A fork then runs the program as Python would, from its first line to the interpreter's end.
+To load the SDK takes a second of CPU, so that all these processes pay for one of them. A fork
+then runs its program as Python would, from the first line to the interpreter's end.
 """
 
+import atexit
 import gc
 import importlib
 import json
 import os
 import runpy
+import select
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVER = ("toolyard.servers.builder", "toolyard.servers.sdk_side")
-"""What a server loads, with the SDK."""
+LAUNCH = Path(__file__).with_name("launch.py")
+LOADED = ("toolyard.servers.builder", "toolyard.servers.sdk_side", "toolyard.clients.mcp_client")
 
 
 class Born:
     """A process; what tests use of it is as in `subprocess.Popen`."""
 
-    def __init__(self, words: Sequence[str], streams: Sequence[int], report: socket.socket) -> None:
+    def __init__(
+        self, words: Sequence[str], report: socket.socket, stdin: int, stdout: int, stderr: int
+    ) -> None:
         self.args = words
         self.returncode: int | None = None
-        stdin, stdout, stderr = streams
-        self.stdin = os.fdopen(stdin, "w", encoding="utf-8")
-        self.stdout = os.fdopen(stdout, encoding="utf-8")
-        self.stderr = os.fdopen(stderr, encoding="utf-8")
+        self.stdin: IO[str] = os.fdopen(stdin, "w", encoding="utf-8")
+        self.stdout: IO[str] = os.fdopen(stdout, encoding="utf-8")
+        self.stderr: IO[str] = os.fdopen(stderr, encoding="utf-8")
         self._report = report
         self.pid = self._heard(None)
 
     def _heard(self, timeout: float | None) -> int:
         self._report.settimeout(timeout)
-        return int(self._report.recv(100))
+        line = b""
+        while not line.endswith(b"\n"):
+            said = self._report.recv(1)
+            if not said:
+                raise EOFError("the nursery is gone")
+            line += said
+        return int(line)
 
     def poll(self) -> int | None:
         """The exit code, if it has ended."""
@@ -67,7 +79,7 @@ class Born:
 
     def kill(self) -> None:
         """End it at once."""
-        self.send_signal(9)
+        self.send_signal(signal.SIGKILL)
 
     def __enter__(self) -> Self:
         return self
@@ -87,87 +99,102 @@ class Born:
 
 
 class Nursery:
-    """Starts programs in Python."""
+    """Starts programs in Python; it ends with this process."""
 
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
+    def __init__(self) -> None:
+        directory = TemporaryDirectory()
+        self._place = str(Path(directory.name, "socket"))
+        usual = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.nursery", self._place],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=usual,
+            cwd=ROOT,
+        )
+        atexit.register(directory.cleanup)
+        atexit.register(process.communicate)
+        assert process.stdout is not None
+        process.stdout.readline()
 
     def start(self, *words: str) -> Born:
-        """Run `python WORDS`, where the first is a file."""
-        (stdin, to_stdin), (from_stdout, stdout), (from_stderr, stderr) = (
-            os.pipe() for _ in range(3)
-        )
-        ours, theirs = socket.socketpair(type=socket.SOCK_DGRAM)
-        given = [stdin, stdout, stderr, theirs.detach()]
-        socket.send_fds(self._control, [json.dumps(words).encode()], given)
-        for each in given:
-            os.close(each)
-        return Born(words, [to_stdin, from_stdout, from_stderr], ours)
+        """Run `python WORDS`, the first of which is a file."""
+        (stdin, ours), (theirs, stdout), (heard, stderr) = (os.pipe() for _ in range(3))
+        report = socket.socket(socket.AF_UNIX)
+        report.connect(self._place)
+        socket.send_fds(report, [json.dumps(words).encode()], [stdin, stdout, stderr])
+        for given in (stdin, stdout, stderr):
+            os.close(given)
+        return Born(words, report, ours, theirs, heard)
+
+    def command(self, *words: str) -> Sequence[str]:
+        """What does the same for those who want to start a process themselves.
+
+        It has the environment of the nursery, and is the child of another process.
+        """
+        return (sys.executable, "-I", "-S", str(LAUNCH), self._place, *words)
 
 
-@contextmanager
-def nursery(*modules: str, environment: Mapping[str, str] = os.environ) -> Generator[Nursery]:
-    """A nursery whose processes have loaded `modules`."""
-    ours, theirs = socket.socketpair()
-    command = [sys.executable, "-m", "tests.support.nursery", str(theirs.fileno()), *modules]
-    with (
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            env=environment,
-            cwd=ROOT,
-            pass_fds=[theirs.fileno()],
-        ),
-        ours,  # closed first, which ends the process
-    ):
-        theirs.close()
-        yield Nursery(ours)
+@cache
+def nursery() -> Nursery:
+    """The one of this session."""
+    return Nursery()
 
 
-def main() -> None:
-    """Fork for each program that is asked for, until nobody can ask any more."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    for name in sys.argv[2:]:
+def main(place: str) -> None:
+    """Fork for each program that is asked for, until standard input ends."""
+    for name in LOADED:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a collection would touch, and so copy, every page of memory in each fork
-    while True:
-        asked, given, _, _ = socket.recv_fds(control, 1 << 16, 4)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(place)
+        listener.listen(100)
+        print("ready", flush=True)
+        words = _words_of_next_child(listener)
+    if words:
+        sys.argv = words
+        sys.path[0] = str(Path(words[0]).parent)
+        runpy.run_path(words[0], run_name="__main__")
+
+
+def _words_of_next_child(listener: socket.socket) -> list[str]:
+    """Return in every child, with its words; here once it is over, with none."""
+    while listener in select.select([listener, sys.stdin], [], [])[0]:
+        connection, _ = listener.accept()
+        asked, given, _, _ = socket.recv_fds(connection, 1 << 16, 3)
         with suppress(ChildProcessError):  # there is none
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
-        if not asked:
-            return
         if os.fork() == 0:
-            control.close()
-            _bear(given)
-            break
-        for each in given:
-            os.close(each)
-    sys.argv = json.loads(asked)
-    sys.path[0] = str(Path(sys.argv[0]).parent)
-    runpy.run_path(sys.argv[0], run_name="__main__")
+            _bear(connection, given)
+            return json.loads(asked)
+        _close(connection, given)
+    return []
 
 
-def _bear(given: Sequence[int]) -> None:
+def _bear(report: socket.socket, given: Sequence[int]) -> None:
     """Fork once more: the child goes on, and this process says how it ends."""
-    *streams, report = given
     pid = os.fork()
     if pid == 0:
-        for standard, descriptor in enumerate(streams):
+        for standard, descriptor in enumerate(given):
             os.dup2(descriptor, standard)
-        for each in given:
-            os.close(each)
+        _close(report, given)
         return
-    for each in streams:
-        os.close(each)
-    os.write(report, b"%d" % pid)
-    _, status = os.waitpid(pid, 0)
+    _close(None, given)
     with suppress(OSError):  # nobody wants to know
-        os.write(report, b"%d" % os.waitstatus_to_exitcode(status))
+        report.sendall(b"%d\n" % pid)
+        _, status = os.waitpid(pid, 0)
+        report.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 
+def _close(connection: socket.socket | None, given: Sequence[int]) -> None:
+    if connection is not None:
+        connection.close()
+    for descriptor in given:
+        os.close(descriptor)
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
