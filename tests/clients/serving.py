@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio.abc import Process, SocketStream, TaskGroup, TaskStatus
+import anyio.to_thread
+from anyio.abc import SocketStream, TaskGroup, TaskStatus
 from anyio.streams.buffered import BufferedByteReceiveStream
+from tests.support.nursery import Born, nursery
 from tests.support.process import free_port
 
 from toolyard import MCPServerBuilder, ToolProtocol
@@ -70,18 +72,18 @@ async def restartable(source: ToolProtocol) -> AsyncGenerator[Restartable]:
 
 
 @asynccontextmanager
-async def process_on(port: int) -> AsyncGenerator[Process]:
+async def process_on(port: int) -> AsyncGenerator[Born]:
     """A process that serves `tools.py` on `port`, ready; it is killed at the end."""
-    async with await anyio.open_process([sys.executable, str(TOOLS), str(port)]) as process:
-        assert process.stdout is not None
-        said = BufferedByteReceiveStream(process.stdout)
-        with anyio.fail_after(30):
-            await said.receive_until(b"ready\n", 65_536)
+    with nursery().start(str(TOOLS), str(port)) as process:
         try:
+            with anyio.fail_after(30):
+                said = await anyio.to_thread.run_sync(
+                    process.stdout.readline, abandon_on_cancel=True
+                )
+            assert said == "ready\n"
             yield process
         finally:
-            if process.returncode is None:
-                process.kill()
+            process.kill()
 
 
 def url_of(port: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.to_thread
 import pytest
 from anyio.abc import SocketStream
 from tests.clients.serving import (
@@ -70,7 +71,7 @@ async def test_a_server_killed_during_a_call_is_told_at_once_and_used_when_it_is
             first.send_signal(signal.SIGKILL)
             with anyio.fail_after(2):
                 await lost.wait()
-        await first.wait()
+        await anyio.to_thread.run_sync(first.wait)
         with pytest.raises(Unreachable, match="Cannot reach"):
             await client.call_tool(WAIT, CONTEXT)
         async with process_on(port):

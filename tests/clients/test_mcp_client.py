@@ -10,8 +10,9 @@ import mcp_types as types
 import pytest
 from mcp import Client
 from mcp.server.lowlevel import Server
-from tests.clients.serving import ERAS, STDIO, Asked, OldServer, answering, http, serving
+from tests.clients.serving import ERAS, TOOLS, Asked, OldServer, answering, http, serving
 from tests.clients.tools import LARGE, RESULTS, toolbox
+from tests.support.nursery import nursery
 
 from toolyard import CallContext, MCPClient, Toolbox, ToolCall, ToolProtocol
 from toolyard.clients.calls import Calls
@@ -38,7 +39,8 @@ CONTEXT = CallContext()
 async def connected(way: str, era: str, **options: Any) -> AsyncGenerator[MCPClient]:
     with anyio.fail_after(20):
         if way == "stdio":
-            async with MCPClient.stdio(STDIO, revision=era, **options) as client:
+            command = nursery().command(str(TOOLS), "--stdio")
+            async with MCPClient.stdio(command, revision=era, **options) as client:
                 yield client
             return
         async with serving(toolbox()) as url, MCPClient(url, revision=era, **options) as client:

@@ -1,6 +1,5 @@
 """Every kind of source, ready to be entered, and how its tools are called."""
 
-import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from tests.clients.openapi.documents import PETS
 from tests.contract.tools import tools
+from tests.support.nursery import nursery
 
 from toolyard import (
     Bash,
@@ -40,7 +40,7 @@ from toolyard.wiring.results import Results
 from toolyard.wiring.yard import Yard
 from toolyard.wiring.yard_tools import YardTools
 
-STDIO = (sys.executable, str(Path(__file__).with_name("tools.py")))
+TOOLS = Path(__file__).with_name("tools.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,10 @@ async def alone(source: ToolProtocol) -> AsyncGenerator[ToolProtocol]:
 async def files() -> AsyncGenerator[ToolProtocol]:
     with tempfile.TemporaryDirectory() as root:
         yield FileSystem(root)
+
+
+def started(revision: str = "auto") -> MCPClient:
+    return MCPClient.stdio(nursery().command(str(TOOLS)), revision=revision)
 
 
 @asynccontextmanager
@@ -123,11 +127,9 @@ COMMON = {
     "client of HTTP, legacy": Kind(lambda: served("legacy"), remote=True),
     "client of a gateway, modern": Kind(lambda: through_a_gateway("auto"), remote=True),
     "client of a gateway, legacy": Kind(lambda: through_a_gateway("legacy"), remote=True),
-    "client of stdio, modern": Kind(lambda: alone(MCPClient.stdio(STDIO)), remote=True),
-    "client of stdio, legacy": Kind(
-        lambda: alone(MCPClient.stdio(STDIO, revision="legacy")), remote=True
-    ),
-    "registry of a client": Kind(lambda: alone(ToolRegistry(MCPClient.stdio(STDIO))), remote=True),
+    "client of stdio, modern": Kind(lambda: alone(started()), remote=True),
+    "client of stdio, legacy": Kind(lambda: alone(started("legacy")), remote=True),
+    "registry of a client": Kind(lambda: alone(ToolRegistry(started())), remote=True),
 }
 """Sources of the tools in `tools.py`."""
 

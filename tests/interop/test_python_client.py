@@ -12,6 +12,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from tests.support.nursery import nursery
 from tests.support.process import Running, running
 from tests.support.serving import Served, over_stdio
 
@@ -33,7 +34,7 @@ async def over_http(served: Served, mode: str) -> AsyncGenerator[Client]:
 
 @asynccontextmanager
 async def over_pipes(mode: str) -> AsyncGenerator[Client]:
-    program, *arguments = over_stdio("calculator")
+    program, *arguments = nursery().command(*over_stdio("calculator"))
     with anyio.fail_after(30):
         async with Client(
             StdioServerParameters(command=program, args=arguments), mode=mode

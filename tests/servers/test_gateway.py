@@ -1,10 +1,11 @@
 """A server of a server elsewhere: everything passes through it, but no caller's token."""
 
 import signal
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import product
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import anyio
 import pytest
@@ -15,8 +16,10 @@ from tests.servers.harness import TOKEN
 from tests.support.process import free_port
 
 from toolyard import CallContext, MCPClient, MCPServerBuilder, Toolbox, ToolCall, ToolProtocol
+from toolyard.core.content import Text
 from toolyard.core.context import LogLevel
 from toolyard.core.inputs import InputRequest
+from toolyard.core.tool import Tool, ToolResult
 
 CONTEXT = CallContext()
 BOTH = list(product(ERAS, ERAS))
@@ -78,6 +81,70 @@ async def test_progress_comes_through(far: str, near: str) -> None:
         result = await caller.call_tool(call, CallContext(channel=channel))
     assert result.structured == {"result": 3}
     assert channel.steps == [(1, 3, "at 1"), (2, 3, "at 2"), (3, 3, "at 3")]
+
+
+class Square:
+    """A source that lists what it takes and gives, and gives what it is told to."""
+
+    def __init__(self, *results: ToolResult) -> None:
+        self.calls: list[Mapping[str, Any]] = []
+        self._results = iter(results)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """There is nothing to leave."""
+
+    async def list_tools(self, context: CallContext) -> Sequence[Tool]:
+        return [Tool("square", "Square a number.", object_of("number"), object_of("square"))]
+
+    async def call_tool(self, call: ToolCall, context: CallContext) -> ToolResult:
+        self.calls.append(call.arguments)
+        return next(self._results)
+
+
+def object_of(name: str) -> Mapping[str, Any]:
+    """The schema of an object with one whole number and nothing else."""
+    rest = {"required": [name], "additionalProperties": False}
+    return {"type": "object", "properties": {name: {"type": "integer"}}, **rest}
+
+
+CONTEXTS = (CONTEXT, CallContext(channel=Progress()))
+"""A call that the client may send by itself, and one that it leaves to the SDK."""
+
+
+@pytest.mark.parametrize(("far", "near"), BOTH)
+async def test_what_is_wrong_with_arguments_the_server_far_away_says(far: str, near: str) -> None:
+    wrong: list[Mapping[str, Any]] = [{}, {"number": "7"}, {"number": 7, "more": 1}]
+    said = ToolResult((Text("I square whole numbers."),), is_error=True)
+    source = Square(*[said] * len(wrong) * len(CONTEXTS))
+    async with through(source, far, near) as caller:
+        await caller.list_tools(CONTEXT)
+        for context in CONTEXTS:
+            for arguments in wrong:
+                assert await caller.call_tool(ToolCall("square", arguments), context) == said
+    assert source.calls == wrong * len(CONTEXTS)
+
+
+@pytest.mark.parametrize(("far", "near"), BOTH)
+async def test_a_result_that_breaks_its_schema_comes_through_as_it_is(far: str, near: str) -> None:
+    odd = [
+        ToolResult((Text("a word"),), structured={"square": "a word"}),
+        ToolResult((Text("more"),), structured={"square": 4, "more": 1}),
+        ToolResult((Text("no data"),)),
+    ]
+    source = Square(*odd * len(CONTEXTS))
+    async with through(source, far, near) as caller:
+        await caller.list_tools(CONTEXT)
+        for context in CONTEXTS:
+            call = ToolCall("square", {"number": 2})
+            assert [await caller.call_tool(call, context) for _ in odd] == odd
 
 
 @pytest.mark.parametrize(("far", "near"), BOTH)

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import anyio
 import pytest
 from tests.servers.ends import ON_BOTH_LOOPS, Ends, opened, pipe, sockets
 
+from toolyard.servers import incoming_lines
 from toolyard.servers.incoming_lines import HeardLines, lines_of
 
 pytestmark = ON_BOTH_LOOPS
@@ -42,6 +44,23 @@ async def test_lines_are_heard_as_they_come(ends: Ends) -> None:
         assert await taken(lines, 2) == [b"a", b"b"]
         os.write(target, b"and half\n")
         assert await taken(lines, 1) == [b"half and half"]
+
+
+def no_thread(*arguments: object, **options: object) -> None:
+    raise AssertionError("a thread was started")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread waits for lines")
+@pytest.mark.parametrize("make", [pipe, sockets])
+async def test_pipes_and_sockets_are_heard_without_a_thread(
+    make: Callable[[], Ends], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming_lines, "Thread", no_thread)
+    with opened(make) as (source, target):
+        async with lines_of(source) as lines:
+            for line in (b"a", b"x" * 50_000, b"b"):
+                os.write(target, line + b"\n")
+                assert await taken(lines, 1) == [line]
 
 
 async def test_whether_others_find_the_input_blocking_stays_as_it_is(ends: Ends) -> None:

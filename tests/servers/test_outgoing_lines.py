@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import sys
 import tty
 from collections.abc import Callable, Generator
 from functools import partial
@@ -13,6 +14,7 @@ import anyio.to_thread
 import pytest
 from tests.servers.ends import ON_BOTH_LOOPS, Ends, opened, pipe, sockets
 
+from toolyard.servers import outgoing_lines
 from toolyard.servers.outgoing_lines import MOST_HELD, lines_to
 
 pytestmark = ON_BOTH_LOOPS
@@ -55,6 +57,23 @@ async def test_lines_arrive_whole_and_in_order(ends: Ends) -> None:
         tasks.start_soon(send_all)
         assert await heard(source, sum(map(len, sent))) == b"".join(sent)
         assert not fcntl.fcntl(target, fcntl.F_GETFL) & os.O_NONBLOCK
+
+
+def no_threads(limit: int) -> None:
+    raise AssertionError(f"up to {limit} threads may be started")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread writes lines")
+@pytest.mark.parametrize("make", [pipe, sockets])
+async def test_pipes_and_sockets_are_written_without_a_thread(
+    make: Callable[[], Ends], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing_lines, "Threads", no_threads)
+    with opened(make) as (source, target):
+        async with lines_to(target) as lines:
+            for line in (b"a\n", b"x" * 300_000 + b"\n", b"b\n"):
+                await lines.send(line)
+                assert await heard(source, len(line)) == line
 
 
 async def test_a_host_that_does_not_read_holds_up_those_who_send_and_nobody_else(

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.nursery import nursery
 
 PROGRAM = [sys.executable, str(Path(__file__).with_name("stdio_tools.py"))]
 META: dict[str, Any] = {
@@ -33,18 +33,10 @@ class Host:
     """A host at the other end of the pipe; every wait of it is bounded by the test's time."""
 
     def __init__(self, drain_s: str = "1", last_words_s: str = "2") -> None:
-        self.process = subprocess.Popen(
-            [*PROGRAM, drain_s, last_words_s],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env={name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"},
-        )
+        self.process = nursery().start(PROGRAM[1], drain_s, last_words_s)
         self._ids = 0
 
     def say(self, line: str) -> None:
-        assert self.process.stdin is not None
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
@@ -59,7 +51,6 @@ class Host:
 
     def hear(self) -> dict[str, Any]:
         """The next message, which must be one."""
-        assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.errors()
         message = json.loads(line)
@@ -85,15 +76,12 @@ class Host:
         self.notify("notifications/initialized")
 
     def close_input(self) -> None:
-        assert self.process.stdin is not None
         self.process.stdin.close()
 
     def error_line(self) -> str:
-        assert self.process.stderr is not None
         return self.process.stderr.readline().strip()
 
     def errors(self) -> str:
-        assert self.process.stderr is not None
         return self.process.stderr.read()
 
 
@@ -372,7 +360,6 @@ def test_every_answered_request_counts_as_answered(host: Host, number: int | str
 
 def test_a_host_that_reads_no_more_ends_the_process(host: Host) -> None:
     assert host.add(_meta=META) == 3
-    assert host.process.stdout is not None
     host.process.stdout.close()
     host.send("tools/list", {"_meta": META})
     host.close_input()
@@ -383,7 +370,6 @@ def fill_output(host: Host) -> set[int]:
     """Requests whose answers are far more than a pipe holds, once it is full."""
     assert host.add(_meta=META) == 3
     numbers = {host.send("tools/list", {"_meta": META}) for _ in range(300)}
-    assert host.process.stdout is not None
     held, deadline = array("i", [0]), time.monotonic() + 20
     while held[0] < 1 << 15:
         assert time.monotonic() < deadline
@@ -443,6 +429,5 @@ def test_input_and_output_may_be_files(tmp_path: Path) -> None:
 def test_what_a_tool_left_to_be_written_does_not_reach_the_host(host: Host) -> None:
     assert host.ask("tools/call", name="mumble", _meta=META)["result"]
     host.close_input()
-    assert host.process.stdout is not None
     assert host.process.stdout.read() == ""
     assert "half a word" in host.errors()
