@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -134,6 +135,24 @@ async def test_a_bug_is_logged_though_the_client_left(
             while not said_of(caplog):
                 await anyio.lowlevel.checkpoint()
     assert said_of(caplog) == FAILED
+
+
+@LANES
+async def test_nobody_waits_for_a_call_that_cancelled_itself(fast_lane: bool) -> None:
+    """As one does that waits for a task which somebody else has cancelled."""
+
+    async def work(context: CallContext) -> ToolResult:
+        del context
+        raise asyncio.CancelledError
+
+    async with builder(Source(work)).with_fast_lane(fast_lane).build() as server:
+        odd = plain("tools/call", {"name": "work", "arguments": {}})
+        odd.headers = [pair for pair in odd.headers if pair[0] != b"authorization"]
+        async with await anyio.connect_tcp("127.0.0.1", server.port) as connection:
+            await connection.send(as_bytes(server.port, odd))
+            with anyio.fail_after(5), suppress(anyio.EndOfStream):
+                assert b" 500 " in await connection.receive()
+        assert server.registry.health()["tools"]["in_flight"] == 0
 
 
 async def test_who_reports_after_the_client_left_keeps_nothing_of_its_call_under_way() -> None:
