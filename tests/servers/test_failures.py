@@ -17,7 +17,7 @@ from toolyard.core.errors import (
     UnknownName,
 )
 from toolyard.core.tool import ToolResult
-from toolyard.servers.failures import failed, protocol_error
+from toolyard.servers.failures import failed, note, protocol_error
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,8 @@ def test_all_else_is_for_the_model_to_read(error: Exception) -> None:
 def test_what_a_bug_says_stands_in_the_log_alone(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         told = failed(KeyError("hunter2"), "t")
+        assert not caplog.text
+        note(KeyError("hunter2"), "t")
     assert told == ToolResult.error("The tool 't' failed unexpectedly; the server's log says why.")
     assert "hunter2" in caplog.text
 

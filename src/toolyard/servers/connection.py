@@ -267,6 +267,10 @@ class GuardedProtocol(HttpToolsProtocol):
             logger.exception("a request failed unexpectedly")
             if not cycle.response_started:
                 await cycle.send_500_response()
+        except BaseException:  # nobody must wait for an answer that does not come
+            if not cycle.response_complete:
+                self.transport.close()
+            raise
         finally:
             self.tasks.discard(asyncio.current_task(self.loop))
 

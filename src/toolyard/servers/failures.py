@@ -43,12 +43,32 @@ def protocol_error(error: BaseException) -> ProtocolError | None:
     return None
 
 
+def told(error: BaseException) -> BaseException:
+    """`error`, or another in its place if it cannot be told: then it is a bug too.
+
+    A source's own subclass may lack what its class holds, or raise where its text is asked for.
+    """
+    try:
+        protocol_error(error)
+        str(error)
+    except Exception as bug:
+        untold = TypeError(f"a {type(error).__name__} that cannot be told was raised")
+        untold.__cause__ = bug
+        return untold
+    return error
+
+
 def failed(error: BaseException, tool: str) -> ToolResult:
-    """The result of a call that raised `error`.
+    """The result of a call that raised `error`, which is `told`.
 
     A bug in a source gives a sentence without its message: that may hold a path or a secret.
     """
     if isinstance(error, ToolyardError):
         return ToolResult.error(sendable(str(error)))
-    logger.error("the tool %r failed unexpectedly", tool, exc_info=error)
     return ToolResult.error(f"The tool {tool!r} failed unexpectedly; the server's log says why.")
+
+
+def note(error: BaseException, tool: str) -> None:
+    """Log that a call raised `error`, which is `told`, if that is a bug in a source."""
+    if not isinstance(error, ToolyardError):
+        logger.error("the tool %r failed unexpectedly", tool, exc_info=error)

@@ -13,7 +13,7 @@ from toolyard.core.errors import InputRequired
 from toolyard.core.protocol import Instant
 from toolyard.core.tool import ToolCall, ToolResult
 from toolyard.registry.tool_registry import ToolRegistry
-from toolyard.servers.failures import failed, protocol_error
+from toolyard.servers.failures import failed, note, protocol_error, told
 from toolyard.servers.lane.answers import Answer, Pieces, call_response, ending, response
 from toolyard.servers.lane.at_once import AtOnce
 from toolyard.servers.lane.envelope import LEGACY, MODERN
@@ -190,6 +190,8 @@ class FastLane:
             )
         except (Exception, SystemExit) as error:  # as above
             if running.is_left:
+                running.drop()
+                note(told(error), call.name)
                 return None
             outcome = raising(error)
             written = None if running.is_handed_over else self._failed(request, error)
@@ -209,9 +211,14 @@ class FastLane:
 
     def _failed(self, request: Request, error: BaseException) -> Pieces | None:
         """The response to a call that raised, unless the protocol has more to say to that."""
+        error = told(error)
         if isinstance(error, InputRequired) or protocol_error(error) is not None:
             return None
-        return self._written(request, failed(error, request.name or ""))
+        tool = request.name or ""
+        written = self._written(request, failed(error, tool))
+        if written is not None:  # or else the app notes it
+            note(error, tool)
+        return written
 
     def _written(self, request: Request, result: ToolResult) -> Pieces | None:
         end = self._ending if request.envelope.version == MODERN else b""

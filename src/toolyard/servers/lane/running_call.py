@@ -53,7 +53,7 @@ class RunningCall:
     age = 0
     """How often it was seen under way."""
     _is_answered = False
-    """Whether the lane has answered: whoever kept the way back reaches nobody any more."""
+    """Whether the lane has answered, or nobody need: who kept the way back reaches nobody."""
     _outcome: Outcome | None = None
     _error: Exception | None = None
     _channel: CallChannel | None = None
@@ -152,7 +152,8 @@ class RunningCall:
             self._reached.set()
 
     def drop(self) -> None:
-        """Nobody waits for the answer any more."""
+        """Nobody waits for the answer any more, nor is to take up the request."""
+        self._is_answered = True
         if self._answered is not None:
             self._scope.cancel()
 
