@@ -227,11 +227,19 @@ def test_the_version_is_told_without_what_reads_a_command_line() -> None:
     assert not {"typer", "rich", "anyio", "asyncio", "pydantic", *HEAVY} & loaded
 
 
-def test_help_costs_little() -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run([COMMAND, "--help"])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+def cpu_of(command: Sequence[str]) -> float:
+    """CPU seconds of a process; the lesser of two, as others may be in its way."""
+    took: list[float] = []
+    for _ in range(2):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run([*command])
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(took)
+
+
+def test_help_costs_less_than_to_load_the_sdk() -> None:
+    assert cpu_of([COMMAND, "--help"]) < 0.75 * cpu_of([sys.executable, "-c", "import mcp.server"])
 
 
 def test_a_reader_that_goes_away_is_no_error_to_speak_of() -> None:
