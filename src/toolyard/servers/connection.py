@@ -270,6 +270,7 @@ class GuardedProtocol(HttpToolsProtocol):
         except BaseException:  # nobody must wait for an answer that does not come
             if not cycle.response_complete:
                 self.transport.close()
+                self._close_in_time()
             raise
         finally:
             self.tasks.discard(asyncio.current_task(self.loop))
